@@ -1,0 +1,156 @@
+/** What the series store keeps, in the words of its measurements. */
+import type { EnergySource } from "./reading.ts";
+
+/** Numeric fields of measurement `rig` (tags site, rig, model), all 64-bit float, in this order. */
+export const RIG_FIELDS = [
+  "hashrateThs",
+  "averageThs",
+  "expectedThs",
+  "powerW",
+  "intakeC",
+  "outletC",
+  "boardC",
+  "chipC",
+  "psuC",
+  "fanRpm",
+  "fanPct",
+  "frequencyMhz",
+  "voltageV",
+  "efficiencyJTh",
+  "accepted",
+  "rejected",
+  "stale",
+  "hwErrors",
+  "uptimeS",
+  "skewMs",
+] as const;
+export type RigField = (typeof RIG_FIELDS)[number];
+
+/** Numeric fields of measurement `board` (tags site, rig, model, board). */
+export const BOARD_FIELDS = ["hashrateThs", "boardC", "chipC", "chips", "frequencyMhz", "voltageV", "hwErrors"] as const;
+export type BoardField = (typeof BOARD_FIELDS)[number];
+
+/** Numeric fields of measurement `site_energy` (tags site, source); source "meter" carries the site's total. */
+export const ENERGY_FIELDS = ["powerW", "gco2ePerKwh", "pricePerKwh", "ambientC"] as const;
+
+/** A point of measurement `rig`. Key: site, rig, ts; a second write of the same key replaces the first. */
+export interface RigRow {
+  readonly site: string;
+  readonly rig: string;
+  readonly model: string;
+  /** Device time, ms UTC. */
+  readonly ts: number;
+  readonly receivedTs: number;
+  /** In the order of RIG_FIELDS. */
+  readonly values: readonly (number | null)[];
+}
+export interface BoardRow {
+  readonly site: string;
+  readonly rig: string;
+  readonly model: string;
+  readonly board: number;
+  readonly ts: number;
+  /** In the order of BOARD_FIELDS. */
+  readonly values: readonly (number | null)[];
+}
+export interface EnergyRow {
+  readonly site: string;
+  readonly source: EnergySource | "meter";
+  readonly ts: number;
+  /** In the order of ENERGY_FIELDS. */
+  readonly values: readonly (number | null)[];
+}
+
+/** What one write takes: everything folded up to and with journal position `upTo`. */
+export interface SeriesBatch {
+  readonly rigs: readonly RigRow[];
+  readonly boards: readonly BoardRow[];
+  readonly energy: readonly EnergyRow[];
+  readonly upTo: number;
+}
+
+/** A point which the store refused for good; the rest of its batch is kept. */
+export interface RejectedPoint {
+  readonly point: string;
+  readonly reason: string;
+}
+
+/** Bucketed answer: columns of equal length. An empty bucket is null (a gap is drawn as a gap). */
+export interface SeriesAnswer {
+  /** Start of each bucket, ms UTC. */
+  readonly ts: readonly number[];
+  readonly bucketMs: number;
+  readonly fields: Readonly<
+    Record<
+      string,
+      { readonly min: readonly (number | null)[]; readonly mean: readonly (number | null)[]; readonly max: readonly (number | null)[] }
+    >
+  >;
+}
+
+export interface RigSeriesQuery {
+  readonly site: string;
+  readonly rig: string;
+  /** ms UTC, inclusive. */
+  readonly from: number;
+  /** ms UTC, exclusive. */
+  readonly to: number;
+  readonly fields: readonly RigField[];
+  /** At most this many buckets. */
+  readonly points: number;
+}
+export interface BoardSeriesQuery extends Omit<RigSeriesQuery, "fields"> {
+  readonly board: number;
+  readonly fields: readonly BoardField[];
+}
+export interface SiteSeriesQuery {
+  readonly site: string;
+  readonly from: number;
+  readonly to: number;
+  readonly points: number;
+}
+/** Site totals over time: sum over rigs of each rig's mean in the bucket; the hottest; the number of rigs that spoke. */
+export interface SiteSeriesAnswer {
+  readonly ts: readonly number[];
+  readonly bucketMs: number;
+  readonly hashrateThs: readonly (number | null)[];
+  readonly powerW: readonly (number | null)[];
+  readonly boardMaxC: readonly (number | null)[];
+  readonly boardMeanC: readonly (number | null)[];
+  readonly rigs: readonly number[];
+}
+/** Mean W of each source in each bucket, and the meter. */
+export interface EnergyAnswer {
+  readonly ts: readonly number[];
+  readonly bucketMs: number;
+  readonly sourcesW: Readonly<Partial<Record<EnergySource, readonly (number | null)[]>>>;
+  readonly meteredW: readonly (number | null)[];
+  readonly gco2ePerKwh: readonly (number | null)[];
+  readonly pricePerKwh: readonly (number | null)[];
+}
+export interface LatestRow {
+  readonly rig: string;
+  readonly ts: number;
+  readonly values: Readonly<Record<RigField, number | null>>;
+}
+export interface TopQuery {
+  readonly site: string;
+  readonly from: number;
+  readonly to: number;
+  readonly field: RigField;
+  readonly order: "highest" | "lowest";
+  readonly limit: number;
+}
+export interface TopRow {
+  readonly rig: string;
+  readonly mean: number;
+}
+
+/** The width of a bucket so that `to - from` fits into `points` of them, rounded up to a width that people read easily. */
+export const bucketMsFor = (from: number, to: number, points: number): number => {
+  const least = Math.max(1, Math.ceil((to - from) / Math.max(1, points)));
+  return NICE_MS.find((width) => width >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
+};
+const DAY_MS = 86_400_000;
+const NICE_MS = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400]
+  .map((seconds) => seconds * 1_000);

@@ -1,0 +1,91 @@
+/** Every name on every wire. Both ends import this file; nothing else spells a topic, an event or a path. */
+
+/** First two levels of our own dialect. */
+export const ROOT = "rigtwin/v1";
+
+/** What follows `{ROOT}/{site}/{rig}/`. */
+export const CHANNELS = {
+  /** QoS 1, not retained: `{v, ts, seq, boot, m}`. */
+  telemetry: "telemetry",
+  /** QoS 1, not retained: `{v, ts, seq, boot, answers: {command: answer}}`, a machine's own answers untouched. */
+  answers: "answers",
+  /** QoS 1, retained: `{v, ts, boot, identity, nameplate, position, capabilities}`. */
+  birth: "birth",
+  /** QoS 1, retained: `{v, ts, state: "online" | "offline" | "lost"}`; the Will says lost. */
+  state: "state",
+  /** QoS 1, not retained: a site's meter (the second name is the meter). */
+  energy: "energy",
+} as const;
+export type Channel = keyof typeof CHANNELS;
+
+/** A name that is safe as a topic level, a tag and a path part. */
+export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/** `rigtwin/v1/{site}/{rig}/{channel}` */
+export const topicOf = (site: string, rig: string, channel: Channel): string =>
+  `${ROOT}/${site}/${rig}/${CHANNELS[channel]}`;
+
+/** What the server itself writes into the journal beside the messages: first level `$rigtwin`, never accepted from a broker. */
+export const OWN = {
+  /** The server started: `{version}`. */
+  start: "$rigtwin/start",
+  /** The journal's clock: one every TICK_MS, so that "nothing came" is part of the journal too. */
+  tick: "$rigtwin/tick",
+  /** A sealed record (JCS bytes). */
+  record: "$rigtwin/record",
+  /** What the chain says of records and tokens: `OnChain` JSON. */
+  onChain: "$rigtwin/on-chain",
+  /** An operator's act on an alarm or a position: `Act` JSON. */
+  act: "$rigtwin/act",
+} as const;
+export const TICK_MS = 5_000;
+
+/** socket.io events. */
+export const EVENTS = {
+  /** client → server: `{view: "live"}` or `{view: "replay", from, to, speed}`; answered by a snapshot. */
+  watch: "watch",
+  /** client → server: `{n}`; the client has drawn frame n. */
+  ack: "ack",
+  /** client → server: a number was skipped, send the whole. */
+  resync: "resync",
+  /** client → server, replay only: `{playing?, speed?, at?}`. */
+  control: "control",
+  /** server → client: `SnapshotMeta`, binary columns of every rig. */
+  snapshot: "snapshot",
+  /** server → client: `FrameMeta`, binary columns of the changed rigs. */
+  frame: "frame",
+  /** server → client: a Problem; the watch goes on as it was. */
+  refused: "refused",
+} as const;
+
+/** Frames a client may leave unacknowledged before it is passed over. */
+export const FRAME_WINDOW = 2;
+/** Between two live frames, ms. */
+export const FRAME_MS = 500;
+
+/** HTTP paths. `:name` is a parameter. */
+export const ROUTES = {
+  health: "/api/v1/health",
+  site: "/api/v1/site",
+  rigs: "/api/v1/rigs",
+  rig: "/api/v1/rigs/:rig",
+  series: "/api/v1/rigs/:rig/series",
+  records: "/api/v1/rigs/:rig/records",
+  twin: "/api/v1/twins/:tokenId",
+  alarms: "/api/v1/alarms",
+  energy: "/api/v1/energy",
+  siteSeries: "/api/v1/site/series",
+  status: "/api/v1/status",
+  refusals: "/api/v1/refusals",
+  chain: "/api/v1/chain",
+  /** JSON-RPC to the local chain, read-only methods, so that a browser can check against it. */
+  rpc: "/api/v1/rpc",
+  openapi: "/api/v1/openapi.json",
+  reference: "/api/v1/reference",
+  login: "/api/v1/login",
+  metrics: "/metrics",
+} as const;
+
+/** Fills a route's parameters, each escaped. */
+export const pathOf = (route: string, parameters: Readonly<Record<string, string | number>>): string =>
+  route.replace(/:([A-Za-z]+)/g, (_, name: string) => encodeURIComponent(String(parameters[name] ?? "")));
