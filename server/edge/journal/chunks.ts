@@ -1,0 +1,139 @@
+/** The journal's older part: compressed chunks in SQLite, each hashed onto the one before. */
+import { createHash } from "node:crypto";
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import Database from "libsql";
+
+export interface ChunkInfo {
+  readonly firstPos: number;
+  readonly count: number;
+  readonly firstTs: number;
+  readonly lastTs: number;
+  readonly hash: Buffer;
+}
+export interface Damage {
+  readonly firstPos: number;
+  readonly count: number;
+  readonly reason: string;
+}
+interface Row {
+  first_pos: number;
+  count: number;
+  first_ts: number;
+  last_ts: number;
+  prev_hash: Buffer;
+  hash: Buffer;
+  body: Buffer;
+}
+
+const GENESIS = Buffer.alloc(32);
+
+const hashOf = (prev: Buffer, firstPos: number, count: number, raw: Buffer): Buffer =>
+  createHash("sha256").update(prev).update(`${firstPos}:${count}:`).update(raw).digest();
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS chunk (
+    first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL,
+    prev_hash BLOB NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
+  CREATE INDEX IF NOT EXISTS chunk_time ON chunk (last_ts);
+  CREATE TABLE IF NOT EXISTS damaged (first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, reason TEXT NOT NULL);
+`;
+
+export type ChunkStore = ReturnType<typeof openChunks>;
+
+/** Opens the chunk store at `path`. Every commit is durable (WAL, synchronous FULL). */
+export const openChunks = (path: string) => {
+  const db = new Database(path);
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  db.exec(SCHEMA);
+  const insert = db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const newest = db.prepare("SELECT first_pos, count, first_ts, last_ts, hash FROM chunk ORDER BY first_pos DESC LIMIT 1");
+  const holding = db.prepare("SELECT * FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
+  const after = db.prepare("SELECT first_pos FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
+  const before = db.prepare("SELECT first_pos, count, hash FROM chunk WHERE first_pos < ? ORDER BY first_pos DESC LIMIT 1");
+  const place = db.prepare("SELECT first_pos, count FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
+  const atTime = db.prepare("SELECT first_pos FROM chunk WHERE last_ts >= ? ORDER BY last_ts LIMIT 1");
+  const setAside = db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)");
+  const damagedRows = db.prepare("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
+  const oldest = db.prepare("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
+  const size = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()");
+
+  const infoOf = (row: Row): ChunkInfo => ({
+    firstPos: row.first_pos,
+    count: row.count,
+    firstTs: row.first_ts,
+    lastTs: row.last_ts,
+    hash: Buffer.from(row.hash),
+  });
+  const last = (): ChunkInfo | null => {
+    const row = newest.get() as Row | undefined;
+    return row === undefined ? null : infoOf(row);
+  };
+
+  return {
+    last,
+    /** Adds the chunk that follows the last one; a chunk that is already there is left alone (a kill between commit and clean-up). */
+    add(firstPos: number, count: number, firstTs: number, lastTs: number, raw: Buffer): void {
+      const previous = last();
+      if (previous !== null && firstPos < previous.firstPos + previous.count) return;
+      const prev = previous?.hash ?? GENESIS;
+      insert.run(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), deflateRawSync(raw, { level: 3 }));
+    },
+    /**
+     * The chunk that holds `pos` or, where none does, the next one; null behind the last. A chunk which does not fit its own
+     * hash or the chunk before it is entered in the list of damage and given back without `raw`.
+     */
+    read(pos: number): (ChunkInfo & { raw: Buffer | null }) | null {
+      let row = holding.get(pos) as Row | undefined;
+      if (row === undefined || row.first_pos + row.count <= pos) {
+        const next = after.get(pos) as { first_pos: number } | undefined;
+        if (next === undefined) return null;
+        row = holding.get(next.first_pos) as Row;
+      }
+      const info = infoOf(row);
+      const previous = before.get(info.firstPos) as { first_pos: number; count: number; hash: Buffer } | undefined;
+      let raw: Buffer | null = null;
+      let reason = "its body cannot be decompressed";
+      try {
+        raw = inflateRawSync(row.body);
+      } catch {
+        // stays null
+      }
+      if (raw !== null && !hashOf(Buffer.from(row.prev_hash), info.firstPos, info.count, raw).equals(info.hash)) {
+        raw = null;
+        reason = "its bytes do not fit its hash";
+      }
+      if (raw !== null && previous !== undefined && previous.first_pos + previous.count === info.firstPos && !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))) {
+        reason = "it does not follow the chunk before it";
+        raw = null;
+      }
+      if (raw === null) setAside.run(info.firstPos, info.count, reason);
+      return { ...info, raw };
+    },
+    /** Whether a chunk holds `pos`. */
+    holds(pos: number): boolean {
+      const row = place.get(pos) as { first_pos: number; count: number } | undefined;
+      return row !== undefined && row.first_pos + row.count > pos;
+    },
+    /** First position of the first chunk whose newest entry is not older than `ts`. */
+    positionAt: (ts: number): number | null => (atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,
+    oldest: (): { firstPos: number; firstTs: number } | null => {
+      const row = oldest.get() as { first_pos: number; first_ts: number } | undefined;
+      return row === undefined ? null : { firstPos: row.first_pos, firstTs: row.first_ts };
+    },
+    damaged: (): Damage[] =>
+      (damagedRows.all() as { first_pos: number; count: number; reason: string }[]).map((row) => ({
+        firstPos: row.first_pos,
+        count: row.count,
+        reason: row.reason,
+      })),
+    /** Deletes whole chunks that end before `pos`. */
+    prune(pos: number): number {
+      return db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos).changes;
+    },
+    bytes: (): number => (size.get() as { bytes: number }).bytes,
+    close: (): void => {
+      db.close();
+    },
+  };
+};

@@ -1,0 +1,266 @@
+/**
+ * The journal: everything that happened, in order, as the bytes that came. An entry is told of ("done", then to the
+ * subscriber) only when its bytes are on disk. Newest part: tail files of frames (tail.ts); older part: hashed chunks (chunks.ts).
+ */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Entry } from "../../twin/twin.ts";
+import { Refused } from "../../twin/refusal.ts";
+import { decodeEntries, encodeEntry, timesOf, type Message } from "./codec.ts";
+import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
+import { openTail, readTail, removeTail, runsOf, tailFiles, type TailWriter } from "./tail.ts";
+
+export interface JournalOptions {
+  readonly folder: string;
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+  /** Least time between two fsyncs under load, ms. */
+  readonly groupMs?: number;
+  /** A tail file is made into a chunk at this size, bytes. */
+  readonly chunkBytes?: number;
+  /** Waiting for the disk at most; beyond, appends are refused. */
+  readonly pendingBytes?: number;
+  /** Told on a failed write and again when it works, for the status page. */
+  readonly onHealth?: (failure: Refused | null) => void;
+}
+
+type Done = (error: Refused | null) => void;
+interface Pending {
+  readonly message: Message;
+  readonly receivedTs: number;
+  readonly bytes: Buffer;
+  readonly done: Done;
+}
+
+const RETRY_MS = 1_000;
+
+const failureOf = (cause: unknown): Refused => {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return code === "ENOSPC" || code === "EDQUOT"
+    ? new Refused("DISK_FULL", "The disk of the data folder is full: nothing is acknowledged until there is room.", { cause })
+    : new Refused("JOURNAL_UNAVAILABLE", `The journal cannot be written (${code ?? String(cause)}): nothing is acknowledged.`, { cause });
+};
+
+export type Journal = ReturnType<typeof createJournal>;
+
+export const createJournal = (options: JournalOptions) => {
+  const groupMs = options.groupMs ?? 20;
+  const chunkBytes = options.chunkBytes ?? 1 << 20;
+  const mostPending = options.pendingBytes ?? 64 << 20;
+  const folder = join(options.folder, "journal");
+
+  let chunks: ChunkStore | null = null;
+  let tail: TailWriter | null = null;
+  let headPos = 0;
+  let headTs = 0;
+  let lastGivenTs = 0;
+  let pending: Pending[] = [];
+  let pendingBytes = 0;
+  let writing: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
+  let lastFlushTs = 0;
+  let failure: Refused | null = null;
+  let retryAtTs = 0;
+  let sealing: Promise<void> = Promise.resolve();
+  let subscriber: (entries: readonly Entry[]) => void = () => undefined;
+  let stopped = true;
+
+  const chunkStore = (): ChunkStore => {
+    if (chunks === null) throw new Refused("JOURNAL_UNAVAILABLE", "The journal is not open.");
+    return chunks;
+  };
+
+  /** Turns closed tail files into chunks; a file goes only after its chunk is durable. */
+  const seal = async (path: string): Promise<void> => {
+    const { frames } = await readTail(path);
+    for (const run of runsOf(frames)) {
+      const first = run[0];
+      if (first === undefined) continue;
+      const raw = Buffer.concat(run.map((frame) => frame.body));
+      const count = run.reduce((sum, frame) => sum + frame.count, 0);
+      const { firstTs, lastTs } = timesOf(raw, count);
+      chunkStore().add(first.firstPos, count, firstTs, lastTs, raw);
+    }
+    await removeTail(path);
+  };
+
+  const roll = async (): Promise<void> => {
+    const old = tail;
+    if (old === null) return;
+    tail = await openTail(folder, headPos + 1);
+    await old.close();
+    // A full disk may refuse the chunk; the closed tail file stays readable and is tried again at the next roll and at start.
+    sealing = sealing.then(() => sealClosed()).catch(() => undefined);
+  };
+  const sealClosed = async (): Promise<void> => {
+    for (const file of await tailFiles(folder)) if (file.path !== tail?.path) await seal(file.path);
+  };
+
+  const fail = (batch: readonly Pending[], error: Refused): void => {
+    failure = error;
+    retryAtTs = options.now() + RETRY_MS;
+    options.onHealth?.(error);
+    for (const item of batch) item.done(error);
+  };
+
+  const flush = async (): Promise<void> => {
+    const batch = pending;
+    const bytes = pendingBytes;
+    pending = [];
+    pendingBytes = 0;
+    if (batch.length === 0 || tail === null) return;
+    lastFlushTs = options.now();
+    const firstPos = headPos + 1;
+    try {
+      await tail.write(firstPos, batch.map((item) => item.bytes), bytes);
+    } catch (cause) {
+      fail(batch, failureOf(cause));
+      return;
+    }
+    headPos += batch.length;
+    headTs = batch.at(-1)?.receivedTs ?? headTs;
+    if (failure !== null) {
+      failure = null;
+      options.onHealth?.(null);
+    }
+    for (const item of batch) item.done(null);
+    subscriber(
+      batch.map(({ message, receivedTs }, i) => ({
+        pos: firstPos + i,
+        receivedTs,
+        topic: message.topic,
+        payload: message.payload,
+        qos: message.qos,
+        retain: message.retain,
+        dup: message.dup,
+        client: message.client,
+      })),
+    );
+    if (tail.bytes() >= chunkBytes) await roll().catch((cause: unknown) => fail([], failureOf(cause)));
+  };
+
+  const schedule = (): void => {
+    if (timer !== null || writing !== null || pending.length === 0) return;
+    const wait = pendingBytes > chunkBytes ? 0 : lastFlushTs + groupMs - options.now();
+    const run = (): void => {
+      timer = null;
+      writing = flush().finally(() => {
+        writing = null;
+        schedule();
+      });
+    };
+    // An idle journal commits at once: the group is whatever this turn of the event loop brings.
+    timer = wait <= 0 ? setImmediate(run) : setTimeout(run, Math.min(wait, groupMs));
+  };
+
+  const append = (message: Message, done: Done): void => {
+    if (stopped) return done(new Refused("JOURNAL_UNAVAILABLE", "The journal is not open."));
+    if (failure !== null && options.now() < retryAtTs) return done(failure);
+    if (pendingBytes > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
+    lastGivenTs = Math.max(lastGivenTs, options.now());
+    const bytes = encodeEntry(message, lastGivenTs);
+    pending.push({ message, receivedTs: lastGivenTs, bytes, done });
+    pendingBytes += bytes.length;
+    schedule();
+  };
+
+  const waitIdle = async (): Promise<void> => {
+    while (writing !== null || pending.length > 0) {
+      if (writing !== null) await writing;
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  /** Entries from `fromPos` on, in order, in batches of a chunk or a frame; ends at the head as it is when reached. */
+  async function* read(fromPos: number, onDamage: (damage: Damage) => void = () => undefined): AsyncGenerator<readonly Entry[]> {
+    let pos = Math.max(1, fromPos);
+    while (pos <= headPos) {
+      const chunk = chunkStore().read(pos);
+      if (chunk !== null) {
+        if (chunk.firstPos > pos) onDamage({ firstPos: pos, count: chunk.firstPos - pos, reason: "lost between two chunks" });
+        const end = chunk.firstPos + chunk.count;
+        if (chunk.raw === null) onDamage({ firstPos: chunk.firstPos, count: chunk.count, reason: "set aside" });
+        else yield decodeEntries(chunk.raw, chunk.firstPos, chunk.count).slice(Math.max(0, pos - chunk.firstPos));
+        pos = end;
+        continue;
+      }
+      const from = pos;
+      for (const file of await tailFiles(folder)) {
+        // A file that was sealed and removed since it was listed is found as a chunk in the next round.
+        const frames = (await readTail(file.path).catch(() => null))?.frames ?? [];
+        for (const frame of frames) {
+          const end = frame.firstPos + frame.count;
+          if (end <= pos || frame.firstPos > headPos) continue;
+          if (frame.firstPos > pos && chunkStore().holds(pos)) break;
+          if (frame.firstPos > pos) onDamage({ firstPos: pos, count: frame.firstPos - pos, reason: "lost between two frames" });
+          yield decodeEntries(frame.body, frame.firstPos, frame.count).slice(Math.max(0, pos - frame.firstPos));
+          pos = end;
+        }
+      }
+      if (pos === from && !chunkStore().holds(pos)) return;
+    }
+  }
+
+  return {
+    append,
+    read,
+    /** Called with every batch right after it is on disk, in order. */
+    subscribe(to: (entries: readonly Entry[]) => void): void {
+      subscriber = to;
+    },
+    /** Appends one entry of our own and resolves when it is on disk. Throws Refused. */
+    write(topic: string, payload: Uint8Array): Promise<void> {
+      return new Promise((resolve, reject) => {
+        append({ topic, payload, qos: 1, retain: false, dup: false, client: "" }, (error) => (error === null ? resolve() : reject(error)));
+      });
+    },
+    head: (): { pos: number; ts: number } => ({ pos: headPos, ts: headTs }),
+    /** Position from which to read so that nothing received at or after `ts` is missed; the head + 1 where there is none. */
+    async positionAt(ts: number): Promise<number> {
+      const chunk = chunkStore().positionAt(ts);
+      for await (const entries of read(chunk ?? (chunkStore().last()?.firstPos ?? 1)))
+        for (const entry of entries) if (entry.receivedTs >= ts) return entry.pos;
+      return headPos + 1;
+    },
+    oldestTs: (): number | null => chunkStore().oldest()?.firstTs ?? null,
+    stats: () => ({ headPos, headTs, bytes: chunkStore().bytes() + (tail?.bytes() ?? 0), pendingBytes, failure, damaged: chunkStore().damaged() }),
+    /** Reads everything once and names what is damaged. */
+    async verify(): Promise<Damage[]> {
+      for await (const entries of read(1)) void entries;
+      return chunkStore().damaged();
+    },
+    prune: (beforePos: number): number => chunkStore().prune(beforePos),
+    async start(): Promise<void> {
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      chunks = openChunks(join(folder, "chunks.db"));
+      const last = chunks.last();
+      headPos = last === null ? 0 : last.firstPos + last.count - 1;
+      headTs = last?.lastTs ?? 0;
+      const files = await tailFiles(folder);
+      let newest: { firstPos: number; goodBytes: number } | null = null;
+      for (const [i, file] of files.entries()) {
+        const { frames, goodBytes } = await readTail(file.path);
+        for (const frame of frames) {
+          if (frame.firstPos + frame.count - 1 <= headPos) continue;
+          headPos = frame.firstPos + frame.count - 1;
+          headTs = timesOf(frame.body, frame.count).lastTs;
+        }
+        if (i === files.length - 1) newest = { firstPos: file.firstPos, goodBytes };
+      }
+      const reusable = newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
+      tail = reusable && newest !== null ? await openTail(folder, newest.firstPos, newest.goodBytes) : await openTail(folder, headPos + 1);
+      lastGivenTs = headTs;
+      stopped = false;
+      await sealClosed().catch(() => undefined);
+    },
+    async stop(): Promise<void> {
+      await waitIdle();
+      stopped = true;
+      await sealing;
+      await tail?.close();
+      chunks?.close();
+      chunks = null;
+      tail = null;
+    },
+  };
+};

@@ -1,0 +1,202 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import Database from "libsql";
+import { createJournal, type Journal } from "../../server/edge/journal/journal.ts";
+import { lockFolder } from "../../server/edge/journal/lock.ts";
+import type { Damage } from "../../server/edge/journal/chunks.ts";
+import { Refused } from "../../server/twin/refusal.ts";
+import type { Entry } from "../../server/twin/twin.ts";
+
+let folder = "";
+let clock = 1_700_000_000_000;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "rigtwin-journal-"));
+  clock = 1_700_000_000_000;
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const open = async (chunkBytes = 4_096): Promise<Journal> => {
+  const journal = createJournal({ folder, now: () => clock++, groupMs: 0, chunkBytes });
+  await journal.start();
+  return journal;
+};
+const put = (journal: Journal, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    journal.append({ topic: "a/b", payload: Buffer.from(text), qos: 1, retain: false, dup: true, client: "gw-1" }, (error) =>
+      error === null ? resolve() : reject(error),
+    );
+  });
+const all = async (journal: Journal, from = 1, onDamage?: (damage: Damage) => void): Promise<Entry[]> => {
+  const entries: Entry[] = [];
+  for await (const batch of journal.read(from, onDamage)) entries.push(...batch);
+  return entries;
+};
+const texts = (entries: readonly Entry[]): string[] => entries.map((entry) => Buffer.from(entry.payload).toString());
+const words = (n: number): string[] => Array.from({ length: n }, (_, i) => `message ${i} ${"x".repeat(i % 97)}`);
+const tails = (): string[] => readdirSync(join(folder, "journal")).filter((name) => name.startsWith("tail-"));
+
+describe("journal", () => {
+  test("gives back what was appended, in order, over frames, chunks and restarts", async () => {
+    let journal = await open();
+    const said = words(600);
+    await Promise.all(said.slice(0, 300).map((text) => put(journal, text)));
+    for (const text of said.slice(300, 420)) await put(journal, text);
+    await journal.stop();
+    journal = await open();
+    for (const text of said.slice(420)) await put(journal, text);
+    const entries = await all(journal);
+    expect(texts(entries)).toEqual(said);
+    expect(entries.map((entry) => entry.pos)).toEqual(said.map((_, i) => i + 1));
+    expect(entries[7]).toMatchObject({ topic: "a/b", qos: 1, retain: false, dup: true, client: "gw-1" });
+    expect(entries.every((entry, i) => i === 0 || entry.receivedTs >= (entries[i - 1]?.receivedTs ?? 0))).toBe(true);
+    expect(texts(await all(journal, 555))).toEqual(said.slice(554));
+    expect(await all(journal, 601)).toEqual([]);
+    await journal.stop();
+  });
+
+  test("tells of an entry only in order and after it can be read back by another process's eyes", async () => {
+    const journal = await open(1 << 20);
+    const order: number[] = [];
+    const seen: number[] = [];
+    journal.subscribe((entries) => seen.push(...entries.map((entry) => entry.pos)));
+    await Promise.all(
+      words(50).map(
+        (text, i) =>
+          new Promise<void>((resolve) => {
+            journal.append({ topic: "t", payload: Buffer.from(text), qos: 1, retain: false, dup: false, client: "" }, () => {
+              const file = tails()[0] ?? "";
+              expect(readFileSync(join(folder, "journal", file)).includes(text)).toBe(true);
+              order.push(i);
+              resolve();
+            });
+          }),
+      ),
+    );
+    expect(order).toEqual(words(50).map((_, i) => i));
+    expect(seen).toEqual(words(50).map((_, i) => i + 1));
+    await journal.stop();
+  });
+
+  test("finds a position by time", async () => {
+    const journal = await open();
+    for (const text of words(300)) await put(journal, text);
+    const entries = await all(journal);
+    for (const i of [0, 1, 150, 299]) {
+      const entry = entries[i] as Entry;
+      expect(await journal.positionAt(entry.receivedTs)).toBe(entry.pos);
+    }
+    expect(await journal.positionAt(clock + 1_000)).toBe(301);
+    expect(await journal.positionAt(0)).toBe(1);
+    await journal.stop();
+  });
+
+  test("a frame cut short by a kill is cut off, and the next one takes its place", async () => {
+    let journal = await open(1 << 20);
+    for (const text of words(20)) await put(journal, text);
+    await journal.stop();
+    const path = join(folder, "journal", tails()[0] ?? "");
+    const file = readFileSync(path);
+    writeFileSync(path, file.subarray(0, file.length - 3));
+    journal = await open(1 << 20);
+    expect(texts(await all(journal))).toEqual(words(19));
+    await put(journal, "after");
+    await journal.stop();
+    journal = await open(1 << 20);
+    expect(texts(await all(journal))).toEqual([...words(19), "after"]);
+    await journal.stop();
+  });
+
+  test("damage within a tail file costs the frame it hits and is named", async () => {
+    let journal = await open(1 << 20);
+    for (const text of words(30)) await put(journal, text);
+    await journal.stop();
+    const path = join(folder, "journal", tails()[0] ?? "");
+    const file = readFileSync(path);
+    file[file.indexOf("message 10 ")] = 0x4d;
+    writeFileSync(path, file);
+    journal = await open(1 << 20);
+    const damage: Damage[] = [];
+    expect(texts(await all(journal, 1, (found) => damage.push(found)))).toEqual(words(30).filter((_, i) => i !== 10));
+    expect(damage).toEqual([{ firstPos: 11, count: 1, reason: "lost between two frames" }]);
+    await put(journal, "after");
+    expect(texts(await all(journal)).at(-1)).toBe("after");
+    await journal.stop();
+  });
+
+  test("a damaged chunk is found, named and set aside; the others stay", async () => {
+    let journal = await open(2_048);
+    for (const text of words(400)) await put(journal, text);
+    await journal.stop();
+    const db = new Database(join(folder, "journal", "chunks.db"));
+    const rows = db.prepare("SELECT first_pos, count, body FROM chunk ORDER BY first_pos").all() as { first_pos: number; count: number; body: Buffer }[];
+    expect(rows.length).toBeGreaterThan(3);
+    const victim = rows[1] as { first_pos: number; count: number; body: Buffer };
+    const body = Buffer.from(victim.body);
+    body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+    db.prepare("UPDATE chunk SET body = ? WHERE first_pos = ?").run(body, victim.first_pos);
+    db.close();
+    journal = await open(2_048);
+    expect(texts(await all(journal))).toEqual(words(400).filter((_, i) => i + 1 < victim.first_pos || i + 1 >= victim.first_pos + victim.count));
+    expect(await journal.verify()).toEqual([{ firstPos: victim.first_pos, count: victim.count, reason: expect.stringMatching(/hash|decompressed/) }]);
+    await put(journal, "after");
+    await journal.stop();
+  });
+
+  test("a chunk that was taken out or put in another's place breaks the chain of hashes", async () => {
+    let journal = await open(2_048);
+    for (const text of words(400)) await put(journal, text);
+    await journal.stop();
+    const db = new Database(join(folder, "journal", "chunks.db"));
+    db.exec("UPDATE chunk SET prev_hash = zeroblob(32) WHERE first_pos = (SELECT first_pos FROM chunk ORDER BY first_pos LIMIT 1 OFFSET 2)");
+    db.close();
+    journal = await open(2_048);
+    expect(await journal.verify()).toHaveLength(1);
+    await journal.stop();
+  });
+
+  test("when the disk refuses, nothing is acknowledged, and it recovers by itself", async () => {
+    const healths: (string | null)[] = [];
+    const journal = createJournal({ folder, now: () => clock++, groupMs: 0, onHealth: (failure) => healths.push(failure?.code ?? null) });
+    await journal.start();
+    await put(journal, "before");
+    const { open: openFile } = await import("node:fs/promises");
+    const probe = await openFile(join(folder, "probe"), "w");
+    const prototype = Object.getPrototypeOf(probe) as { datasync(): Promise<void> };
+    await probe.close();
+    const real = prototype.datasync;
+    prototype.datasync = () => Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" }));
+    try {
+      await expect(put(journal, "refused")).rejects.toMatchObject({ code: "DISK_FULL" });
+    } finally {
+      prototype.datasync = real;
+    }
+    await expect(put(journal, "at once")).rejects.toBeInstanceOf(Refused);
+    clock += 2_000;
+    await put(journal, "after");
+    expect(texts(await all(journal))).toEqual(["before", "after"]);
+    expect(healths).toEqual(["DISK_FULL", null]);
+    await journal.stop();
+  });
+
+  test("old chunks are pruned, the newest and the tail stay", async () => {
+    const journal = await open(2_048);
+    for (const text of words(400)) await put(journal, text);
+    await journal.stop();
+    const again = await open(2_048);
+    expect(again.prune(200)).toBeGreaterThan(0);
+    const left = await all(again);
+    expect(left[0]?.pos).toBeGreaterThan(1);
+    expect(left[0]?.pos).toBeLessThanOrEqual(200);
+    expect(left.at(-1)?.pos).toBe(400);
+    await again.stop();
+  });
+
+  test("a second server on the same folder is told so", () => {
+    const release = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(/Another server is using the data folder/);
+    release();
+    lockFolder(folder)();
+  });
+});
