@@ -1,11 +1,7 @@
 import type { Identity, Measured, Position, Quality, TrustTier } from "./reading.ts";
 
-/** One thing that happened, as the journal keeps it. */
-export interface Entry {
-  /** 1-based, without gaps. */
-  readonly pos: number;
-  /** Journal clock, ms since 1970 UTC, never falls. */
-  readonly receivedTs: number;
+/** One message as it came, before the journal gave it a place and a time. */
+export interface Message {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
@@ -13,6 +9,14 @@ export interface Entry {
   readonly dup: boolean;
   /** MQTT client id where the broker tells it, else "". */
   readonly client: string;
+}
+
+/** One thing that happened, as the journal keeps it. */
+export interface Entry extends Message {
+  /** 1-based, without gaps. */
+  readonly pos: number;
+  /** Journal clock, ms since 1970 UTC, never falls. */
+  readonly receivedTs: number;
 }
 
 /**

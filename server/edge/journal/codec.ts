@@ -1,15 +1,4 @@
-import type { Entry } from "../../twin/twin.ts";
-
-/** What happened, before the journal gave it a place and a time. */
-export interface Message {
-  readonly topic: string;
-  readonly payload: Uint8Array;
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  readonly dup: boolean;
-  /** MQTT client id where the broker tells it, else "". */
-  readonly client: string;
-}
+import type { Entry, Message } from "../../twin/twin.ts";
 
 // length u32 · receivedTs f64 · flags u8 · client length u8 · topic length u16
 const HEAD_BYTES = 16;

@@ -4,9 +4,9 @@
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Entry } from "../../twin/twin.ts";
+import type { Entry, Message } from "../../twin/twin.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { decodeEntries, encodeEntry, timesOf, type Message } from "./codec.ts";
+import { decodeEntries, encodeEntry, timesOf } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
 import { openTail, readTail, removeTail, runsOf, tailFiles, type TailWriter } from "./tail.ts";
 

@@ -1,0 +1,123 @@
+/**
+ * The ingest end of an outside broker: MQTT 5, persistent session, QoS 1 acknowledged only after the journal has the bytes.
+ *
+ * mqtt.js acknowledges when handleMessage calls back without an error, and handles nothing else until then: one message per
+ * fsync, and a dead connection when the disk is slow. So we call back with an error, which makes it go on without a PUBACK,
+ * and write the PUBACKs ourselves, in the order of receipt (MQTT-4.6.0-2), after the group commit. The contract test in
+ * test/edge/mqtt.test.ts holds the pinned mqtt.js to this.
+ */
+import mqtt, { type IPublishPacket, type MqttClient } from "mqtt";
+import type { Message } from "../../twin/twin.ts";
+
+export interface MqttOptions {
+  readonly url: string;
+  /** Fixed, so that the broker keeps our session while we are away. */
+  readonly clientId: string;
+  readonly topics: readonly string[];
+  /** Servers that give the same name share the messages between them (MQTT 5 shared subscription). */
+  readonly share?: string | null;
+  /** Calls back when the message is on disk; with an error the connection is dropped, so that the broker sends it again. */
+  readonly onMessage: (message: Message, done: (error: Error | null) => void) => void;
+  /** Told when the connection comes and goes. */
+  readonly onHealth?: (away: string | null) => void;
+  /** Messages the broker may have in flight to us; at least two batches of the journal. */
+  readonly receiveMaximum?: number;
+}
+
+const SESSION_S = 7 * 86_400;
+const DEFERRED = new Error("the PUBACK follows after the group commit");
+
+/** MQTT 5 PUBACK, reason success left out: fixed header 0x40, remaining length 2, packet id. */
+const pubacks = (ids: readonly number[]): Buffer => {
+  const out = Buffer.allocUnsafe(4 * ids.length);
+  ids.forEach((id, i) => {
+    out.writeUInt16BE(0x4002, 4 * i);
+    out.writeUInt16BE(id, 4 * i + 2);
+  });
+  return out;
+};
+
+export const createMqtt = (options: MqttOptions) => {
+  let client: MqttClient | null = null;
+  /** Counts connections: a PUBACK belongs to the one its message came by. */
+  let connection = 0;
+  let ready: number[] = [];
+  let writing = false;
+
+  const sendPubacks = (): void => {
+    writing = false;
+    if (ready.length > 0 && client?.connected === true) client.stream.write(pubacks(ready));
+    ready = [];
+  };
+
+  const receive = (packet: IPublishPacket, callback: (error?: Error) => void): void => {
+    const cameBy = connection;
+    const { payload } = packet;
+    const message: Message = {
+      topic: packet.topic,
+      payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+      qos: packet.qos,
+      retain: packet.retain,
+      dup: packet.dup,
+      client: "",
+    };
+    options.onMessage(message, (error) => {
+      if (packet.qos === 0 || cameBy !== connection) return;
+      if (error !== null) {
+        // MQTT 5 sends again only on a new connection (MQTT-4.4.0-1).
+        connection += 1;
+        client?.stream.destroy();
+        return;
+      }
+      ready.push(packet.messageId ?? 0);
+      if (!writing) {
+        writing = true;
+        queueMicrotask(sendPubacks);
+      }
+    });
+    callback(packet.qos === 0 ? undefined : DEFERRED);
+  };
+
+  return {
+    /** Connects in the background and keeps trying; resolves at once. */
+    start(): void {
+      const connected = mqtt.connect(options.url, {
+        protocolVersion: 5,
+        clientId: options.clientId,
+        clean: false,
+        keepalive: 30,
+        reconnectPeriod: 1_000,
+        connectTimeout: 10_000,
+        resubscribe: false,
+        properties: { sessionExpiryInterval: SESSION_S, receiveMaximum: options.receiveMaximum ?? 4_000 },
+      });
+      connected.handleMessage = receive as MqttClient["handleMessage"];
+      connected.on("connect", () => {
+        connection += 1;
+        ready = [];
+        const prefix = options.share ? `$share/${options.share}/` : "";
+        connected.subscribe(
+          options.topics.map((topic) => prefix + topic),
+          { qos: 1 },
+          (error) => options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
+        );
+      });
+      connected.on("close", () => {
+        connection += 1;
+        options.onHealth?.("the connection is closed");
+      });
+      connected.on("error", (error) => options.onHealth?.(error.message || String((error as NodeJS.ErrnoException).code)));
+      client = connected;
+    },
+    /** Publishes to devices (commands); QoS 1, never retained. */
+    async publish(topic: string, payload: Uint8Array): Promise<void> {
+      await client?.publishAsync(topic, Buffer.from(payload), { qos: 1, retain: false });
+    },
+    connected: (): boolean => client?.connected ?? false,
+    async stop(): Promise<void> {
+      connection += 1;
+      await client?.endAsync(true);
+      client = null;
+    },
+  };
+};
