@@ -1,0 +1,98 @@
+/** The site's meters folded: what flows now, and what the day has taken so far. */
+import type { EnergyReading } from "./reading.ts";
+import { DAY_MS } from "./digest.ts";
+
+/** IPCC 2006 Guidelines vol. 2 table 2.2: natural gas 56.1 kgCO2/GJ; at 40 % electrical efficiency of a gas engine. */
+export const GAS_GCO2E_PER_KWH = 505;
+/** A meter that is silent for longer is left out of "now", and the gap is not filled by its last value. */
+export const METER_STALE_MS = 300_000;
+
+export interface EnergyState {
+  /** Newest reading of each meter. */
+  readonly meters: Map<string, EnergyReading>;
+  /** UTC day the totals below are of (days since 1970). */
+  day: number;
+  kwh: number;
+  cost: number;
+  kgco2e: number;
+  /** False while no meter has told a price. */
+  priced: boolean;
+  /** False while no meter has told a carbon intensity. */
+  carbon: boolean;
+}
+
+export const noEnergy = (): EnergyState => ({ meters: new Map(), day: 0, kwh: 0, cost: 0, kgco2e: 0, priced: false, carbon: false });
+
+/** Power-weighted gCO2e/kWh of what flows in: the grid's own figure, gas by combustion, the rest 0; null where the grid's part is unknown. */
+export const intensityOf = (sourcesW: EnergyReading["sourcesW"], gridGco2ePerKwh: number | null): number | null => {
+  let total = 0;
+  let weighted = 0;
+  for (const [source, watts] of Object.entries(sourcesW)) {
+    if (watts <= 0) continue;
+    total += watts;
+    if (source === "gas") weighted += watts * GAS_GCO2E_PER_KWH;
+    if (source === "grid") {
+      if (gridGco2ePerKwh === null) return null;
+      weighted += watts * gridGco2ePerKwh;
+    }
+  }
+  return total > 0 ? weighted / total : null;
+};
+
+const startDay = (energy: EnergyState, day: number): void => {
+  energy.day = day;
+  energy.kwh = 0;
+  energy.cost = 0;
+  energy.kgco2e = 0;
+};
+
+/**
+ * Adds the energy between a meter's previous reading and this one: the earlier power held, as long as the gap is short; split at
+ * UTC midnight. Gives false for a reading that is not newer than the last. Changes `energy`.
+ */
+export const foldEnergy = (energy: EnergyState, reading: EnergyReading): boolean => {
+  const before = energy.meters.get(reading.meter);
+  if (before !== undefined && reading.deviceTs <= before.deviceTs) return false;
+  energy.meters.set(reading.meter, reading);
+  const day = Math.floor(reading.deviceTs / DAY_MS);
+  if (day > energy.day) startDay(energy, day);
+  if (before === undefined || reading.deviceTs - before.deviceTs > METER_STALE_MS) return true;
+  const fromTs = Math.max(before.deviceTs, energy.day * DAY_MS);
+  const kwh = (before.meteredW * Math.max(0, reading.deviceTs - fromTs)) / 3.6e9;
+  energy.kwh += kwh;
+  const bought = shareOfGrid(before);
+  if (before.pricePerKwh !== null) {
+    energy.priced = true;
+    energy.cost += kwh * bought * before.pricePerKwh;
+  }
+  const intensity = intensityOf(before.sourcesW, before.gridGco2ePerKwh);
+  if (intensity !== null) {
+    energy.carbon = true;
+    energy.kgco2e += (kwh * intensity) / 1_000;
+  }
+  return true;
+};
+
+/** The part of the inflow that is bought from the grid, 0 to 1; 1 where the sources are not told. */
+const shareOfGrid = (reading: EnergyReading): number => {
+  const inflow = Object.values(reading.sourcesW).reduce((sum, watts) => sum + Math.max(0, watts), 0);
+  return inflow > 0 ? Math.max(0, reading.sourcesW.grid ?? 0) / inflow : 1;
+};
+
+/** What flows now over all meters that are not stale at `nowTs`; null where there is none. */
+export const energyNow = (energy: EnergyState, nowTs: number) => {
+  const fresh = [...energy.meters.values()].filter((reading) => nowTs - reading.receivedTs <= METER_STALE_MS);
+  const newest = fresh.toSorted((a, b) => b.deviceTs - a.deviceTs)[0];
+  if (newest === undefined) return null;
+  const sourcesW: Record<string, number> = {};
+  for (const reading of fresh) for (const [source, watts] of Object.entries(reading.sourcesW)) sourcesW[source] = (sourcesW[source] ?? 0) + watts;
+  return {
+    meteredW: fresh.reduce((sum, reading) => sum + reading.meteredW, 0),
+    meteredTs: newest.deviceTs,
+    sourcesW,
+    gco2ePerKwh: intensityOf(sourcesW, newest.gridGco2ePerKwh),
+    pricePerKwh: newest.pricePerKwh,
+    currency: newest.currency,
+    ambientC: newest.ambientC,
+  };
+};

@@ -1,0 +1,278 @@
+/**
+ * The whole folded state of a site, and the one function that carries an entry of the journal into it. The state is changed in
+ * place: a farm of 10,000 rigs is folded a thousand times a second. The same entries in the same order give the same farm.
+ */
+import { acknowledgeAlarm, judge, noAlarms, DEFAULT_LIMITS, type AlarmBook, type Limits } from "./alarms.ts";
+import { dayOf, digestReading, forgetBefore, type Digest } from "./digest.ts";
+import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
+import { foldAnnounced, foldBirth, foldDuplicate, foldPosition, foldReading, foldTick, foldToken, newTwin, type KnownModel } from "./fold.ts";
+import { foldLedger, noLedger, type Ledger } from "./ledger.ts";
+import { findModel } from "./models.ts";
+import { parse } from "./parse.ts";
+import type { Identity, Reading } from "./reading.ts";
+import type { Act } from "./record.ts";
+import type { Code, Refusal } from "./refusal.ts";
+import { boardRowsOf, energyRowsOf, rigRowOf } from "./rows.ts";
+import { missed, note, nothingSeen, type Seen } from "./seen.ts";
+import type { BoardRow, EnergyRow, RigRow } from "./series.ts";
+import type { Alarm, Entry, Twin } from "./twin.ts";
+import { OWN } from "./wire.ts";
+
+/** A message that was not accepted; `sample` is its first bytes as text. */
+export interface RefusedEntry {
+  readonly pos: number;
+  readonly receivedTs: number;
+  readonly topic: string;
+  readonly code: Code;
+  readonly detail: string;
+  readonly sample: string;
+}
+
+export interface Farm {
+  readonly site: string;
+  /** By rig name, in the order of first sight. */
+  readonly twins: Map<string, Twin>;
+  readonly seen: Map<string, Seen>;
+  /** Rigs whose position an operator set. */
+  readonly assigned: Set<string>;
+  readonly retained: Map<string, Uint8Array>;
+  readonly alarms: AlarmBook;
+  readonly energy: EnergyState;
+  /** Sequence numbers of the meters. */
+  readonly meterSeen: Map<string, Seen>;
+  readonly digest: Digest;
+  readonly ledger: Ledger;
+  /** The newest refused messages, oldest first. */
+  inbox: RefusedEntry[];
+  readonly refusedByCode: Map<Code, number>;
+  accepted: number;
+  duplicates: number;
+  late: number;
+  /** Position and time of the newest entry folded. */
+  asOfPos: number;
+  asOfTs: number;
+  /** When this journal last began to listen. */
+  resumedTs: number;
+}
+
+/** What one or more entries brought about; collected by the caller and emptied by it. */
+export interface Outcome {
+  rigs: RigRow[];
+  boards: BoardRow[];
+  energy: EnergyRow[];
+  /** Rigs whose live figures changed. */
+  readonly touched: Set<string>;
+  /** Rigs whose roster line (identity, position, token …) changed. */
+  readonly roster: Set<string>;
+  alarms: Alarm[];
+  refused: RefusedEntry[];
+  /** Entries of the ledger among them: the relay looks again. */
+  ledger: boolean;
+}
+
+const MOST_INBOX = 1_000;
+const SAMPLE_BYTES = 200;
+/** Digest days kept in memory: today, yesterday (readings still come late), and the day before until it is anchored. */
+const DIGEST_DAYS = 2;
+
+export const newFarm = (site: string): Farm => ({
+  site,
+  twins: new Map(),
+  seen: new Map(),
+  assigned: new Set(),
+  retained: new Map(),
+  alarms: noAlarms(),
+  energy: noEnergy(),
+  meterSeen: new Map(),
+  digest: new Map(),
+  ledger: noLedger(),
+  inbox: [],
+  refusedByCode: new Map(),
+  accepted: 0,
+  duplicates: 0,
+  late: 0,
+  asOfPos: 0,
+  asOfTs: 0,
+  resumedTs: 0,
+});
+
+export const nothingYet = (): Outcome => ({
+  rigs: [],
+  boards: [],
+  energy: [],
+  touched: new Set(),
+  roster: new Set(),
+  alarms: [],
+  refused: [],
+  ledger: false,
+});
+
+const models = new Map<string, ReturnType<typeof findModel>>();
+/** findModel is a search; a farm asks for the same few names a thousand times a second. */
+const modelOf = (identity: Identity): ReturnType<typeof findModel> => {
+  if (identity.model === null) return null;
+  const key = `${identity.make ?? ""}\n${identity.model}`;
+  let found = models.get(key);
+  if (found === undefined) {
+    if (models.size > 10_000) models.clear();
+    found = findModel(identity.make, identity.model);
+    models.set(key, found);
+  }
+  return found;
+};
+
+const limitsOf = (twin: Twin): Limits => modelOf(twin.identity)?.limits ?? DEFAULT_LIMITS;
+const knownOf = (identity: Identity): KnownModel | null => modelOf(identity);
+
+const seenOf = (all: Map<string, Seen>, name: string): Seen => {
+  let seen = all.get(name);
+  if (seen === undefined) {
+    seen = nothingSeen();
+    all.set(name, seen);
+  }
+  return seen;
+};
+
+const twinOf = (farm: Farm, rig: string, ts: number, out: Outcome): Twin => {
+  const known = farm.twins.get(rig);
+  if (known !== undefined) return known;
+  const twin = newTwin(farm.site, rig, farm.twins.size, ts);
+  farm.twins.set(rig, twin);
+  out.roster.add(rig);
+  return twin;
+};
+
+const rosterChanged = (a: Twin, b: Twin): boolean =>
+  a.identity !== b.identity || a.nameplate !== b.nameplate || a.position !== b.position || a.tokenId !== b.tokenId || a.tier !== b.tier;
+
+const keep = (farm: Farm, before: Twin, after: Twin, out: Outcome): void => {
+  if (before === after) return;
+  farm.twins.set(after.rig, after);
+  out.touched.add(after.rig);
+  if (rosterChanged(before, after)) out.roster.add(after.rig);
+};
+
+const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcome): void => {
+  const sample = new TextDecoder().decode(entry.payload.subarray(0, SAMPLE_BYTES));
+  const line: RefusedEntry = { pos: entry.pos, receivedTs: entry.receivedTs, topic: entry.topic.slice(0, SAMPLE_BYTES), code, detail, sample };
+  farm.inbox.push(line);
+  if (farm.inbox.length > 2 * MOST_INBOX) farm.inbox = farm.inbox.slice(-MOST_INBOX);
+  farm.refusedByCode.set(code, (farm.refusedByCode.get(code) ?? 0) + 1);
+  out.refused.push(line);
+};
+
+const carryReading = (farm: Farm, reading: Reading, out: Outcome): void => {
+  const before = twinOf(farm, reading.rig, reading.receivedTs, out);
+  const seen = seenOf(farm.seen, reading.rig);
+  if (!note(seen, reading.boot, reading.seq, reading.deviceTs)) {
+    farm.duplicates += 1;
+    keep(farm, before, foldDuplicate(before), out);
+    return;
+  }
+  farm.accepted += 1;
+  if (before.lastDeviceTs !== null && reading.deviceTs < before.lastDeviceTs) farm.late += 1;
+  const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
+  const after = foldReading(before, reading, model, missed(seen), farm.resumedTs);
+  keep(farm, before, after, out);
+  const modelName = after.modelId ?? after.identity.model;
+  out.rigs.push(rigRowOf(reading, modelName));
+  for (const row of boardRowsOf(reading, modelName)) out.boards.push(row);
+  digestReading(farm.digest, reading.rig, reading.deviceTs, reading.measured);
+};
+
+const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
+  for (const twin of farm.twins.values()) {
+    const after = foldTick(twin, entry.receivedTs, farm.resumedTs);
+    keep(farm, twin, after, out);
+    for (const alarm of judge(farm.alarms, after, limitsOf(after), entry.receivedTs)) {
+      out.alarms.push(alarm);
+      out.touched.add(alarm.rig);
+    }
+  }
+  forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);
+};
+
+const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
+  const act = JSON.parse(new TextDecoder().decode(entry.payload)) as Act;
+  if (act.what === "acknowledge") {
+    const alarm = acknowledgeAlarm(farm.alarms, act.alarm, act.by, entry.receivedTs);
+    if (alarm !== null) out.alarms.push(alarm);
+    return;
+  }
+  const before = farm.twins.get(act.rig);
+  if (before === undefined) return;
+  farm.assigned.add(act.rig);
+  keep(farm, before, foldPosition(before, { container: act.container, rack: act.rack, slot: act.slot }), out);
+};
+
+const carryLedger = (farm: Farm, entry: Entry, out: Outcome): void => {
+  for (const rig of foldLedger(farm.ledger, entry)) {
+    const before = farm.twins.get(rig);
+    if (before !== undefined) keep(farm, before, foldToken(before, farm.ledger.tokens.get(rig)?.tokenId ?? null), out);
+    out.touched.add(rig);
+  }
+  out.ledger = true;
+};
+
+/** What the server itself wrote. */
+const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
+  switch (entry.topic) {
+    case OWN.tick:
+      return carryTick(farm, entry, out);
+    case OWN.start:
+      farm.resumedTs = entry.receivedTs;
+      return;
+    case OWN.act:
+      return carryAct(farm, entry, out);
+    case OWN.record:
+    case OWN.onChain:
+      return carryLedger(farm, entry, out);
+    default:
+  }
+};
+
+const carryMessage = (farm: Farm, entry: Entry, out: Outcome): void => {
+  if (entry.retain) {
+    if (entry.payload.length === 0) farm.retained.delete(entry.topic);
+    else farm.retained.set(entry.topic, entry.payload.slice());
+  }
+  const parsed = parse(entry, farm.site);
+  switch (parsed.kind) {
+    case "reading":
+      return carryReading(farm, parsed.reading, out);
+    case "energy":
+      if (!note(seenOf(farm.meterSeen, parsed.energy.meter), parsed.energy.boot, parsed.energy.seq, parsed.energy.deviceTs)) {
+        farm.duplicates += 1;
+        return;
+      }
+      farm.accepted += 1;
+      if (!foldEnergy(farm.energy, parsed.energy)) farm.late += 1;
+      for (const row of energyRowsOf(parsed.energy)) out.energy.push(row);
+      return;
+    case "birth": {
+      const before = twinOf(farm, parsed.rig, entry.receivedTs, out);
+      const identity = { ...before.identity, ...parsed.birth.identity };
+      return keep(farm, before, foldBirth(before, parsed.birth, knownOf(identity), farm.assigned.has(parsed.rig)), out);
+    }
+    case "state": {
+      // A gateway's own state is told on a name that is no rig; it makes no twin.
+      const before = farm.twins.get(parsed.rig);
+      if (before !== undefined) keep(farm, before, foldAnnounced(before, parsed.state, entry.receivedTs, farm.resumedTs), out);
+      return;
+    }
+    case "forgotten":
+      return;
+    case "refused":
+      return refuse(farm, entry, parsed.refusal, out);
+  }
+};
+
+/** Folds one entry into `farm` and adds to `out` what it brought about. An entry at or before farm.asOfPos changes nothing. */
+export const foldEntry = (farm: Farm, entry: Entry, out: Outcome): void => {
+  if (entry.pos <= farm.asOfPos) return;
+  farm.asOfPos = entry.pos;
+  farm.asOfTs = Math.max(farm.asOfTs, entry.receivedTs);
+  if (farm.resumedTs === 0) farm.resumedTs = entry.receivedTs;
+  if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, out);
+  else carryMessage(farm, entry, out);
+};

@@ -1,0 +1,145 @@
+/** One rig's twin, folded. Every function takes a twin and gives a new one; the old is left as it was. */
+import { NO_IDENTITY, NOTHING_MEASURED, type Identity, type Position, type Reading } from "./reading.ts";
+import type { Nameplate, RigState, Twin } from "./twin.ts";
+
+/** Silence after which a rig counts as offline, ms. Six readings at the usual ten seconds. */
+export const OFFLINE_MS = 60_000;
+/** Part of the nameplate below which a mining rig is called low. */
+export const LOW_PART = 0.8;
+/** Part of the nameplate below which it is said to do no work at all. */
+export const HUNG_PART = 0.01;
+
+/** What the catalogue knows of a model. */
+export interface KnownModel {
+  readonly id: string;
+  readonly nameplate: Nameplate;
+}
+
+export const newTwin = (site: string, rig: string, index: number, ts: number): Twin => ({
+  site,
+  rig,
+  index,
+  state: "new",
+  stateSinceTs: ts,
+  identity: NO_IDENTITY,
+  modelId: null,
+  nameplate: null,
+  position: null,
+  tokenId: null,
+  tier: "self-reported",
+  format: null,
+  firstSeenTs: ts,
+  lastSeenTs: null,
+  lastDeviceTs: null,
+  skewMs: null,
+  boot: null,
+  lastSeq: null,
+  announced: null,
+  latest: NOTHING_MEASURED,
+  quality: {},
+  counts: { readings: 0, duplicates: 0, late: 0, missed: 0 },
+  rev: 0,
+});
+
+/** What the rig is doing at `nowTs`. `resumedTs` is when this journal last began to listen: our own absence is not the rig's. */
+export const stateAt = (twin: Twin, nowTs: number, resumedTs: number): RigState => {
+  if (twin.lastSeenTs === null) return twin.announced === "lost" || twin.announced === "offline" ? "offline" : "new";
+  if (twin.announced === "lost" || twin.announced === "offline") return "offline";
+  if (nowTs - Math.max(twin.lastSeenTs, resumedTs) > OFFLINE_MS) return "offline";
+  const { mode, hashrateThs } = twin.latest;
+  if (mode === "paused" || mode === "fault" || mode === "tuning") return mode;
+  const expected = twin.nameplate?.hashrateThs ?? twin.latest.expectedThs;
+  if (hashrateThs === null) return "low";
+  if (hashrateThs <= (expected ?? 0) * HUNG_PART) return "hung";
+  return expected !== null && hashrateThs < expected * LOW_PART ? "low" : "hashing";
+};
+
+const withState = (twin: Twin, nowTs: number, resumedTs: number): Twin => {
+  const state = stateAt(twin, nowTs, resumedTs);
+  return state === twin.state ? twin : { ...twin, state, stateSinceTs: nowTs };
+};
+
+/** Lets time pass; gives the same twin where nothing changes. */
+export const foldTick = (twin: Twin, nowTs: number, resumedTs: number): Twin => {
+  const next = withState(twin, nowTs, resumedTs);
+  return next === twin ? twin : { ...next, rev: twin.rev + 1 };
+};
+
+const sameList = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((value, i) => value === b[i]);
+
+/** The identity with what is newly told put over what was known; the same object where nothing is new. */
+export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identity => {
+  const merged: Record<string, unknown> = { ...known };
+  let changed = false;
+  for (const [name, value] of Object.entries(told)) {
+    if (value === null || value === undefined) continue;
+    const before = merged[name];
+    if (Array.isArray(value) ? value.length === 0 || sameList(value, before as unknown[]) : value === before) continue;
+    merged[name] = value;
+    changed = true;
+  }
+  return changed ? (merged as unknown as Identity) : known;
+};
+
+/** EWMA of an eighth, each step bounded, so that one message that lay in a spool for an hour does not look like a wrong clock. */
+const skewAfter = (before: number | null, skewMs: number): number =>
+  before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
+
+/** Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it. */
+export const foldReading = (twin: Twin, reading: Reading, model: KnownModel | null, missed: number, resumedTs: number): Twin => {
+  const late = twin.lastDeviceTs !== null && reading.deviceTs < twin.lastDeviceTs;
+  const { readings, late: lates, duplicates } = twin.counts;
+  const counts = { readings: readings + 1, duplicates, late: lates + (late ? 1 : 0), missed };
+  // A late reading belongs into the series; what the rig does now is told by a newer one.
+  if (late) return { ...twin, counts, rev: twin.rev + 1 };
+  const next: Twin = {
+    ...twin,
+    identity: reading.identity === null ? twin.identity : mergeIdentity(twin.identity, reading.identity),
+    modelId: model?.id ?? twin.modelId,
+    nameplate: twin.nameplate ?? model?.nameplate ?? null,
+    tier: reading.tier,
+    format: reading.format,
+    lastSeenTs: reading.receivedTs,
+    lastDeviceTs: reading.deviceTs,
+    skewMs: skewAfter(twin.skewMs, reading.receivedTs - reading.deviceTs),
+    boot: reading.boot,
+    lastSeq: reading.seq,
+    // A reading that was made after the Will says more than the Will.
+    announced: twin.announced === null ? null : "online",
+    latest: reading.measured,
+    quality: reading.quality,
+    counts,
+    rev: twin.rev + 1,
+  };
+  return withState(next, reading.receivedTs, resumedTs);
+};
+
+export const foldDuplicate = (twin: Twin): Twin => ({
+  ...twin,
+  counts: { ...twin.counts, duplicates: twin.counts.duplicates + 1 },
+  rev: twin.rev + 1,
+});
+
+export interface Birth {
+  readonly identity: Partial<Identity>;
+  readonly nameplate: Nameplate | null;
+  readonly position: Position | null;
+}
+
+/** Folds a birth message. A position that an operator assigned outranks the one the device was told. */
+export const foldBirth = (twin: Twin, birth: Birth, model: KnownModel | null, assigned: boolean): Twin => ({
+  ...twin,
+  identity: mergeIdentity(twin.identity, birth.identity),
+  modelId: model?.id ?? twin.modelId,
+  nameplate: birth.nameplate ?? twin.nameplate ?? model?.nameplate ?? null,
+  position: assigned ? twin.position : (birth.position ?? twin.position),
+  rev: twin.rev + 1,
+});
+
+export const foldAnnounced = (twin: Twin, announced: "online" | "offline" | "lost", nowTs: number, resumedTs: number): Twin => ({
+  ...withState({ ...twin, announced }, nowTs, resumedTs),
+  rev: twin.rev + 1,
+});
+
+export const foldPosition = (twin: Twin, position: Position): Twin => ({ ...twin, position, rev: twin.rev + 1 });
+export const foldToken = (twin: Twin, tokenId: number | null): Twin => (twin.tokenId === tokenId ? twin : { ...twin, tokenId, rev: twin.rev + 1 });

@@ -1,0 +1,121 @@
+/** From the bytes of one entry to what it says, or to the reason why it says nothing. Pure; never throws. */
+import { readAnswers } from "./formats/index.ts";
+import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
+import type { Birth } from "./fold.ts";
+import type { EnergyReading, Reading } from "./reading.ts";
+import { refusal, type Refusal } from "./refusal.ts";
+import type { Entry } from "./twin.ts";
+import { NAME_PATTERN, ROOT } from "./wire.ts";
+
+export type Parsed =
+  | { readonly kind: "reading"; readonly reading: Reading }
+  | { readonly kind: "energy"; readonly energy: EnergyReading }
+  | { readonly kind: "birth"; readonly rig: string; readonly birth: Birth }
+  | { readonly kind: "state"; readonly rig: string; readonly ts: number; readonly state: "online" | "offline" | "lost" }
+  /** A retained message was taken back by an empty one. */
+  | { readonly kind: "forgotten" }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export const MOST_PAYLOAD_BYTES = 262_144;
+/** A device clock further ahead is wrong, not early. */
+export const MOST_AHEAD_MS = 300_000;
+const EARLIEST_TS = Date.UTC(2020, 0, 1);
+
+const refused = (found: Refusal): Parsed => ({ kind: "refused", refusal: found });
+const isRefusal = (value: object): value is Refusal => "code" in value && "detail" in value;
+
+/** What is wrong with a device's clock, null where nothing is. Both times in ms UTC. */
+export const clockRefusal = (deviceTs: number, receivedTs: number): Refusal | null => {
+  if (deviceTs > receivedTs + MOST_AHEAD_MS)
+    return refusal("CLOCK_IN_FUTURE", `ts is ${Math.round((deviceTs - receivedTs) / 1_000)} s ahead of the time of receipt; at most 300 s are accepted.`);
+  return deviceTs < EARLIEST_TS ? refusal("CLOCK_IMPLAUSIBLE", `ts ${deviceTs} is before 2020-01-01; is it in milliseconds?`) : null;
+};
+
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
+const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
+  if (payload.length > MOST_PAYLOAD_BYTES) return refusal("PAYLOAD_TOO_LARGE", `${payload.length} bytes; the limit is ${MOST_PAYLOAD_BYTES}.`);
+  let text: string;
+  try {
+    text = decoder.decode(payload);
+  } catch {
+    return refusal("PAYLOAD_NOT_UTF8", "The bytes are not UTF-8 text.");
+  }
+  try {
+    return { json: JSON.parse(text) };
+  } catch (error) {
+    const bad = /\b(NaN|Infinity)\b/.exec(text);
+    if (bad !== null) return refusal("NUMBER_NOT_FINITE", `The payload says ${bad[0]}; JSON has no such number. Leave the field out, or send null.`);
+    return refusal("PAYLOAD_NOT_JSON", error instanceof Error ? error.message : "The text is not JSON.");
+  }
+};
+
+/** The parts of a topic of our own dialect, or why it is none. */
+export const partsOf = (topic: string, site: string): { rig: string; channel: string } | Refusal => {
+  const levels = topic.split("/");
+  if (`${levels[0]}/${levels[1]}` !== ROOT || levels.length !== 5) return refusal("TOPIC_UNKNOWN", `No format reads "${topic.slice(0, 200)}".`);
+  const [, , topicSite = "", rig = "", channel = ""] = levels;
+  const wrong = [topicSite, rig].find((name) => !NAME_PATTERN.test(name));
+  if (wrong !== undefined)
+    return refusal("TOPIC_INVALID", `"${wrong.slice(0, 80)}" is not a name: 1 to 64 of letters, digits, dot, dash, underscore, the first a letter or digit.`);
+  if (topicSite !== site) return refusal("TOPIC_UNKNOWN", `This server keeps site "${site}", the message is for "${topicSite}".`);
+  return { rig, channel };
+};
+
+const withClock = (parsed: Parsed, ts: number, receivedTs: number): Parsed => {
+  const wrong = clockRefusal(ts, receivedTs);
+  return wrong === null ? parsed : refused(wrong);
+};
+
+/** Reads one entry of a broker for the server's site. */
+export const parse = (entry: Entry, site: string): Parsed => {
+  const parts = partsOf(entry.topic, site);
+  if (isRefusal(parts)) return refused(parts);
+  const { rig, channel } = parts;
+  if (entry.payload.length === 0) return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
+  const read = jsonOf(entry.payload);
+  if (isRefusal(read)) return refused(read);
+  const { receivedTs } = entry;
+  switch (channel) {
+    case "telemetry": {
+      const told = readTelemetry(read.json);
+      if (isRefusal(told)) return refused(told);
+      const { ts, seq, boot, measured, quality } = told;
+      return withClock(
+        { kind: "reading", reading: { site, rig, deviceTs: ts, receivedTs, seq, boot, tier: "self-reported", format: "native", measured, quality, identity: null } },
+        ts,
+        receivedTs,
+      );
+    }
+    case "answers": {
+      const told = readAnswersEnvelope(read.json);
+      if (isRefusal(told)) return refused(told);
+      const answers = readAnswers(told.answers);
+      if (isRefusal(answers)) return refused(answers);
+      const { ts, seq, boot } = told;
+      const { format, measured, quality, identity } = answers;
+      return withClock(
+        { kind: "reading", reading: { site, rig, deviceTs: ts, receivedTs, seq, boot, tier: "self-reported", format, measured, quality, identity } },
+        ts,
+        receivedTs,
+      );
+    }
+    case "energy": {
+      const told = readEnergy(read.json);
+      if (isRefusal(told)) return refused(told);
+      const { ts, seq, boot, ...measured } = told;
+      return withClock({ kind: "energy", energy: { site, meter: rig, deviceTs: ts, receivedTs, seq, boot, ...measured } }, ts, receivedTs);
+    }
+    case "birth": {
+      const told = readBirth(read.json);
+      if (isRefusal(told)) return refused(told);
+      return { kind: "birth", rig, birth: { identity: told.identity, nameplate: told.nameplate, position: told.position } };
+    }
+    case "state": {
+      const told = readState(read.json);
+      return isRefusal(told) ? refused(told) : { kind: "state", rig, ts: told.ts, state: told.state };
+    }
+    default:
+      return refused(refusal("TOPIC_UNKNOWN", `"${channel.slice(0, 80)}" is not a channel of ours: telemetry, answers, birth, state, energy.`));
+  }
+};

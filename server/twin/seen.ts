@@ -1,0 +1,75 @@
+/** Which messages of one device have been counted, so that redelivery, replay and a second gateway change nothing. */
+
+/** Sequence numbers seen, as closed intervals in rising order: one interval while nothing is missing. */
+export type Intervals = [from: number, to: number][];
+
+export interface Seen {
+  /** Newest boot last; a device that restarts often forgets its oldest. */
+  readonly boots: [boot: string, intervals: Intervals][];
+  /** Device times of the newest readings, for dialects without sequence numbers and for two gateways on one device. */
+  readonly times: number[];
+}
+
+const MOST_BOOTS = 4;
+const MOST_INTERVALS = 256;
+const MOST_TIMES = 64;
+
+export const nothingSeen = (): Seen => ({ boots: [], times: [] });
+
+/** Adds a number; gives false where it was there. The interval list stays bounded: the two oldest are joined over their hole. */
+export const addNumber = (intervals: Intervals, n: number): boolean => {
+  let i = intervals.length - 1;
+  while (i >= 0 && (intervals[i]?.[0] ?? 0) > n) i--;
+  const here = intervals[i];
+  const next = intervals[i + 1];
+  if (here !== undefined && n <= here[1]) return false;
+  const joinsHere = here !== undefined && here[1] === n - 1;
+  const joinsNext = next !== undefined && next[0] === n + 1;
+  if (joinsHere && joinsNext) {
+    here[1] = next[1];
+    intervals.splice(i + 1, 1);
+  } else if (joinsHere) here[1] = n;
+  else if (joinsNext) next[0] = n;
+  else intervals.splice(i + 1, 0, [n, n]);
+  const [first, second] = intervals;
+  if (intervals.length > MOST_INTERVALS && first !== undefined && second !== undefined) {
+    first[1] = second[1];
+    intervals.splice(1, 1);
+  }
+  return true;
+};
+
+/** How many numbers are missing between the first and the last seen. */
+export const missingIn = (intervals: Intervals): number => {
+  let missing = 0;
+  for (let i = 1; i < intervals.length; i++) missing += (intervals[i]?.[0] ?? 0) - (intervals[i - 1]?.[1] ?? 0) - 1;
+  return missing;
+};
+
+const addTime = (times: number[], ts: number): boolean => {
+  if (times.includes(ts)) return false;
+  times.push(ts);
+  if (times.length > MOST_TIMES) times.shift();
+  return true;
+};
+
+/**
+ * Notes a message by boot and sequence, and by device time; gives whether it is new. Changes `seen`. A time that has fallen
+ * out of the window counts as new only with a sequence number that was not seen.
+ */
+export const note = (seen: Seen, boot: string | null, seq: number | null, deviceTs: number): boolean => {
+  if (seq !== null) {
+    const name = boot ?? "";
+    let known = seen.boots.find(([other]) => other === name);
+    if (known === undefined) {
+      known = [name, []];
+      seen.boots.push(known);
+      if (seen.boots.length > MOST_BOOTS) seen.boots.shift();
+    }
+    if (!addNumber(known[1], seq)) return false;
+  }
+  return addTime(seen.times, deviceTs);
+};
+
+/** Sequence numbers that never came, over the boots remembered. */
+export const missed = (seen: Seen): number => seen.boots.reduce((sum, [, intervals]) => sum + missingIn(intervals), 0);

@@ -1,0 +1,92 @@
+/** A farm as lines of text and back, so that a start need not fold the journal from its first entry. */
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { canonicalBytes } from "./canonical.ts";
+import { activeAlarms } from "./alarms.ts";
+import { CELL, rigDayOf, rowsOf, SLOTS, type Digest } from "./digest.ts";
+import { newFarm, type Farm } from "./farm.ts";
+import type { Twin } from "./twin.ts";
+
+export const SNAPSHOT_VERSION = 1;
+
+const base64 = (bytes: Uint8Array): string => {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
+};
+const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+const pack = (_key: string, value: unknown): unknown => {
+  if (value instanceof Map) return { $map: [...value] };
+  if (value instanceof Set) return { $set: [...value] };
+  if (value instanceof Uint8Array) return { $bytes: base64(value) };
+  return value;
+};
+const unpack = (_key: string, value: unknown): unknown => {
+  if (typeof value !== "object" || value === null) return value;
+  if ("$map" in value) return new Map(value.$map as [unknown, unknown][]);
+  if ("$set" in value) return new Set(value.$set as unknown[]);
+  return "$bytes" in value ? unbase64(value.$bytes as string) : value;
+};
+
+/**
+ * The farm as it is now, as lines of JSON: the rest first, then a line a twin. The rest is written at once; twins are immutable,
+ * so their lines may be taken slowly while the farm goes on. The digest is not in it (see dirtyCells).
+ */
+export const snapshotLines = (farm: Farm): Generator<string> => {
+  const { twins, digest: _digest, ...rest } = farm;
+  const first = JSON.stringify({ version: SNAPSHOT_VERSION, ...rest }, pack);
+  const frozen = [...twins.values()];
+  return (function* lines() {
+    yield first;
+    for (const twin of frozen) yield JSON.stringify(twin);
+  })();
+};
+
+/** Builds the farm again. Throws where the version is another. */
+export const farmOfLines = (lines: Iterable<string>): Farm => {
+  const farm = newFarm("");
+  let first = true;
+  for (const line of lines) {
+    if (first) {
+      const { version, ...rest } = JSON.parse(line, unpack) as { version: number };
+      if (version !== SNAPSHOT_VERSION) throw new Error(`snapshot version ${version} is not ${SNAPSHOT_VERSION}`);
+      Object.assign(farm, rest);
+      first = false;
+    } else {
+      const twin = JSON.parse(line) as Twin;
+      farm.twins.set(twin.rig, twin);
+    }
+  }
+  return farm;
+};
+
+/** One changed five-minute cell: rig, day, slot, then its integers. */
+export type CellLine = [rig: string, day: number, slot: number, ...cells: number[]];
+
+/** Cells changed since the last call; marks them as written. Changes `digest`. */
+export const dirtyCells = (digest: Digest): CellLine[] => {
+  const lines: CellLine[] = [];
+  for (const rigDay of digest.values()) {
+    for (const slot of rigDay.dirty) lines.push([rigDay.rig, rigDay.day, slot, ...rigDay.cells.subarray(slot * CELL, slot * CELL + CELL)]);
+    rigDay.dirty.clear();
+  }
+  return lines;
+};
+
+/** Puts cells back, in the order they were taken. Changes `digest`. */
+export const restoreCells = (digest: Digest, lines: readonly CellLine[]): void => {
+  for (const [rig, day, slot, ...cells] of lines) if (slot < SLOTS) rigDayOf(digest, rig, day).cells.set(cells, slot * CELL);
+};
+
+/** SHA-256 over the canonical form of twins, alarms, digest and energy: equal for two farms that folded the same. */
+export const farmHash = (farm: Farm): string => {
+  const hash = sha256.create();
+  for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
+  hash.update(canonicalBytes(activeAlarms(farm.alarms).toSorted((a, b) => (a.id < b.id ? -1 : 1))));
+  hash.update(canonicalBytes(farm.alarms.history));
+  for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(canonicalBytes([key, rowsOf(rigDay)]));
+  const { day, kwh, cost, kgco2e } = farm.energy;
+  hash.update(canonicalBytes([day, kwh, cost, kgco2e]));
+  return bytesToHex(hash.digest());
+};
