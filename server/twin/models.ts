@@ -7,7 +7,7 @@ export interface Limit {
 }
 
 /** `null` where the maker and the field say nothing for such a machine. */
-export interface Limits {
+export interface Bands {
   readonly boardC: Limit | null;
   readonly chipC: Limit | null;
   readonly intakeC: Limit | null;
@@ -30,7 +30,9 @@ export interface Model {
   readonly chipsVary: boolean;
   /** Chips on each board, by the maker's name of the hash board. */
   readonly chipsByVariant: Readonly<Record<string, number>>;
-  readonly limits: Limits;
+  readonly bands: Bands;
+  /** The critical ends of `bands` that alarms compare, °C; where a band is unknown, the chip's band for the board too. */
+  readonly limits: { readonly boardC: number; readonly chipC: number };
   /** After a start the machine climbs to its frequency for about this long; low hashrate means nothing before. */
   readonly tuningMinutes: number;
 }
@@ -46,21 +48,22 @@ export interface ModelHints {
   readonly boardVersion?: string | null;
 }
 
-const limits = (board: readonly [number, number] | null, chip: readonly [number, number] | null, intake: readonly [number, number] | null, psu: readonly [number, number] | null = null): Limits => {
-  const of = (pair: readonly [number, number] | null): Limit | null => (pair === null ? null : { warn: pair[0], critical: pair[1] });
+type Pair = readonly [warn: number, critical: number] | null;
+const bands = (board: Pair, chip: Pair, intake: Pair, psu: Pair = null): Bands => {
+  const of = (pair: Pair): Limit | null => (pair === null ? null : { warn: pair[0], critical: pair[1] });
   return { boardC: of(board), chipC: of(chip), intakeC: of(intake), psuC: of(psu) };
 };
 
 /** Bands read in products and manuals: Antminer PCB 75/80, S21 throttles at 40 °C intake and stops at 47; Whatsminer hydro PCB 65/70, chip 80/85, inlet 40/45; Avalon chip 120; Bitaxe chip 75, regulator 105. */
-const LIMITS = {
-  antminer: limits([75, 80], [90, 95], [40, 45]),
-  antminerHydro: limits([75, 80], [85, 90], [40, 45]),
-  antminerOld: limits([80, 85], [95, 105], [40, 45]),
-  whatsminer: limits([80, 85], [100, 110], [40, 45]),
-  whatsminerLiquid: limits([65, 70], [80, 85], [40, 45]),
-  avalon: limits([85, 95], [100, 120], [38, 45]),
-  avalonHome: limits([85, 95], [95, 105], [38, 45]),
-  axe: limits(null, [68, 75], null, [90, 105]),
+const BANDS = {
+  antminer: bands([75, 80], [90, 95], [40, 45]),
+  antminerHydro: bands([75, 80], [85, 90], [40, 45]),
+  antminerOld: bands([80, 85], [95, 105], [40, 45]),
+  whatsminer: bands([80, 85], [100, 110], [40, 45]),
+  whatsminerLiquid: bands([65, 70], [80, 85], [40, 45]),
+  avalon: bands([85, 95], [100, 120], [38, 45]),
+  avalonHome: bands([85, 95], [95, 105], [38, 45]),
+  axe: bands(null, [68, 75], null, [90, 105]),
 } as const;
 
 type Row = readonly [id: string, name: string, ths: number, watts: number, boards: number, chips: number, fans: number, aliases?: readonly string[]];
@@ -145,7 +148,7 @@ const VARIANTS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "whatsminer-m30s-plus-plus": { VE30: 215, VE40: 225, VE50: 235, VF40: 156, VG30: 111, VG40: 117, VG50: 123, VH10: 82, VH20: 86, VH30: 111, VH40: 70, VH50: 74, VH60: 78, VH70: 70, VH80: 74, VH90: 78, VH100: 82, VH110: 105, VI30: 111, VJ20: 70, VJ30: 74, VJ50: 82, VJ60: 111, VJ70: 117, VK20: 78, VK40: 105 },
 };
 
-const family = (line: string, make: string, rows: readonly Row[], cooling: Cooling, of: Limits, tuningMinutes: number, chipsVary = false): Model[] =>
+const family = (line: string, make: string, rows: readonly Row[], cooling: Cooling, of: Bands, tuningMinutes: number, chipsVary = false): Model[] =>
   rows.map(([id, name, hashrateThs, powerW, boards, chips, fans, aliases = []]) => ({
     id: line === "" ? id : `${line}-${id}`,
     make,
@@ -155,7 +158,8 @@ const family = (line: string, make: string, rows: readonly Row[], cooling: Cooli
     cooling,
     chipsVary,
     chipsByVariant: VARIANTS[`${line}-${id}`] ?? {},
-    limits: of,
+    bands: of,
+    limits: { boardC: (of.boardC ?? of.chipC)?.critical ?? 80, chipC: of.chipC?.critical ?? 95 },
     tuningMinutes,
   }));
 
@@ -163,15 +167,15 @@ const immersed = (model: Model): Model => (/ M[56]6/.test(model.name) ? { ...mod
 
 /** Every model known here. Figures are the maker's usual nameplate or the firmware's default; see docs for sources. */
 export const MODELS: readonly Model[] = [
-  ...family("antminer", "Bitmain", ANTMINER.filter(([id]) => /^[st]9/.test(id)), "air", LIMITS.antminerOld, 10),
-  ...family("antminer", "Bitmain", ANTMINER.filter(([id]) => !/^[st]9/.test(id)), "air", LIMITS.antminer, 10),
-  ...family("antminer", "Bitmain", ANTMINER_HYDRO, "hydro", LIMITS.antminerHydro, 10),
-  ...family("whatsminer", "MicroBT", WHATSMINER, "air", LIMITS.whatsminer, 30, true),
-  ...family("whatsminer", "MicroBT", WHATSMINER_LIQUID, "hydro", LIMITS.whatsminerLiquid, 30, true).map(immersed),
-  ...family("avalon", "Canaan", AVALON, "air", LIMITS.avalon, 15),
-  ...family("avalon", "Canaan", AVALON_HOME, "air", LIMITS.avalonHome, 15),
-  ...family("bitaxe", "Bitaxe", BITAXE, "air", LIMITS.axe, 3),
-  ...family("", "NerdAxe", NERD, "air", LIMITS.axe, 3),
+  ...family("antminer", "Bitmain", ANTMINER.filter(([id]) => /^[st]9/.test(id)), "air", BANDS.antminerOld, 10),
+  ...family("antminer", "Bitmain", ANTMINER.filter(([id]) => !/^[st]9/.test(id)), "air", BANDS.antminer, 10),
+  ...family("antminer", "Bitmain", ANTMINER_HYDRO, "hydro", BANDS.antminerHydro, 10),
+  ...family("whatsminer", "MicroBT", WHATSMINER, "air", BANDS.whatsminer, 30, true),
+  ...family("whatsminer", "MicroBT", WHATSMINER_LIQUID, "hydro", BANDS.whatsminerLiquid, 30, true).map(immersed),
+  ...family("avalon", "Canaan", AVALON, "air", BANDS.avalon, 15),
+  ...family("avalon", "Canaan", AVALON_HOME, "air", BANDS.avalonHome, 15),
+  ...family("bitaxe", "Bitaxe", BITAXE, "air", BANDS.axe, 3),
+  ...family("", "NerdAxe", NERD, "air", BANDS.axe, 3),
 ];
 
 const MAKERS = /BITMAIN|ANTMINER|MICROBT|WHATSMINER|CANAAN|AVALON(?:MINER)?|BITAXE/g;
