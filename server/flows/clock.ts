@@ -1,0 +1,7 @@
+/** The clock that a flow is given: the system's when live, a recording's in a replay, a test's own in a test. */
+export interface Clock {
+  /** ms since 1970 UTC. */
+  readonly now: () => number;
+  /** Calls `work` every `ms` of this clock until the function it gives is called. A call is left out while the last one runs. */
+  readonly every: (ms: number, work: () => void | Promise<void>) => () => void;
+}

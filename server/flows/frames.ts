@@ -1,0 +1,64 @@
+/** From what the fold brought about to numbered frames, for the live view and for each replay alike. */
+import { activeAlarms } from "../twin/alarms.ts";
+import { packRows, type FrameMeta, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
+import type { Farm, Outcome } from "../twin/farm.ts";
+import { liveRowOf, rosterRowOf, totalsOf } from "../twin/live.ts";
+import type { Alarm, Twin } from "../twin/twin.ts";
+
+export interface Frame {
+  readonly meta: FrameMeta;
+  readonly columns: ArrayBuffer;
+}
+export interface Whole {
+  readonly meta: SnapshotMeta;
+  readonly columns: ArrayBuffer;
+}
+
+const MOST_CLEARED = 200;
+
+/** Active alarms and the newest cleared ones, newest first. */
+const alarmsOf = (farm: Farm): Alarm[] => [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
+
+/** Collects changes and numbers the frames made of them. `clock` tells where the view stands. */
+export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
+  let n = 0;
+  const touched = new Set<string>();
+  const roster = new Set<string>();
+  let alarms: Alarm[] = [];
+
+  const twinsOf = (names: Iterable<string>): Twin[] => {
+    const { twins } = farm();
+    return [...names].flatMap((name) => twins.get(name) ?? []);
+  };
+
+  return {
+    take(out: Outcome): void {
+      for (const rig of out.touched) touched.add(rig);
+      for (const rig of out.roster) roster.add(rig);
+      alarms.push(...out.alarms);
+    },
+    /** The next frame: everything that changed since the last. */
+    next(): Frame {
+      n += 1;
+      const now = clock();
+      const rows = twinsOf(new Set([...touched, ...roster])).map((twin) => liveRowOf(farm(), twin));
+      const frame = {
+        meta: { n, clock: now, roster: twinsOf(roster).map(rosterRowOf), totals: totalsOf(farm()), alarms },
+        columns: packRows(rows, now.nowTs),
+      };
+      touched.clear();
+      roster.clear();
+      alarms = [];
+      return frame;
+    },
+    /** Everything as it stands after frame n; changes not yet framed are in it and come once more in the next frame. */
+    whole(): Whole {
+      const twins = [...farm().twins.values()];
+      const now = clock();
+      return {
+        meta: { n, clock: now, roster: twins.map(rosterRowOf), totals: totalsOf(farm()), alarms: alarmsOf(farm()) },
+        columns: packRows(twins.map((twin) => liveRowOf(farm(), twin)), now.nowTs),
+      };
+    },
+  };
+};

@@ -1,0 +1,184 @@
+/**
+ * Rows to the series store, at the store's pace. While it keeps up, rows come straight from the fold, in batches of a second.
+ * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed. The cursor,
+ * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
+ */
+import type { Outcome } from "../twin/farm.ts";
+import { parse } from "../twin/parse.ts";
+import { Refused } from "../twin/refusal.ts";
+import { boardRowsOf, energyRowsOf, rigRowOf } from "../twin/rows.ts";
+import type { BoardRow, EnergyRow, RejectedPoint, RigRow, SeriesBatch } from "../twin/series.ts";
+import type { Entry } from "../twin/twin.ts";
+import type { Clock } from "./clock.ts";
+
+export interface SeriesNeeds {
+  readonly site: string;
+  readonly clock: Clock;
+  readonly write: (batch: SeriesBatch) => Promise<readonly RejectedPoint[]>;
+  readonly cursor: () => Promise<number>;
+  readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
+  readonly headPos: () => number;
+  /** Model name of a rig, for rows made again from the journal. */
+  readonly modelOf: (rig: string) => string | null;
+  readonly onRejected: (points: readonly RejectedPoint[]) => void;
+  readonly onHealth: (away: string | null) => void;
+  /** Live rows that may wait in memory; beyond, they are read from the journal later. */
+  readonly mostRows?: number;
+}
+
+const WRITE_MS = 1_000;
+const RETRY_MS = 2_000;
+const MOST_ROWS = 60_000;
+/** Rows of one catch-up write; small enough that live rows are not kept waiting behind it. */
+const CATCH_UP_ROWS = 5_000;
+
+interface Rows {
+  rigs: RigRow[];
+  boards: BoardRow[];
+  energy: EnergyRow[];
+}
+const noRows = (): Rows => ({ rigs: [], boards: [], energy: [] });
+const countOf = (rows: Rows): number => rows.rigs.length + rows.boards.length + rows.energy.length;
+
+export const createSeries = (needs: SeriesNeeds) => {
+  const most = needs.mostRows ?? MOST_ROWS;
+  let live = noRows();
+  /** Everything up to here is in the store. */
+  let stored = 0;
+  /** Live rows reach from `liveFrom` to `liveTo`; between `stored` and `liveFrom` lies the gap. */
+  let liveFrom = 1;
+  let liveTo = 0;
+  let retryAtTs = 0;
+  let away: string | null = null;
+  let busy = false;
+  let stopWork: () => void = () => undefined;
+  let gapReader: AsyncIterator<readonly Entry[]> | null = null;
+
+  const say = (now: string | null): void => {
+    if (now !== away) needs.onHealth(now);
+    away = now;
+  };
+
+  const send = async (rows: Rows, upTo: number): Promise<void> => {
+    const rejected = await needs.write({ ...rows, upTo });
+    if (rejected.length > 0) needs.onRejected(rejected);
+  };
+
+  const rowsOf = (entries: readonly Entry[]): Rows => {
+    const rows = noRows();
+    for (const entry of entries) {
+      if (entry.topic.startsWith("$")) continue;
+      const parsed = parse(entry, needs.site);
+      if (parsed.kind === "energy") rows.energy.push(...energyRowsOf(parsed.energy));
+      if (parsed.kind !== "reading") continue;
+      const model = needs.modelOf(parsed.reading.rig);
+      rows.rigs.push(rigRowOf(parsed.reading, model));
+      rows.boards.push(...boardRowsOf(parsed.reading, model));
+    }
+    return rows;
+  };
+
+  /** Writes one batch of the gap; the reader stays open between batches. */
+  const closeGap = async (): Promise<void> => {
+    gapReader ??= needs.read(stored + 1)[Symbol.asyncIterator]();
+    const rows = noRows();
+    let upTo = stored;
+    while (countOf(rows) < CATCH_UP_ROWS && upTo < liveFrom - 1) {
+      const next = await gapReader.next();
+      if (next.done === true) {
+        // Nothing more is there although the gap is not closed: those entries are lost to damage, which the journal reports.
+        upTo = liveFrom - 1;
+        break;
+      }
+      const entries = next.value.filter((entry) => entry.pos > stored && entry.pos < liveFrom);
+      const made = rowsOf(entries);
+      rows.rigs.push(...made.rigs);
+      rows.boards.push(...made.boards);
+      rows.energy.push(...made.energy);
+      upTo = Math.max(upTo, next.value.at(-1)?.pos ?? upTo);
+    }
+    upTo = Math.min(upTo, liveFrom - 1);
+    await send(rows, upTo);
+    stored = upTo;
+    if (stored >= liveFrom - 1) gapReader = null;
+  };
+
+  const flushLive = async (): Promise<void> => {
+    if (liveTo < liveFrom) return;
+    const rows = live;
+    const from = liveFrom;
+    const upTo = liveTo;
+    live = noRows();
+    const closed = stored >= from - 1;
+    try {
+      await send(rows, closed ? upTo : stored);
+    } catch (error) {
+      // They are in the journal: the gap grows over them.
+      liveFrom = liveTo + 1;
+      gapReader = null;
+      throw error;
+    }
+    if (closed) {
+      stored = upTo;
+      liveFrom = upTo + 1;
+    }
+  };
+
+  const work = async (): Promise<void> => {
+    if (busy || needs.clock.now() < retryAtTs) return;
+    busy = true;
+    try {
+      await flushLive();
+      const untilTs = needs.clock.now() + WRITE_MS / 2;
+      while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
+      say(null);
+    } catch (error) {
+      gapReader = null;
+      retryAtTs = needs.clock.now() + RETRY_MS;
+      say(error instanceof Refused ? error.detail : String(error));
+    } finally {
+      busy = false;
+    }
+  };
+
+  return {
+    /** Takes the rows of a folded batch. */
+    take(out: Outcome, batch: { readonly firstPos: number; readonly lastPos: number }): void {
+      if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
+      liveTo = batch.lastPos;
+      live.rigs.push(...out.rigs);
+      live.boards.push(...out.boards);
+      live.energy.push(...out.energy);
+      if (countOf(live) <= most) return;
+      live = noRows();
+      liveFrom = liveTo + 1;
+      gapReader = null;
+    },
+    /** Finds out where the store stands; everything after it, up to the head now, is a gap. */
+    async start(): Promise<void> {
+      try {
+        stored = await needs.cursor();
+      } catch (error) {
+        say(error instanceof Refused ? error.detail : String(error));
+        stored = -1;
+      }
+      liveFrom = needs.headPos() + 1;
+      liveTo = needs.headPos();
+      stopWork = needs.clock.every(WRITE_MS, async () => {
+        if (stored < 0) {
+          stored = await needs.cursor().catch(() => -1);
+          if (stored < 0) return;
+        }
+        await work();
+      });
+    },
+    storedPos: (): number => Math.max(0, stored),
+    away: (): string | null => away,
+    /** Writes what is left, once. */
+    async stop(): Promise<void> {
+      stopWork();
+      retryAtTs = 0;
+      if (stored >= 0) await work();
+    },
+  };
+};

@@ -1,0 +1,103 @@
+/**
+ * The path of a reading: journal → fold → whoever is concerned. The fold follows the journal in order and never waits for
+ * anybody: the series store, the live feed and the relay take what is new and keep their own pace.
+ */
+import { farmOfLines, dirtyCells, restoreCells, snapshotLines, type CellLine } from "../twin/snapshot.ts";
+import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
+import type { Entry } from "../twin/twin.ts";
+import { OWN, TICK_MS } from "../twin/wire.ts";
+import type { Clock } from "./clock.ts";
+
+export interface TelemetryNeeds {
+  readonly site: string;
+  readonly version: string;
+  readonly clock: Clock;
+  /** Resolves when the entry is on disk. */
+  readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
+  readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
+  readonly subscribe: (to: (entries: readonly Entry[]) => void) => void;
+  readonly loadSnapshot: (ts: number) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
+  readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
+  /** Between two snapshots, ms. */
+  readonly snapshotMs: number;
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+/** Takes what a batch of entries brought about; `farm` is the state after it. */
+export type Taker = (out: Outcome, farm: Farm, batch: { readonly firstPos: number; readonly lastPos: number }) => void;
+
+const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+/** The farm of a snapshot, or an empty one. */
+export const restoreFarm = (site: string, saved: ReturnType<TelemetryNeeds["loadSnapshot"]>): Farm => {
+  if (saved === null) return newFarm(site);
+  const farm = farmOfLines(saved.lines);
+  for (const lines of saved.cells) restoreCells(farm.digest, lines as CellLine[]);
+  return farm;
+};
+
+export const createTelemetry = (needs: TelemetryNeeds) => {
+  let farm = newFarm(needs.site);
+  const takers: Taker[] = [];
+  const stops: (() => void)[] = [];
+  let lastSnapshotPos = 0;
+
+  const carry = (entries: readonly Entry[]): void => {
+    const first = entries[0];
+    const last = entries.at(-1);
+    if (first === undefined || last === undefined) return;
+    const out = nothingYet();
+    for (const entry of entries) foldEntry(farm, entry, out);
+    for (const take of takers) {
+      try {
+        take(out, farm, { firstPos: first.pos, lastPos: last.pos });
+      } catch (error) {
+        needs.onError("a reader of the fold failed", error);
+      }
+    }
+  };
+
+  const snapshot = async (): Promise<void> => {
+    if (farm.asOfPos === lastSnapshotPos) return;
+    const pos = farm.asOfPos;
+    await needs.saveSnapshot(pos, farm.asOfTs, snapshotLines(farm), dirtyCells(farm.digest));
+    lastSnapshotPos = pos;
+  };
+
+  return {
+    farm: (): Farm => farm,
+    /** Adds a reader; call before start. */
+    tell: (taker: Taker): void => {
+      takers.push(taker);
+    },
+    /** Restores the state, folds what the snapshot lacks, then follows the journal. `onProgress` is told positions folded. */
+    async start(onProgress: (pos: number) => void = () => undefined): Promise<void> {
+      const saved = needs.loadSnapshot(Number.MAX_SAFE_INTEGER);
+      try {
+        farm = restoreFarm(needs.site, saved);
+      } catch (error) {
+        needs.onError("the snapshot cannot be read; folding the journal from its beginning", error);
+        farm = newFarm(needs.site);
+      }
+      lastSnapshotPos = farm.asOfPos;
+      const out = nothingYet();
+      for await (const entries of needs.read(farm.asOfPos + 1)) {
+        for (const entry of entries) foldEntry(farm, entry, out);
+        Object.assign(out, nothingYet());
+        onProgress(farm.asOfPos);
+      }
+      needs.subscribe(carry);
+      await needs.write(OWN.start, bytesOf({ version: needs.version }));
+      const tick = async (): Promise<void> => {
+        // While the journal refuses, time stands still for the fold; it says so itself on the status page.
+        await needs.write(OWN.tick, bytesOf({})).catch(() => undefined);
+      };
+      stops.push(needs.clock.every(TICK_MS, tick));
+      stops.push(needs.clock.every(needs.snapshotMs, () => snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error))));
+    },
+    async stop(): Promise<void> {
+      for (const stop of stops.splice(0)) stop();
+      await snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error));
+    },
+  };
+};
