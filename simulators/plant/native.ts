@@ -1,0 +1,83 @@
+/** The objects of our own dialect as the simulator writes them: every number is there, units as in Measured. */
+import type { EnergySource, Identity, Mode, PoolReading, Position, DeviceError } from "../../server/twin/reading.ts";
+import type { Nameplate } from "../../server/twin/twin.ts";
+
+export interface NativeBoard {
+  readonly index: number;
+  readonly hashrateThs: number;
+  readonly expectedThs: number;
+  readonly boardC: number;
+  readonly chipC: number;
+  readonly inletC: number;
+  readonly outletC: number;
+  readonly chips: number;
+  readonly expectedChips: number;
+  readonly frequencyMhz: number;
+  readonly voltageV: number;
+  readonly hwErrors: number;
+  readonly serial: string | null;
+}
+
+export interface NativeMeasured {
+  readonly mode: Mode;
+  readonly hashrateThs: number;
+  readonly averageThs: number;
+  readonly expectedThs: number;
+  readonly powerW: number;
+  readonly intakeC: number;
+  readonly outletC: number;
+  readonly boardC: number;
+  readonly chipC: number;
+  readonly psuC: number;
+  readonly voltageV: number;
+  readonly frequencyMhz: number;
+  readonly fanPct: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly stale: number;
+  readonly hwErrors: number;
+  readonly hwErrorPct: number;
+  readonly uptimeS: number;
+  readonly fans: readonly { readonly index: number; readonly rpm: number }[];
+  readonly boards: readonly NativeBoard[];
+  readonly pools: readonly PoolReading[];
+  readonly errors: readonly DeviceError[];
+}
+
+export interface NativeTelemetry {
+  readonly v: 1;
+  readonly ts: number;
+  readonly seq: number;
+  readonly boot: string;
+  readonly m: NativeMeasured;
+}
+
+export interface NativeBirth {
+  readonly v: 1;
+  readonly ts: number;
+  readonly boot: string;
+  readonly identity: Identity;
+  readonly nameplate: Nameplate;
+  readonly position: Position;
+}
+
+export interface NativeState {
+  readonly v: 1;
+  readonly ts: number;
+  readonly state: "online" | "offline" | "lost";
+}
+
+export interface NativeEnergy {
+  readonly v: 1;
+  readonly ts: number;
+  readonly seq: number;
+  readonly boot: string;
+  readonly m: {
+    readonly meteredW: number;
+    readonly sourcesW: Readonly<Record<EnergySource, number>>;
+    readonly gridGco2ePerKwh: number;
+    readonly pricePerKwh: number;
+    readonly currency: string;
+    readonly ambientC: number;
+  };
+}

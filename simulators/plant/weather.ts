@@ -1,0 +1,42 @@
+/** The sky over the site: a temperate one at 38° N, clocks in UTC, its noon at 12:00. */
+import { drift, mix } from "./chance.ts";
+
+export interface Weather {
+  readonly ambientC: number;
+  /** 0 = clear, 1 = overcast. */
+  readonly cloud: number;
+  readonly windMs: number;
+  /** Sine of the sun's height, 0 at night. */
+  readonly sun: number;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const YEAR_MS = 365.2425 * DAY_MS;
+const LATITUDE = (38 * Math.PI) / 180;
+const TILT = (23.44 * Math.PI) / 180;
+/** Part of the year gone at the winter solstice and at the coldest and the windiest day. */
+const SOLSTICE = 355 / 365;
+const COLDEST = 20 / 365;
+
+/** The part of the UTC day that has gone, 0 to 1. */
+export const dayShare = (ts: number): number => (ts % DAY_MS) / DAY_MS;
+
+/** The weather at `ts` (ms UTC); it depends on the seed and the time alone. */
+export const weatherAt = (seed: number, ts: number): Weather => {
+  const year = (ts % YEAR_MS) / YEAR_MS;
+  const day = dayShare(ts);
+  const declination = -TILT * Math.cos(2 * Math.PI * (year - SOLSTICE));
+  const hourAngle = 2 * Math.PI * (day - 0.5);
+  const height = Math.sin(LATITUDE) * Math.sin(declination) + Math.cos(LATITUDE) * Math.cos(declination) * Math.cos(hourAngle);
+  const cloud = Math.min(1, Math.max(0, 1.5 * drift(mix(seed, 1), ts, 5 * HOUR_MS) - 0.3 + 0.15 * drift(mix(seed, 2), ts, 12 * 60_000)));
+  const seasonal = 15 - 10 * Math.cos(2 * Math.PI * (year - COLDEST));
+  // Warmest at four in the afternoon; clouds flatten the day.
+  const daily = (6.5 - 3 * cloud) * Math.cos(2 * Math.PI * (day - 16 / 24));
+  return {
+    ambientC: seasonal + daily + 8 * (drift(mix(seed, 3), ts, 2.2 * DAY_MS) - 0.5),
+    cloud,
+    windMs: 14 * drift(mix(seed, 4), ts, 4 * HOUR_MS) * (0.8 + 0.4 * drift(mix(seed, 5), ts, 10 * 60_000)),
+    sun: Math.max(0, height),
+  };
+};
