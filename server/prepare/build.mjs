@@ -9,7 +9,9 @@ const filesUnder = (folder, names) =>
     .filter((name) => existsSync(join(folder, name)))
     .flatMap((name) =>
       statSync(join(folder, name)).isDirectory()
-        ? readdirSync(join(folder, name), { recursive: true }).map((file) => join(name, file)).filter((file) => statSync(join(folder, file)).isFile())
+        ? readdirSync(join(folder, name), { recursive: true })
+            .map((file) => join(name, file))
+            .filter((file) => statSync(join(folder, file)).isFile())
         : [name],
     )
     .sort();
@@ -17,7 +19,11 @@ const filesUnder = (folder, names) =>
 /** SHA-256 over names and contents. */
 const hashOf = (folder, names) => {
   const hash = createHash("sha256");
-  for (const name of filesUnder(folder, names)) hash.update(`${name}\0`).update(readFileSync(join(folder, name))).update("\0");
+  for (const name of filesUnder(folder, names))
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(folder, name)))
+      .update("\0");
   return hash.digest("hex");
 };
 
@@ -31,7 +37,9 @@ const buildStep = (folder, { name, sources, outputs, clean, command, env }) => {
     doing: `building the ${name}`,
     done: `${name} built`,
     isDone: () =>
-      existsSync(stamp) && outputs.every((output) => existsSync(join(folder, output))) && readFileSync(stamp, "utf8") === hashOf(folder, sources),
+      existsSync(stamp) &&
+      outputs.every((output) => existsSync(join(folder, output))) &&
+      readFileSync(stamp, "utf8") === hashOf(folder, sources),
     async run(run) {
       rmSync(stamp, { force: true });
       for (const output of clean) rmSync(join(folder, output), { recursive: true, force: true });

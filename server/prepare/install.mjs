@@ -5,14 +5,22 @@ import { basename, join } from "node:path";
 
 // Dev packages are needed to build, whatever NODE_ENV says. Few and short retries: without a network people should hear of it soon.
 const NPM_CI = [
-  "ci", "--include=dev", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error",
-  "--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000",
+  "ci",
+  "--include=dev",
+  "--no-audit",
+  "--no-fund",
+  "--prefer-offline",
+  "--loglevel=error",
+  "--fetch-retries=1",
+  "--fetch-retry-mintimeout=1000",
+  "--fetch-retry-maxtimeout=5000",
 ];
 
 /** npm as it called us, else as the shell finds it. Another package manager that called us does not know our lock file. */
 const npm = () => {
   const called = process.env.npm_execpath;
-  if (called !== undefined && basename(called) === "npm-cli.js" && existsSync(called)) return { program: process.execPath, args: [called, ...NPM_CI] };
+  if (called !== undefined && basename(called) === "npm-cli.js" && existsSync(called))
+    return { program: process.execPath, args: [called, ...NPM_CI] };
   return { program: "npm", args: NPM_CI, shell: process.platform === "win32" };
 };
 
@@ -40,7 +48,9 @@ const installedByHand = (folder) => {
 export const installStep = (folder) => {
   const stamp = join(folder, "node_modules/.rigtwin-installed");
   const wanted = () => {
-    const lock = createHash("sha256").update(readFileSync(join(folder, "package-lock.json"))).digest("hex");
+    const lock = createHash("sha256")
+      .update(readFileSync(join(folder, "package-lock.json")))
+      .digest("hex");
     return `${lock} ${process.platform} ${process.arch}\n`;
   };
   return {

@@ -33,7 +33,8 @@ const underLock = async (folder, steps) => {
     process.exit();
   };
   const lock = await takeLock(join(folder, ".prepare.lock"), { say, onLost: () => stop("another start took over") });
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stop(`stopped by ${signal}; the next start goes on from here`));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.once(signal, () => stop(`stopped by ${signal}; the next start goes on from here`));
   try {
     for (const step of steps) {
       if (step.isDone()) continue;

@@ -13,15 +13,15 @@ export const createRunner = (folder, say) => {
       onChild(child.pid ?? null);
       const began = performance.now();
       const beat = setInterval(() => say(`still at it, ${Math.round((performance.now() - began) / 1000)} s`), BEAT_MS);
-      const end = (error) => {
+      const end = (settle) => {
         clearInterval(beat);
         child = null;
         onChild(null);
-        if (error === null) resolve();
-        else reject(error);
+        settle();
       };
-      child.once("error", (cause) => end(new Error(`${program} does not start (${cause.code ?? cause.message}). ${failed}`, { cause })));
-      child.once("exit", (code, signal) => end(code === 0 ? null : new Error(`${failed} (${signal ?? `exit code ${code}`})`)));
+      const failing = (why, options) => () => reject(new Error(`${failed} (${why})`, options));
+      child.once("error", (cause) => end(failing(`${program} does not start: ${cause.message}`, { cause })));
+      child.once("exit", (code, signal) => end(code === 0 ? resolve : failing(signal ?? `exit code ${code}`)));
     });
   return { run, stop: () => child?.kill("SIGTERM") };
 };
