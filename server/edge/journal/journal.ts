@@ -153,11 +153,12 @@ export const createJournal = (options: JournalOptions) => {
     timer = wait <= 0 ? setImmediate(run) : setTimeout(run, Math.min(wait, groupMs));
   };
 
-  const append = (message: Message, done: Done): void => {
+  /** `atTs` is for what happened earlier and is entered now (a simulated past); time never goes back behind the newest entry. */
+  const append = (message: Message, done: Done, atTs = options.now()): void => {
     if (stopped) return done(new Refused("JOURNAL_UNAVAILABLE", "The journal is not open."));
     if (failure !== null && options.now() < retryAtTs) return done(failure);
     if (pendingBytes > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
-    lastGivenTs = Math.max(lastGivenTs, options.now());
+    lastGivenTs = Math.max(lastGivenTs, atTs);
     const bytes = encodeEntry(message, lastGivenTs);
     pending.push({ message, receivedTs: lastGivenTs, bytes, done });
     pendingBytes += bytes.length;
