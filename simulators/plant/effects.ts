@@ -2,7 +2,7 @@
 import type { RigPlan } from "./layout.ts";
 import type { Family, Fault, Settings } from "./families.ts";
 import { unit } from "./chance.ts";
-import type { NativeMeasured } from "./native.ts";
+import { highest, type NativeMeasured } from "./native.ts";
 
 /** Alters what is reported, never what is. */
 export type Report = (m: NativeMeasured) => NativeMeasured;
@@ -50,15 +50,15 @@ export const NO_EFFECTS: Effects = Object.freeze({
 });
 
 const number = (settings: Settings, name: string): number => Number(settings[name]);
-const onBoard = (settings: Settings, plan: RigPlan): number => number(settings, "board") % plan.model.boards;
-const onFan = (settings: Settings, plan: RigPlan): number => number(settings, "fan") % plan.model.fans;
+const onBoard = (settings: Settings, plan: RigPlan): number => number(settings, "board") % plan.nameplate.boards;
+const onFan = (settings: Settings, plan: RigPlan): number => number(settings, "fan") % plan.nameplate.fans;
 
 /** Up over the first third, held, down over the last third. */
 const hill = (part: number): number => Math.min(1, 3 * part, 3 * (1 - part));
 
 const withBoards = (m: NativeMeasured, change: (board: NativeMeasured["boards"][number]) => NativeMeasured["boards"][number]): NativeMeasured => {
   const boards = m.boards.map(change);
-  return { ...m, boards, boardC: Math.max(...boards.map((board) => board.boardC)), chipC: Math.max(...boards.map((board) => board.chipC)) };
+  return { ...m, boards, boardC: highest(boards, "boardC"), chipC: highest(boards, "chipC") };
 };
 
 const bogus = (settings: Settings, plan: RigPlan): Report => {
@@ -66,7 +66,7 @@ const bogus = (settings: Settings, plan: RigPlan): Report => {
   const index = onBoard(settings, plan);
   const value = String(settings["value"]);
   const stuck = value === "frozen" ? 55 + Math.round(100 * unit(plan.seed, 60)) / 10 : Number(value);
-  if (sensor === "intakeC") return (m) => ({ ...m, intakeC: value === "equal" ? m.boardC : value === "frozen" ? stuck - 30 : stuck });
+  if (sensor === "intakeC") return (m) => ({ ...m, intakeC: value === "equal" ? (m.boardC ?? 60) : value === "frozen" ? stuck - 30 : stuck });
   if (value === "equal") return (m) => withBoards(m, (board) => ({ ...board, [sensor]: sensor === "boardC" ? 60 : 74 }));
   return (m) => withBoards(m, (board) => (board.index === index ? { ...board, [sensor]: stuck } : board));
 };
@@ -78,7 +78,7 @@ const EFFECTS: Readonly<Record<Family, (settings: Settings, plan: RigPlan, ageMs
   "fan-failure": (settings, plan) => ({ fans: { [onFan(settings, plan)]: 0 }, flow: number(settings, "flow"), intakeAddC: 4 }),
   "fan-wear": (settings, plan, age, lasts) => {
     const speed = 1 - (1 - number(settings, "to")) * Math.min(1, age / lasts);
-    return { fans: { [onFan(settings, plan)]: speed }, flow: 1 - (1 - speed) / plan.model.fans };
+    return { fans: { [onFan(settings, plan)]: speed }, flow: 1 - (1 - speed) / plan.nameplate.fans };
   },
   "heat-wave": (settings, _, age, lasts) => ({ heat: { peakC: number(settings, "peakC"), share: hill(age / lasts) } }),
   "psu-hiccup": (settings, _, age) => ({ powered: age % number(settings, "period") >= number(settings, "off") }),

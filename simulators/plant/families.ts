@@ -17,11 +17,11 @@ export const FAMILIES = {
   /** A board's chain is broken: the chips behind it do not answer. `answering` is the share that still does. */
   "dead-chip-chain": { board: place(0), answering: share(0.6) },
   /** A fan stands and hot air comes back through it: `flow` is the air that is left. */
-  "fan-failure": { fan: place(0), flow: { kind: "number", least: 0.05, most: 1, default: 0.24 } },
+  "fan-failure": { fan: place(0), flow: { kind: "number", least: 0.05, most: 1, default: 0.26 } },
   /** A fan's bearing wears: its speed falls steadily to the share `to`. */
   "fan-wear": { fan: place(0), to: share(0.35) },
   /** The site's ambient temperature rises to `peakC` and falls back. */
-  "heat-wave": { peakC: { kind: "number", least: 20, most: 60, default: 46 } },
+  "heat-wave": { peakC: { kind: "number", least: 20, most: 60, default: 42 } },
   /** The power supply trips and restarts, again and again. */
   "psu-hiccup": {
     period: { kind: "duration", least: MINUTE, most: 24 * 60 * MINUTE, default: 6 * MINUTE },

@@ -1,8 +1,8 @@
 /** What stands where: containers, racks, slots, and every rig as it was built, each a little different from its nameplate. */
 import type { Identity, Position } from "../../server/twin/reading.ts";
 import type { Nameplate } from "../../server/twin/twin.ts";
-import { MODELS, type SimulatedModel } from "../models.ts";
 import { hex8, mix, pick, seedOf, spread, unit } from "./chance.ts";
+import { WORKINGS, type Workings } from "./workings.ts";
 
 /** One rig as built; nothing here changes while it runs. */
 export interface RigPlan {
@@ -10,7 +10,7 @@ export interface RigPlan {
   readonly index: number;
   readonly rig: string;
   readonly seed: number;
-  readonly model: SimulatedModel;
+  readonly workings: Workings;
   readonly identity: Identity;
   readonly nameplate: Nameplate;
   readonly position: Position;
@@ -26,6 +26,13 @@ export interface RigPlan {
   readonly warmth: readonly number[];
   /** How much faster each fan turns than the type's mean. */
   readonly fanSpread: readonly number[];
+  /** What its fans hold the hottest board at, °C. */
+  readonly targetC: number;
+  /** Heat slows it down above this, and stops it above that, board °C. */
+  readonly throttleC: number;
+  readonly tripC: number;
+  /** From the start of tuning to full hashrate, ms. */
+  readonly tuneMs: number;
   /** Its intake above its container's air (upper slots are warmer), °C. */
   readonly slotC: number;
   /** Shares of its power reading that are sensor error. */
@@ -73,39 +80,46 @@ const buildRig = (site: string, seed: number, index: number, racks: number, slot
   const rack = Math.floor((index % perContainer) / slots);
   const slot = index % slots;
   const run = Math.floor(index / MODEL_RUN);
-  const model = MODELS[run % MODELS.length] ?? pick(seed, run, MODELS);
-  const trueThs = model.hashrateThs * (1.005 + 0.008 * spread(own, 1));
+  const workings = WORKINGS[run % WORKINGS.length] ?? pick(seed, run, WORKINGS);
+  const { model } = workings;
+  const { nameplate } = model;
+  const trueThs = nameplate.hashrateThs * (1.005 + 0.008 * spread(own, 1));
   // 02: a locally administered address, so that no maker's is borrowed.
   const mac = `02:${hex8(mix(own, 2)).replace(/(..)(?=.)/g, "$1:")}:${hex8(index).slice(6)}`.toUpperCase();
   return {
     index,
     rig,
     seed: own,
-    model,
+    workings,
     identity: {
       make: model.make,
-      model: model.model,
-      firmware: pick(own, 3, model.firmware),
-      serial: serial(model.serialPrefix, own, 10),
+      model: model.name,
+      firmware: pick(own, 3, workings.firmware),
+      serial: serial(workings.serialPrefix, own, 10),
       mac,
       ip: `10.${20 + Math.floor(container / 250)}.${(container % 250) + 1}.${(index % perContainer) + 10}`,
       hostname: `${site}-${rig}`,
       psuSerial: serial("PW", own, 11),
       controlBoardSerial: serial("CB", own, 12),
-      boardSerials: Array.from({ length: model.boards }, (_, board) => serial("HB", own, 20 + board)),
+      boardSerials: Array.from({ length: nameplate.boards }, (_, board) => serial("HB", own, 20 + board)),
     },
-    nameplate: { hashrateThs: model.hashrateThs, powerW: model.powerW, boards: model.boards, chips: model.chips, fans: model.fans },
+    nameplate,
     position: { container: `C${container + 1}`, rack: `R${rack + 1}`, slot: `S${String(slot + 1).padStart(2, "0")}` },
     container,
     phase: unit(own, 4),
     trueThs,
-    trueW: (trueThs * model.powerW * (1 + 0.012 * spread(own, 5))) / model.hashrateThs,
-    warmth: Array.from({ length: model.boards }, (_, board) => 1 + 0.025 * spread(own, 30 + board)),
-    fanSpread: Array.from({ length: model.fans }, (_, fan) => 1 + 0.01 * spread(own, 40 + fan)),
+    trueW: (trueThs * nameplate.powerW * (1 + 0.012 * spread(own, 5))) / nameplate.hashrateThs,
+    warmth: Array.from({ length: nameplate.boards }, (_, board) => 1 + 0.025 * spread(own, 30 + board)),
+    fanSpread: Array.from({ length: nameplate.fans }, (_, fan) => 1 + 0.01 * spread(own, 40 + fan)),
+    targetC: workings.targetC + 1.2 * spread(own, 13),
+    throttleC: model.limits.boardC - 1,
+    tripC: model.limits.boardC + 12,
+    // A rig is usually through in half the time that one must grant it.
+    tuneMs: model.tuningMinutes * 30_000,
     slotC: (2.2 * slot) / Math.max(1, slots - 1),
     powerBias: 0.006 * spread(own, 6),
     hwRate: 0.002 * (0.5 + unit(own, 7)),
-    shareDifficulty: shareDifficulty(model.hashrateThs),
+    shareDifficulty: shareDifficulty(nameplate.hashrateThs),
     poolUrls: ["stratum+tcp://pool-one.example:3333", "stratum+tcp://pool-two.example:3333"],
     worker: `${site}.${rig}`,
   };
@@ -124,6 +138,6 @@ export const planFarm = (site: string, seed: number, rigs: number): FarmPlan => 
     containers: inContainer.map((_, container) => `C${container + 1}`),
     rigs: built,
     inContainer,
-    nominalW: built.reduce((sum, plan) => sum + plan.model.powerW, 0),
+    nominalW: built.reduce((sum, plan) => sum + plan.nameplate.powerW, 0),
   };
 };

@@ -1,4 +1,4 @@
-/** The objects of our own dialect as the simulator writes them: every number is there, units as in Measured. */
+/** The objects of our own dialect as the simulator writes them: units as in Measured; null where a board does not answer. */
 import type { EnergySource, Identity, Mode, PoolReading, Position, DeviceError } from "../../server/twin/reading.ts";
 import type { Nameplate } from "../../server/twin/twin.ts";
 
@@ -6,14 +6,14 @@ export interface NativeBoard {
   readonly index: number;
   readonly hashrateThs: number;
   readonly expectedThs: number;
-  readonly boardC: number;
-  readonly chipC: number;
-  readonly inletC: number;
-  readonly outletC: number;
+  readonly boardC: number | null;
+  readonly chipC: number | null;
+  readonly inletC: number | null;
+  readonly outletC: number | null;
   readonly chips: number;
   readonly expectedChips: number;
-  readonly frequencyMhz: number;
-  readonly voltageV: number;
+  readonly frequencyMhz: number | null;
+  readonly voltageV: number | null;
   readonly hwErrors: number;
   readonly serial: string | null;
 }
@@ -26,10 +26,10 @@ export interface NativeMeasured {
   readonly powerW: number;
   readonly intakeC: number;
   readonly outletC: number;
-  readonly boardC: number;
-  readonly chipC: number;
+  readonly boardC: number | null;
+  readonly chipC: number | null;
   readonly psuC: number;
-  readonly voltageV: number;
+  readonly voltageV: number | null;
   readonly frequencyMhz: number;
   readonly fanPct: number;
   readonly accepted: number;
@@ -81,3 +81,10 @@ export interface NativeEnergy {
     readonly ambientC: number;
   };
 }
+
+/** The highest that a board tells of a field; null where none tells it. */
+export const highest = (boards: readonly NativeBoard[], field: "boardC" | "chipC" | "voltageV"): number | null =>
+  boards.reduce<number | null>((most, board) => {
+    const value = board[field];
+    return value === null || (most !== null && most >= value) ? most : value;
+  }, null);

@@ -4,7 +4,7 @@ import { hex8, mix, seedOf, unit } from "./chance.ts";
 import type { Effects } from "./effects.ts";
 import type { EnergyState } from "./energy.ts";
 import type { RigPlan } from "./layout.ts";
-import type { NativeBirth, NativeBoard, NativeEnergy, NativeMeasured } from "./native.ts";
+import { highest, type NativeBirth, type NativeBoard, type NativeEnergy, type NativeMeasured } from "./native.ts";
 import type { RigState } from "./rig.ts";
 import type { Weather } from "./weather.ts";
 
@@ -25,25 +25,25 @@ const MODES: Readonly<Record<RigState["activity"], Mode>> = {
 };
 
 const boardsOf = (plan: RigPlan, state: RigState, outletC: number, draw: number): NativeBoard[] => {
-  const { model, identity } = plan;
-  const nominalW = plan.trueW / model.boards;
+  const { nameplate, identity, workings } = plan;
+  const nominalW = plan.trueW / nameplate.boards;
   return state.boards.map((board, index) => {
     const answers = board.chips > 0;
     const load = board.powerW / nominalW;
-    const boardC = answers ? board.boardC + 0.6 * (unit(draw, index) - 0.5) : 0;
-    const chipC = answers ? boardC + CHIP_ABOVE_BOARD_C * (0.15 + 0.85 * load) * (plan.warmth[index] ?? 1) + 0.8 * unit(draw, index + 8) : 0;
+    const boardC = board.boardC + 0.6 * (unit(draw, index) - 0.5);
+    const chipC = boardC + CHIP_ABOVE_BOARD_C * (0.15 + 0.85 * load) * (plan.warmth[index] ?? 1) + 0.8 * unit(draw, index + 8);
     return {
       index,
       hashrateThs: round2(board.hashrateThs * (1 + 0.03 * (unit(draw, index + 16) - 0.5))),
-      expectedThs: round2((plan.trueThs / model.boards) * state.frequency),
-      boardC: round1(boardC),
-      chipC: round1(chipC),
-      inletC: answers ? round1(state.intakeC + 1.5) : 0,
-      outletC: answers ? round1(outletC + 2 * (plan.warmth[index] ?? 1)) : 0,
+      expectedThs: round2((plan.trueThs / nameplate.boards) * state.frequency),
+      boardC: answers ? round1(boardC) : null,
+      chipC: answers ? round1(chipC) : null,
+      inletC: answers ? round1(state.intakeC + 1.5) : null,
+      outletC: answers ? round1(outletC + 2 * (plan.warmth[index] ?? 1)) : null,
       chips: board.chips,
-      expectedChips: model.chips,
-      frequencyMhz: answers ? Math.round(model.frequencyMhz * state.frequency) : 0,
-      voltageV: answers && board.powerW > 0 ? round2(model.voltageV * (0.93 + 0.07 * state.frequency)) : 0,
+      expectedChips: nameplate.chips,
+      frequencyMhz: answers ? Math.round(workings.frequencyMhz * state.frequency) : null,
+      voltageV: answers && board.powerW > 0 ? round2(workings.voltageV * (0.93 + 0.07 * state.frequency)) : null,
       hwErrors: board.hwErrors,
       serial: answers ? (identity.boardSerials[index] ?? null) : null,
     };
@@ -59,7 +59,7 @@ const errorsOf = (plan: RigPlan, state: RigState, effects: Effects, fans: Native
   const errors: DeviceError[] = [];
   state.boards.forEach((board, index) => {
     if (board.chips === 0) errors.push(fault("BOARD_MISSING", "critical", "board", index, `chain ${index}: no chips found`));
-    else if (board.chips < plan.model.chips) errors.push(fault("CHIPS_MISSING", "major", "chip", index, `chain ${index}: ${board.chips} of ${plan.model.chips} chips`));
+    else if (board.chips < plan.nameplate.chips) errors.push(fault("CHIPS_MISSING", "major", "chip", index, `chain ${index}: ${board.chips} of ${plan.nameplate.chips} chips`));
   });
   if (state.fanPct > 0) for (const fan of fans) if (fan.rpm === 0) errors.push(fault("FAN_FAILED", "critical", "fan", fan.index, `fan ${fan.index}: 0 rpm`));
   if (state.activity === "tripped") errors.push(fault("OVERHEAT", "critical", "board", null, "over temperature protection"));
@@ -71,23 +71,18 @@ const errorsOf = (plan: RigPlan, state: RigState, effects: Effects, fans: Native
 
 /** One reading's `m` of a rig as it stands under `effects`. */
 export const measuredOf = (plan: RigPlan, state: RigState, effects: Effects): NativeMeasured => {
-  const { model } = plan;
+  const { nameplate, workings } = plan;
   const draw = mix(plan.seed ^ 0x5bd1e995, state.steps);
   const outletC = state.intakeC + (AIR_RISE_C * (state.powerW / plan.trueW)) / Math.max(0.15, state.flow);
   const boards = boardsOf(plan, state, outletC, draw);
   let hashrateThs = 0;
-  let boardC = -100;
-  let chipC = -100;
   let hwErrors = 0;
   for (const board of boards) {
     hashrateThs += board.hashrateThs;
     hwErrors += board.hwErrors;
-    if (board.chips === 0) continue;
-    boardC = Math.max(boardC, board.boardC);
-    chipC = Math.max(chipC, board.chipC);
   }
-  const fans = Array.from({ length: model.fans }, (_, index) => {
-    const speed = (model.fanMaxRpm * state.fanPct * (plan.fanSpread[index] ?? 1) * (effects.fans[index] ?? 1)) / 100;
+  const fans = Array.from({ length: nameplate.fans }, (_, index) => {
+    const speed = (workings.fanMaxRpm * state.fanPct * (plan.fanSpread[index] ?? 1) * (effects.fans[index] ?? 1)) / 100;
     return { index, rpm: RPM_STEP * Math.round((speed * (1 + 0.008 * (unit(draw, 30 + index) - 0.5))) / RPM_STEP) };
   });
   const shares = state.accepted + state.rejected;
@@ -99,11 +94,11 @@ export const measuredOf = (plan: RigPlan, state: RigState, effects: Effects): Na
     powerW: Math.round(state.powerW * (1 + plan.powerBias + 0.004 * (unit(draw, 40) - 0.5))),
     intakeC: round1(state.intakeC + 0.4 * (unit(draw, 41) - 0.5)),
     outletC: round1(outletC + 0.4 * (unit(draw, 42) - 0.5)),
-    boardC,
-    chipC,
+    boardC: highest(boards, "boardC"),
+    chipC: highest(boards, "chipC"),
     psuC: round1(state.intakeC + 12 + (20 * state.powerW) / plan.trueW + unit(draw, 43)),
-    voltageV: boards.reduce((most, board) => Math.max(most, board.voltageV), 0),
-    frequencyMhz: Math.round(model.frequencyMhz * state.frequency),
+    voltageV: highest(boards, "voltageV"),
+    frequencyMhz: Math.round(workings.frequencyMhz * state.frequency),
     fanPct: Math.round(state.fanPct),
     accepted: state.accepted,
     rejected: state.rejected,

@@ -57,9 +57,11 @@ const FAN_W = 18;
 /** Board above intake with all air at full fan speed and nominal power, °C. */
 const RISE_C = 27.8;
 const BOARD_TAU_S = 90;
-const TARGET_C = 60;
-const THROTTLE_C = 82;
-const TRIP_C = 93;
+/** Board temperature at which power is nominal. */
+const NOMINAL_C = 60;
+/** Share of frequency taken away for each °C above the rig's throttle point. */
+const THROTTLE_PER_C = 0.06;
+const THROTTLE_TAU_S = 20;
 const HOT_INTAKE_C = 40;
 const TRIP_INTAKE_C = 48;
 const LEAST_THROTTLE = 0.4;
@@ -86,33 +88,26 @@ const activityAfter = (plan: RigPlan, before: RigState, effects: Effects, toTs: 
       return lasted >= COOL_DOWN_MS && hottest(before.boards) < 55 && before.intakeC < TRIP_INTAKE_C - 3 ? "tuning" : "tripped";
     default:
       if (effects.paused) return "paused";
-      if (hottest(before.boards) >= TRIP_C || before.intakeC >= TRIP_INTAKE_C) return "tripped";
-      return before.activity === "tuning" && lasted >= plan.model.tuneS * 1_000 ? "mining" : before.activity;
+      if (hottest(before.boards) >= plan.tripC || before.intakeC >= TRIP_INTAKE_C) return "tripped";
+      return before.activity === "tuning" && lasted >= plan.tuneMs ? "mining" : before.activity;
   }
 };
 
-const throttleAfter = (before: RigState, hottestC: number, elapsedS: number): number => {
-  const over = hottestC - THROTTLE_C;
-  const change = over > 0 ? -0.0025 * Math.min(4, over) : over < -3 ? 0.001 : 0;
-  const capped = before.intakeC > HOT_INTAKE_C ? 1 - (0.15 * (before.intakeC - HOT_INTAKE_C)) / 7 : 1;
-  return clamp(before.throttle + change * elapsedS, LEAST_THROTTLE, Math.max(LEAST_THROTTLE, capped));
+const throttleAfter = (plan: RigPlan, before: RigState, hottestC: number, elapsedS: number): number => {
+  const hot = 1 - THROTTLE_PER_C * Math.max(0, hottestC - plan.throttleC);
+  const stuffy = 1 - (0.15 * Math.max(0, before.intakeC - HOT_INTAKE_C)) / 7;
+  const next = relaxed(before.throttle, clamp(Math.min(hot, stuffy), LEAST_THROTTLE, 1), elapsedS, THROTTLE_TAU_S);
+  return next > 0.9995 ? 1 : next;
 };
 
-const fanAfter = (before: RigState, activity: Activity, hottestC: number, elapsedS: number): number => {
+const fanAfter = (plan: RigPlan, before: RigState, activity: Activity, hottestC: number, elapsedS: number): number => {
   if (activity === "off") return 0;
-  const wanted = activity === "booting" || activity === "paused" ? 20 : activity === "tripped" ? 100 : clamp(55 + 4 * (hottestC - TARGET_C), 25, 100);
+  const wanted = activity === "booting" || activity === "paused" ? 20 : activity === "tripped" ? 100 : clamp(55 + 4 * (hottestC - plan.targetC), 25, 100);
   const most = 3 * elapsedS;
   return clamp(wanted, before.fanPct - most, before.fanPct + most);
 };
 
 const poolOf = (effects: Effects): number => effects.poolsAlive.indexOf(true);
-
-/** The mean of the fans' shares of speed times their setting: the air, 1 = all. */
-const flowOf = (plan: RigPlan, effects: Effects, fanPct: number): number => {
-  let fans = 0;
-  for (let fan = 0; fan < plan.model.fans; fan++) fans += effects.flow < 1 ? 1 : (effects.fans[fan] ?? 1);
-  return (effects.flow * (fanPct / 100) * fans) / plan.model.fans;
-};
 
 const boardAfter = (
   plan: RigPlan,
@@ -123,16 +118,16 @@ const boardAfter = (
   live: boolean,
   air: { intakeC: number; flow: number; elapsedS: number },
 ): BoardState => {
-  const { model } = plan;
-  const chips = Math.floor(model.chips * (effects.boards[index] ?? 1));
-  const alive = chips / model.chips;
-  const nominalW = (plan.trueW - CONTROL_W - model.fans * FAN_W * 0.35) / model.boards;
+  const { nameplate } = plan;
+  const chips = Math.floor(nameplate.chips * (effects.boards[index] ?? 1));
+  const alive = chips / nameplate.chips;
+  const nominalW = (plan.trueW - CONTROL_W - nameplate.fans * FAN_W * 0.35) / nameplate.boards;
   // Leakage grows with temperature; voltage comes down a little with frequency.
   const load = live && alive > 0 ? (frequency > 0 ? 0.06 + 0.94 * frequency ** 1.25 : 0.12) : 0;
-  const powerW = nominalW * alive * load * (1 + 0.0012 * (board.boardC - TARGET_C));
+  const powerW = nominalW * alive * load * (1 + 0.0012 * (board.boardC - NOMINAL_C));
   const rise = (RISE_C * (plan.warmth[index] ?? 1) * (powerW / nominalW)) / Math.max(0.06, air.flow) ** 0.8;
   const boardC = relaxed(board.boardC, air.intakeC + rise, air.elapsedS, BOARD_TAU_S);
-  return { boardC, hashrateThs: (plan.trueThs / model.boards) * frequency * alive, powerW, chips, hwErrors: board.hwErrors };
+  return { boardC, hashrateThs: (plan.trueThs / nameplate.boards) * frequency * alive, powerW, chips, hwErrors: board.hwErrors };
 };
 
 const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects, toTs: number): RigState => {
@@ -142,18 +137,18 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
   const booted = activity === "booting" && before.activity === "off";
   const sinceTs = activity === before.activity ? before.sinceTs : toTs;
   const hottestC = hottest(before.boards);
-  const throttle = throttleAfter(before, hottestC, elapsedS);
+  const throttle = throttleAfter(plan, before, hottestC, elapsedS);
   const pool = poolOf(effects);
   const running = activity === "tuning" || activity === "mining";
-  const tuned = activity === "tuning" ? 0.4 + 0.6 * Math.min(1, (toTs - sinceTs) / (plan.model.tuneS * 1_000)) : 1;
+  const tuned = activity === "tuning" ? 0.4 + 0.6 * Math.min(1, (toTs - sinceTs) / (plan.tuneMs)) : 1;
   const frequency = running && effects.working && pool >= 0 ? tuned * throttle : 0;
-  const fanPct = fanAfter(before, activity, hottestC, elapsedS);
-  const flow = flowOf(plan, effects, fanPct);
+  const fanPct = fanAfter(plan, before, activity, hottestC, elapsedS);
+  const flow = (effects.flow * fanPct) / 100;
   const intakeC = airC + plan.slotC + effects.intakeAddC;
   const air = { intakeC, flow, elapsedS };
   const boards = before.boards.map((board, index) => boardAfter(plan, board, index, effects, frequency, running, air));
   let hashrateThs = 0;
-  let powerW = activity === "off" ? 0 : CONTROL_W + plan.model.fans * FAN_W * (fanPct / 100) ** 3;
+  let powerW = activity === "off" ? 0 : CONTROL_W + plan.nameplate.fans * FAN_W * (fanPct / 100) ** 3;
   for (const board of boards) {
     hashrateThs += board.hashrateThs;
     powerW += board.powerW;
@@ -171,7 +166,7 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
         averageThs: relaxed(before.averageThs, hashrateThs, elapsedS, AVERAGE_TAU_S),
         bootTs: before.bootTs,
         boots: before.boots,
-        boards: boards.map((board, index) => withErrors(board, (shares / plan.model.boards) * plan.hwRate, draw, index)),
+        boards: boards.map((board, index) => withErrors(board, (shares / plan.nameplate.boards) * plan.hwRate, draw, index)),
       };
   return { atTs: toTs, steps, activity, sinceTs, throttle, frequency, fanPct, flow, intakeC, hashrateThs, powerW, pool, ...counted };
 };
@@ -196,12 +191,12 @@ export const runningRig = (plan: RigPlan, ts: number): RigState => {
   const periodMs = Math.round((20 + 40 * unit(plan.seed, 8)) * DAY_MS);
   const bootTs = ts - ((ts + Math.floor(unit(plan.seed, 9) * periodMs)) % periodMs) - 600_000;
   const shares = ((plan.trueThs * 1e12) / (plan.shareDifficulty * 2 ** 32)) * ((ts - bootTs) / 1_000);
-  const boards = Array.from({ length: plan.model.boards }, () => ({
-    boardC: TARGET_C,
-    hashrateThs: plan.trueThs / plan.model.boards,
-    powerW: plan.trueW / plan.model.boards,
-    chips: plan.model.chips,
-    hwErrors: Math.floor((shares / plan.model.boards) * plan.hwRate),
+  const boards = Array.from({ length: plan.nameplate.boards }, () => ({
+    boardC: NOMINAL_C,
+    hashrateThs: plan.trueThs / plan.nameplate.boards,
+    powerW: plan.trueW / plan.nameplate.boards,
+    chips: plan.nameplate.chips,
+    hwErrors: Math.floor((shares / plan.nameplate.boards) * plan.hwRate),
   }));
   return {
     atTs: ts,
@@ -240,7 +235,7 @@ export const darkRig = (plan: RigPlan, ts: number, airC: number): RigState => ({
   hashrateThs: 0,
   averageThs: 0,
   powerW: 0,
-  boards: Array.from({ length: plan.model.boards }, () => ({ boardC: airC, hashrateThs: 0, powerW: 0, chips: plan.model.chips, hwErrors: 0 })),
+  boards: Array.from({ length: plan.nameplate.boards }, () => ({ boardC: airC, hashrateThs: 0, powerW: 0, chips: plan.nameplate.chips, hwErrors: 0 })),
   accepted: 0,
   rejected: 0,
   stale: 0,

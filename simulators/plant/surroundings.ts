@@ -42,7 +42,7 @@ const loadsOf = (farm: FarmPlan, rigs: readonly RigState[]): { loads: number[]; 
     let nominal = 0;
     for (const index of indexes) {
       watts += rigs[index]?.powerW ?? 0;
-      nominal += farm.rigs[index]?.model.powerW ?? 0;
+      nominal += farm.rigs[index]?.nameplate.powerW ?? 0;
     }
     totalW += watts;
     return nominal > 0 ? watts / nominal : 0;

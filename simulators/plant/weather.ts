@@ -36,7 +36,7 @@ export const weatherAt = (seed: number, ts: number): Weather => {
   return {
     ambientC: seasonal + daily + 8 * (drift(mix(seed, 3), ts, 2.2 * DAY_MS) - 0.5),
     cloud,
-    windMs: 14 * drift(mix(seed, 4), ts, 4 * HOUR_MS) * (0.8 + 0.4 * drift(mix(seed, 5), ts, 10 * 60_000)),
+    windMs: 14 * drift(mix(seed, 4), ts, 4 * HOUR_MS) * (0.9 + 0.2 * drift(mix(seed, 5), ts, 25 * 60_000)),
     sun: Math.max(0, height),
   };
 };
