@@ -84,19 +84,23 @@ export const argumentsOf = (args: readonly string[]): Arguments => {
   const complaints: string[] = [];
   const whole = (name: "rigs" | "seed", least: number, most: number): number => {
     const number = Number(values[name]);
-    if (!Number.isInteger(number) || number < least || number > most) complaints.push(`--${name}: must be a whole number from ${least} to ${most}, is "${values[name]}"`);
+    if (!Number.isInteger(number) || number < least || number > most)
+      complaints.push(`--${name}: must be a whole number from ${least} to ${most}, is "${values[name]}"`);
     return number;
   };
   const time = (name: "interval" | "duration" | "backfill" | "backfill-interval", least: number): number => {
     const text = values[name] ?? "";
     const ms = durationOf(text);
-    if (ms === null || ms < least) complaints.push(`--${name}: must be a time such as "5s", "10m" or "6h"${least > 1 ? ` of at least ${least} ms` : ""}, is "${text}"`);
+    if (ms === null || ms < least)
+      complaints.push(`--${name}: must be a time such as "5s", "10m" or "6h"${least > 1 ? ` of at least ${least} ms` : ""}, is "${text}"`);
     return ms ?? 0;
   };
   const speed = values.speed === "max" ? Infinity : Number(values.speed);
   if (!(speed > 0)) complaints.push(`--speed: must be a number above 0, or max, is "${values.speed}"`);
-  if (!NAME_PATTERN.test(values.site)) complaints.push(`--site: must be letters, digits, dots, dashes and underscores, is "${values.site}"`);
-  if (!/^(mqtts?|wss?):\/\/.+/.test(values.url)) complaints.push(`--url: must begin with mqtt://, mqtts://, ws:// or wss://, is "${values.url}"`);
+  if (!NAME_PATTERN.test(values.site))
+    complaints.push(`--site: must be letters, digits, dots, dashes and underscores, is "${values.site}"`);
+  if (!/^(mqtts?|wss?):\/\/.+/.test(values.url))
+    complaints.push(`--url: must begin with mqtt://, mqtts://, ws:// or wss://, is "${values.url}"`);
   const answer: Arguments = {
     url: values.url,
     site: values.site,

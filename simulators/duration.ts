@@ -6,6 +6,7 @@ export const durationOf = (text: string): number | null => {
   const match = /^(-?)((?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+)$/.exec(text.trim());
   if (match === null) return text.trim() === "0" ? 0 : null;
   let total = 0;
-  for (const [, count, name] of (match[2] ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)) total += Number(count) * (UNITS[name ?? ""] ?? 0);
+  for (const [, count, name] of (match[2] ?? "").matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g))
+    total += Number(count) * (UNITS[name ?? ""] ?? 0);
   return Math.round(match[1] === "-" ? -total : total);
 };

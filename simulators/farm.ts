@@ -102,7 +102,8 @@ export const startFarm = (options: FarmOptions): Farm => {
   const hand = async (message: Message): Promise<void> => {
     const lane = lanes[message.gateway];
     if (lane === undefined) return;
-    if (options.patient === true || message.ts < liveTs) while (!signal.aborted && !lane.hasRoom()) await (lane.stats().connected ? turn() : pause(POLL_MS));
+    if (options.patient === true || message.ts < liveTs)
+      while (!signal.aborted && !lane.hasRoom()) await (lane.stats().connected ? turn() : pause(POLL_MS));
     lane.put(message);
     atTs = message.ts;
   };
@@ -124,7 +125,8 @@ export const startFarm = (options: FarmOptions): Farm => {
 
   const stats = (): FarmStats => {
     const each = lanes.map((lane) => lane.stats());
-    const sum = (name: "sent" | "acknowledged" | "dropped" | "queued" | "inFlight" | "reconnects"): number => each.reduce((total, one) => total + one[name], 0);
+    const sum = (name: "sent" | "acknowledged" | "dropped" | "queued" | "inFlight" | "reconnects"): number =>
+      each.reduce((total, one) => total + one[name], 0);
     const at = performance.now();
     const seconds = Math.max(0.001, (at - last.at) / 1_000);
     const cpu = process.cpuUsage(last.cpu);

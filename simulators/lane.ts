@@ -76,17 +76,22 @@ export const openLane = (options: LaneOptions): Lane => {
     inFlight++;
     sent++;
     const sentAt = performance.now();
-    client.publish(message.topic, Buffer.from(message.payload.buffer, message.payload.byteOffset, message.payload.byteLength), { qos: 1, retain: message.retain }, (error) => {
-      inFlight--;
-      if (error) {
-        lastError = error.message;
-        dropped++;
-        return;
-      }
-      acknowledged++;
-      options.acknowledged(performance.now() - sentAt);
-      pump();
-    });
+    client.publish(
+      message.topic,
+      Buffer.from(message.payload.buffer, message.payload.byteOffset, message.payload.byteLength),
+      { qos: 1, retain: message.retain },
+      (error) => {
+        inFlight--;
+        if (error) {
+          lastError = error.message;
+          dropped++;
+          return;
+        }
+        acknowledged++;
+        options.acknowledged(performance.now() - sentAt);
+        pump();
+      },
+    );
   };
 
   const pump = (): void => {
@@ -124,7 +129,16 @@ export const openLane = (options: LaneOptions): Lane => {
       pump();
     },
     hasRoom: () => queued() < MOST_IN_FLIGHT,
-    stats: () => ({ connected: up, sent, acknowledged, dropped, queued: queued(), inFlight, reconnects: Math.max(0, connects - 1), lastError }),
+    stats: () => ({
+      connected: up,
+      sent,
+      acknowledged,
+      dropped,
+      queued: queued(),
+      inFlight,
+      reconnects: Math.max(0, connects - 1),
+      lastError,
+    }),
     close: async (graceMs) => {
       const deadline = performance.now() + graceMs;
       while (up && inFlight + queued() > 0 && performance.now() < deadline) await pause(POLL_MS);

@@ -108,7 +108,13 @@ const reportOf = function* (line: Line, state: RigState, effects: Effects, seed:
   }
   if (rebooted || line.unanswered >= LOST_AFTER) yield { ts, topic: line.state, payload: stateBytes(ts, "online"), retain: true, gateway };
   line.unanswered = 0;
-  const telemetry: NativeTelemetry = { v: 1, ts: ts + effects.skewMs, seq: ++line.seq, boot: line.boot, m: measuredOf(plan, state, effects) };
+  const telemetry: NativeTelemetry = {
+    v: 1,
+    ts: ts + effects.skewMs,
+    seq: ++line.seq,
+    boot: line.boot,
+    m: measuredOf(plan, state, effects),
+  };
   yield { ts, topic: line.telemetry, payload: bytesOf(telemetry), retain: false, gateway };
 };
 
@@ -116,7 +122,8 @@ const reportOf = function* (line: Line, state: RigState, effects: Effects, seed:
 export function* messages(options: MessageOptions): Generator<Message, void, undefined> {
   const { seed, scenario, site, fromTs, toTs, history } = options;
   for (const interval of [options.intervalMs, history?.intervalMs ?? 1])
-    if (!Number.isInteger(interval) || interval < 1) throw new RangeError(`intervalMs: must be a whole number of ms above 0, is ${interval}`);
+    if (!Number.isInteger(interval) || interval < 1)
+      throw new RangeError(`intervalMs: must be a whole number of ms above 0, is ${interval}`);
   const start = startPlant({ site, seed, rigs: options.rigs, scenario, startTs: fromTs, faultsFromTs: history?.untilTs ?? fromTs });
   const { farm, schedule } = start;
   const rigs = start.rigs.slice();
@@ -132,8 +139,13 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
     unanswered: 0,
   }));
   lines.sort((a, b) => a.plan.phase - b.plan.phase || a.plan.index - b.plan.index);
-  const gateways: Gateway[] = farm.containers.map((_, gateway) => ({ topic: topicOf(site, gatewayName(gateway), "state"), cut: false, held: [] }));
-  for (const [gateway, { topic }] of gateways.entries()) yield { ts: fromTs, topic, payload: stateBytes(fromTs, "online"), retain: true, gateway };
+  const gateways: Gateway[] = farm.containers.map((_, gateway) => ({
+    topic: topicOf(site, gatewayName(gateway), "state"),
+    cut: false,
+    held: [],
+  }));
+  for (const [gateway, { topic }] of gateways.entries())
+    yield { ts: fromTs, topic, payload: stateBytes(fromTs, "online"), retain: true, gateway };
   const meterTopic = topicOf(site, METER, "energy");
   const meterBoot = bootId(seed, fromTs, METER, 0);
   let meterSeq = 0;
@@ -144,7 +156,13 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
     const faults = schedule(roundTs, roundTs + intervalMs);
     const mine = byRig(faults);
     surroundings = stepSurroundings(farm, surroundings, rigs, faults, roundTs);
-    const energy: NativeEnergy = { v: 1, ts: roundTs, seq: ++meterSeq, boot: meterBoot, m: energyOf(surroundings.energy, surroundings.weather) };
+    const energy: NativeEnergy = {
+      v: 1,
+      ts: roundTs,
+      seq: ++meterSeq,
+      boot: meterBoot,
+      m: energyOf(surroundings.energy, surroundings.weather),
+    };
     yield { ts: roundTs, topic: meterTopic, payload: bytesOf(energy), retain: false, gateway: 0 };
     for (const line of lines) {
       const { plan } = line;

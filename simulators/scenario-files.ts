@@ -9,7 +9,10 @@ const folder = (): string => FOLDERS.find((path) => existsSync(path)) ?? "";
 
 /** Names of the scenarios that come along. */
 export const scenarioNames = (): string[] =>
-  readdirSync(folder()).filter((file) => file.endsWith(".json")).map((file) => file.slice(0, -5)).sort();
+  readdirSync(folder())
+    .filter((file) => file.endsWith(".json"))
+    .map((file) => file.slice(0, -5))
+    .sort();
 
 /** Reads a scenario by name or by path of a .json file. Throws ScenarioInvalid where it is not there, not JSON or not right. */
 export const loadScenario = (name: string): Scenario => {

@@ -38,7 +38,10 @@ const selector = (value: unknown, path: string, complain: Complain): Selector =>
     if (typeof share === "number" && share > 0 && share <= 1) return { share };
     if (isWhole(container, 1)) return { container };
   }
-  complain(path, `must be "all", a list of rig numbers from 1, {"count": n}, {"share": 0 to 1} or {"container": n}, is ${JSON.stringify(value)}`);
+  complain(
+    path,
+    `must be "all", a list of rig numbers from 1, {"count": n}, {"share": 0 to 1} or {"container": n}, is ${JSON.stringify(value)}`,
+  );
   return "all";
 };
 
@@ -67,7 +70,8 @@ const plannedFault = (value: unknown, path: string, complain: Complain): Planned
     return null;
   }
   const kinds: Readonly<Record<string, Setting>> = FAMILIES[family as Family];
-  for (const name of Object.keys(value)) if (!PLACING.includes(name) && !Object.hasOwn(kinds, name)) complain(`${path}.${name}`, `is not a setting of ${family}`);
+  for (const name of Object.keys(value))
+    if (!PLACING.includes(name) && !Object.hasOwn(kinds, name)) complain(`${path}.${name}`, `is not a setting of ${family}`);
   const settings: Record<string, number | string> = {};
   for (const [name, kind] of Object.entries(kinds)) settings[name] = setting(kind, value[name], `${path}.${name}`, complain);
   const forMs = duration(value["for"], `${path}.for`, 1_000, complain);
@@ -96,7 +100,12 @@ export const parseScenario = (value: unknown): Scenario => {
   if (!Array.isArray(faults)) complain("faults", "must be a list");
   const planned = (Array.isArray(faults) ? faults : []).map((fault, index) => plannedFault(fault, `faults[${index}]`, complain));
   if (complaints.length > 0) throw new ScenarioInvalid(complaints);
-  return { name: String(name), says: String(says), start: start === "cold" ? "cold" : "warm", faults: planned.filter((fault) => fault !== null) };
+  return {
+    name: String(name),
+    says: String(says),
+    start: start === "cold" ? "cold" : "warm",
+    faults: planned.filter((fault) => fault !== null),
+  };
 };
 
 /** One injected fault on one rig: what a detector ought to find. */
@@ -119,6 +128,10 @@ export interface TruthOptions {
 
 /** Every injected fault up to `toTs`, a row for each rig it takes, in time order. */
 export const truthOf = (scenario: Scenario, { site, seed, rigs, startTs, toTs }: TruthOptions): TruthRow[] =>
-  scheduleOf(scenario, planFarm(site, seed, rigs), startTs)(-Number.MAX_SAFE_INTEGER, toTs)
+  scheduleOf(
+    scenario,
+    planFarm(site, seed, rigs),
+    startTs,
+  )(-Number.MAX_SAFE_INTEGER, toTs)
     .flatMap((fault) => fault.rigs.map((index) => ({ rig: rigName(index), family: fault.family, fromTs: fault.fromTs, toTs: fault.toTs })))
     .sort((a, b) => a.fromTs - b.fromTs || (a.rig < b.rig ? -1 : a.rig > b.rig ? 1 : 0));

@@ -22,8 +22,7 @@ export const seedOf = (seed: number, name: string): number => {
 export const unit = (seed: number, n: number): number => mix(seed, n) / 4_294_967_296;
 
 /** Near to normal, mean 0, deviation 1, never beyond ±3 (sum of three uniforms). */
-export const spread = (seed: number, n: number): number =>
-  2 * (unit(seed, n * 3) + unit(seed, n * 3 + 1) + unit(seed, n * 3 + 2) - 1.5);
+export const spread = (seed: number, n: number): number => 2 * (unit(seed, n * 3) + unit(seed, n * 3 + 1) + unit(seed, n * 3 + 2) - 1.5);
 
 /** One of a list. */
 export const pick = <T>(seed: number, n: number, list: readonly T[]): T => {

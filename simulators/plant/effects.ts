@@ -56,7 +56,10 @@ const onFan = (settings: Settings, plan: RigPlan): number => number(settings, "f
 /** Up over the first third, held, down over the last third. */
 const hill = (part: number): number => Math.min(1, 3 * part, 3 * (1 - part));
 
-const withBoards = (m: NativeMeasured, change: (board: NativeMeasured["boards"][number]) => NativeMeasured["boards"][number]): NativeMeasured => {
+const withBoards = (
+  m: NativeMeasured,
+  change: (board: NativeMeasured["boards"][number]) => NativeMeasured["boards"][number],
+): NativeMeasured => {
   const boards = m.boards.map(change);
   return { ...m, boards, boardC: highest(boards, "boardC"), chipC: highest(boards, "chipC") };
 };
@@ -66,7 +69,8 @@ const bogus = (settings: Settings, plan: RigPlan): Report => {
   const index = onBoard(settings, plan);
   const value = String(settings["value"]);
   const stuck = value === "frozen" ? 55 + Math.round(100 * unit(plan.seed, 60)) / 10 : Number(value);
-  if (sensor === "intakeC") return (m) => ({ ...m, intakeC: value === "equal" ? (m.boardC ?? 60) : value === "frozen" ? stuck - 30 : stuck });
+  if (sensor === "intakeC")
+    return (m) => ({ ...m, intakeC: value === "equal" ? (m.boardC ?? 60) : value === "frozen" ? stuck - 30 : stuck });
   if (value === "equal") return (m) => withBoards(m, (board) => ({ ...board, [sensor]: sensor === "boardC" ? 60 : 74 }));
   return (m) => withBoards(m, (board) => (board.index === index ? { ...board, [sensor]: stuck } : board));
 };

@@ -31,8 +31,15 @@ export const overheadShare = (ambientC: number): number => 0.03 + 0.05 * Math.mi
 export const gridAt = (seed: number, weather: Weather, ts: number): { pricePerKwh: number; gridGco2ePerKwh: number } => {
   const hour = dayShare(ts) * 24;
   const wander = drift(mix(seed, 11), ts, 6 * HOUR_MS) - 0.5;
-  const price = 0.058 + 0.022 * bump(hour, 8, 2) + 0.055 * bump(hour, 19, 2.2) - 0.024 * weather.sun - 0.0012 * weather.windMs + 0.016 * wander;
-  const carbon = 330 + 40 * bump(hour, 8, 2.5) + 95 * bump(hour, 19, 3) - 150 * weather.sun * (1 - 0.6 * weather.cloud) - 6 * weather.windMs + 40 * wander;
+  const price =
+    0.058 + 0.022 * bump(hour, 8, 2) + 0.055 * bump(hour, 19, 2.2) - 0.024 * weather.sun - 0.0012 * weather.windMs + 0.016 * wander;
+  const carbon =
+    330 +
+    40 * bump(hour, 8, 2.5) +
+    95 * bump(hour, 19, 3) -
+    150 * weather.sun * (1 - 0.6 * weather.cloud) -
+    6 * weather.windMs +
+    40 * wander;
   return { pricePerKwh: Math.round(Math.max(0.008, price) * 10_000) / 10_000, gridGco2ePerKwh: Math.round(Math.max(60, carbon)) };
 };
 

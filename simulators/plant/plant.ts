@@ -45,8 +45,20 @@ export const startPlant = ({ site, seed, rigs: count, scenario, startTs, faultsF
   const { airC } = settledSurroundings(farm, rough, faults, startTs);
   const rigs = farm.rigs.map((plan) => {
     const fresh = runningRig(plan, startTs);
-    const settled = stepRig(plan, { ...fresh, atTs: startTs - SETTLE_MS }, airC[plan.container] ?? 20, effectsOn(plan, [], startTs), startTs);
-    return { ...settled, accepted: fresh.accepted, rejected: fresh.rejected, stale: fresh.stale, boards: settled.boards.map((board, i) => ({ ...board, hwErrors: fresh.boards[i]?.hwErrors ?? 0 })) };
+    const settled = stepRig(
+      plan,
+      { ...fresh, atTs: startTs - SETTLE_MS },
+      airC[plan.container] ?? 20,
+      effectsOn(plan, [], startTs),
+      startTs,
+    );
+    return {
+      ...settled,
+      accepted: fresh.accepted,
+      rejected: fresh.rejected,
+      stale: fresh.stale,
+      boards: settled.boards.map((board, i) => ({ ...board, hwErrors: fresh.boards[i]?.hwErrors ?? 0 })),
+    };
   });
   return { farm, schedule, startTs, atTs: startTs, surroundings: settledSurroundings(farm, rigs, faults, startTs), rigs };
 };

@@ -50,8 +50,13 @@ const boardsOf = (plan: RigPlan, state: RigState, outletC: number, draw: number)
   });
 };
 
-const fault = (code: string, severity: DeviceError["severity"], component: DeviceError["component"], index: number | null, raw: string): DeviceError =>
-  ({ code, severity, component, index, raw });
+const fault = (
+  code: string,
+  severity: DeviceError["severity"],
+  component: DeviceError["component"],
+  index: number | null,
+  raw: string,
+): DeviceError => ({ code, severity, component, index, raw });
 
 /** What the firmware itself has noticed. */
 const errorsOf = (plan: RigPlan, state: RigState, effects: Effects, fans: NativeMeasured["fans"]): DeviceError[] => {
@@ -59,11 +64,14 @@ const errorsOf = (plan: RigPlan, state: RigState, effects: Effects, fans: Native
   const errors: DeviceError[] = [];
   state.boards.forEach((board, index) => {
     if (board.chips === 0) errors.push(fault("BOARD_MISSING", "critical", "board", index, `chain ${index}: no chips found`));
-    else if (board.chips < plan.nameplate.chips) errors.push(fault("CHIPS_MISSING", "major", "chip", index, `chain ${index}: ${board.chips} of ${plan.nameplate.chips} chips`));
+    else if (board.chips < plan.nameplate.chips)
+      errors.push(fault("CHIPS_MISSING", "major", "chip", index, `chain ${index}: ${board.chips} of ${plan.nameplate.chips} chips`));
   });
-  if (state.fanPct > 0) for (const fan of fans) if (fan.rpm === 0) errors.push(fault("FAN_FAILED", "critical", "fan", fan.index, `fan ${fan.index}: 0 rpm`));
+  if (state.fanPct > 0)
+    for (const fan of fans) if (fan.rpm === 0) errors.push(fault("FAN_FAILED", "critical", "fan", fan.index, `fan ${fan.index}: 0 rpm`));
   if (state.activity === "tripped") errors.push(fault("OVERHEAT", "critical", "board", null, "over temperature protection"));
-  else if (state.throttle < 0.98) errors.push(fault("OVERHEAT", "major", "board", null, `frequency reduced to ${Math.round(state.throttle * 100)} %`));
+  else if (state.throttle < 0.98)
+    errors.push(fault("OVERHEAT", "major", "board", null, `frequency reduced to ${Math.round(state.throttle * 100)} %`));
   if (state.pool < 0) errors.push(fault("POOL_UNREACHABLE", "critical", "pool", null, "all pools dead"));
   if (effects.failing) errors.push(fault("HASHING_FAILED", "critical", "control-board", null, "no board started after wake-up"));
   return errors;

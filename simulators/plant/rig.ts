@@ -102,7 +102,12 @@ const throttleAfter = (plan: RigPlan, before: RigState, hottestC: number, elapse
 
 const fanAfter = (plan: RigPlan, before: RigState, activity: Activity, hottestC: number, elapsedS: number): number => {
   if (activity === "off") return 0;
-  const wanted = activity === "booting" || activity === "paused" ? 20 : activity === "tripped" ? 100 : clamp(55 + 4 * (hottestC - plan.targetC), 25, 100);
+  const wanted =
+    activity === "booting" || activity === "paused"
+      ? 20
+      : activity === "tripped"
+        ? 100
+        : clamp(55 + 4 * (hottestC - plan.targetC), 25, 100);
   const most = 3 * elapsedS;
   return clamp(wanted, before.fanPct - most, before.fanPct + most);
 };
@@ -140,7 +145,7 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
   const throttle = throttleAfter(plan, before, hottestC, elapsedS);
   const pool = poolOf(effects);
   const running = activity === "tuning" || activity === "mining";
-  const tuned = activity === "tuning" ? 0.4 + 0.6 * Math.min(1, (toTs - sinceTs) / (plan.tuneMs)) : 1;
+  const tuned = activity === "tuning" ? 0.4 + 0.6 * Math.min(1, (toTs - sinceTs) / plan.tuneMs) : 1;
   const frequency = running && effects.working && pool >= 0 ? tuned * throttle : 0;
   const fanPct = fanAfter(plan, before, activity, hottestC, elapsedS);
   const flow = (effects.flow * fanPct) / 100;
@@ -157,7 +162,16 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
   const shares = (hashrateThs * 1e12 * elapsedS) / (plan.shareDifficulty * 2 ** 32);
   const accepted = poisson(shares * (1 - REJECTED - STALE), draw, 1);
   const counted = booted
-    ? { accepted: 0, rejected: 0, stale: 0, backup: 0, averageThs: 0, bootTs: toTs, boots: before.boots + 1, boards: boards.map((board) => ({ ...board, hwErrors: 0 })) }
+    ? {
+        accepted: 0,
+        rejected: 0,
+        stale: 0,
+        backup: 0,
+        averageThs: 0,
+        bootTs: toTs,
+        boots: before.boots + 1,
+        boards: boards.map((board) => ({ ...board, hwErrors: 0 })),
+      }
     : {
         accepted: before.accepted + accepted,
         rejected: before.rejected + poisson(shares * REJECTED, draw, 2),
@@ -235,7 +249,13 @@ export const darkRig = (plan: RigPlan, ts: number, airC: number): RigState => ({
   hashrateThs: 0,
   averageThs: 0,
   powerW: 0,
-  boards: Array.from({ length: plan.nameplate.boards }, () => ({ boardC: airC, hashrateThs: 0, powerW: 0, chips: plan.nameplate.chips, hwErrors: 0 })),
+  boards: Array.from({ length: plan.nameplate.boards }, () => ({
+    boardC: airC,
+    hashrateThs: 0,
+    powerW: 0,
+    chips: plan.nameplate.chips,
+    hwErrors: 0,
+  })),
   accepted: 0,
   rejected: 0,
   stale: 0,

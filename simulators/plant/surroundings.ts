@@ -63,7 +63,13 @@ export const settledSurroundings = (farm: FarmPlan, rigs: readonly RigState[], f
 };
 
 /** Lets the surroundings go on to `toTs` with the rigs as they stand; the meter shows their true power. */
-export const stepSurroundings = (farm: FarmPlan, before: Surroundings, rigs: readonly RigState[], faults: readonly Fault[], toTs: number): Surroundings => {
+export const stepSurroundings = (
+  farm: FarmPlan,
+  before: Surroundings,
+  rigs: readonly RigState[],
+  faults: readonly Fault[],
+  toTs: number,
+): Surroundings => {
   const weather = withHeat(weatherAt(farm.seed, toTs), farm, faults, toTs);
   const { loads, totalW } = loadsOf(farm, rigs);
   const kept = Math.exp(-(toTs - before.atTs) / 1_000 / AIR_TAU_S);
