@@ -146,6 +146,44 @@ export interface TopRow {
   readonly mean: number;
 }
 
+export interface StoreHealth {
+  readonly status: "ok" | "away" | "failing";
+  /** "DuckDB" or "InfluxDB". */
+  readonly kind: string;
+  /** One sentence for the status page. */
+  readonly detail: string;
+}
+
+/**
+ * The port of the series stores (server/edge/duck, server/edge/influx; one contract suite for both).
+ * Every call rejects with Refused: STORE_UNAVAILABLE (try again), RANGE_INVALID or REQUEST_INVALID (the query is wrong).
+ * Values are kept to the decimals in measures.ts; means are given to two decimals more.
+ */
+export interface SeriesStore {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  /** Keeps the batch; done means durable. The same batch again changes nothing. Gives the points that can never be kept. */
+  write(batch: SeriesBatch): Promise<readonly RejectedPoint[]>;
+  /** The journal position up to which everything is kept; 0 for an empty store. At least, never more than, what is there. */
+  cursor(): Promise<number>;
+  /** The newest row of each rig, by name. */
+  latest(site: string): Promise<readonly LatestRow[]>;
+  rigSeries(query: RigSeriesQuery): Promise<SeriesAnswer>;
+  boardSeries(query: BoardSeriesQuery): Promise<SeriesAnswer>;
+  siteSeries(query: SiteSeriesQuery): Promise<SiteSeriesAnswer>;
+  energySeries(query: SiteSeriesQuery): Promise<EnergyAnswer>;
+  /** Rigs by the mean of a field over the range; rigs without a value are left out; equal means by name. */
+  top(query: TopQuery): Promise<readonly TopRow[]>;
+  /**
+   * Brings one-minute and one-hour rows up to date for windows that ended before `nowTs` and were written to since; gives how
+   * many windows were computed, 0 when nothing is due. Answers are the same before and after: it only makes them cheap.
+   */
+  rollup(nowTs: number): Promise<number>;
+  /** Drops raw rows before `rawBeforeTs` and one-minute rows before `minuteBeforeTs`, whole hours, after rolling them up. */
+  retain(rawBeforeTs: number, minuteBeforeTs: number): Promise<void>;
+  health(): Promise<StoreHealth>;
+}
+
 /** The width of a bucket so that `to - from` fits into `points` of them, rounded up to a width that people read easily. */
 export const bucketMsFor = (from: number, to: number, points: number): number => {
   const least = Math.max(1, Math.ceil((to - from) / Math.max(1, points)));

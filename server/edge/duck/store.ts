@@ -1,0 +1,120 @@
+/** The embedded series store: one DuckDB file, written by one process. */
+import { statSync } from "node:fs";
+import { Refused } from "../../twin/refusal.ts";
+import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
+import { sift } from "../../twin/sift.ts";
+import { openEngine, unavailable, type Engine } from "./engine.ts";
+import { loadMemory, type Memory } from "./memory.ts";
+import { createReader } from "./read.ts";
+import { retain, rollup } from "./compute.ts";
+import { writeBatch } from "./write.ts";
+
+export interface DuckStoreOptions {
+  readonly file: string;
+  /** What DuckDB may hold in memory; beyond, it spills beside the file. */
+  readonly memoryMb?: number;
+  readonly threads?: number;
+}
+
+interface Open {
+  readonly engine: Engine;
+  readonly memory: Memory;
+  readonly reader: ReturnType<typeof createReader>;
+}
+
+const megabytes = (file: string): number => {
+  try {
+    return statSync(file).size / 1e6;
+  } catch {
+    return 0;
+  }
+};
+
+/** After a fatal error DuckDB refuses everything until the file is opened again. */
+const isFatal = (cause: unknown): boolean => cause instanceof Error && /FATAL|invalidated/i.test(cause.message);
+
+export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
+  let opened: Promise<Open> | null = null;
+  let started = false;
+  let failure: string | null = null;
+
+  const open = async (): Promise<Open> => {
+    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 256, threads: options.threads ?? 2 });
+    try {
+      const memory = await engine.write(loadMemory);
+      return { engine, memory, reader: createReader(engine, memory) };
+    } catch (cause) {
+      await engine.close();
+      throw cause;
+    }
+  };
+
+  /** Runs a task on the open file; opens it again where the last try failed. */
+  const using = async <T>(what: string, task: (store: Open) => T | Promise<T>): Promise<T> => {
+    if (!started) throw new Refused("STORE_UNAVAILABLE", "The series store is not started.");
+    try {
+      opened ??= open();
+      const given = await task(await opened);
+      failure = null;
+      return given;
+    } catch (cause) {
+      if (cause instanceof Refused && cause.code !== "STORE_UNAVAILABLE") throw cause;
+      failure = cause instanceof Error ? cause.message : String(cause);
+      const was = opened;
+      const alive = await was?.then(() => true, () => false);
+      if (opened === was && (alive !== true || isFatal(cause))) {
+        opened = null;
+        await was?.then(({ engine }) => engine.close()).catch(() => undefined);
+      }
+      throw unavailable(what, cause);
+    }
+  };
+
+  const health = async (): Promise<StoreHealth> => {
+    if (!started) return { status: "away", kind: "DuckDB", detail: "not started" };
+    if (failure !== null) return { status: "failing", kind: "DuckDB", detail: failure };
+    return using("tell its health", ({ memory }) => ({
+      status: "ok",
+      kind: "DuckDB",
+      detail: `${megabytes(options.file).toFixed(1)} MB, ${memory.byId.size} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
+    }));
+  };
+
+  return {
+    start: () => {
+      started = true;
+      return using("open its file", () => undefined);
+    },
+    stop: async () => {
+      started = false;
+      const was = opened;
+      opened = null;
+      await was?.then(({ engine }) => engine.close(), () => undefined);
+    },
+    write: (batch) =>
+      using("keep a batch", ({ engine, memory }) =>
+        engine.transaction(async (connection) => {
+          const sifted = sift(batch, memory.rawFromTs);
+          const committed = await writeBatch(connection, memory, sifted, batch.upTo);
+          return () => {
+            committed();
+            return sifted.rejected;
+          };
+        }),
+      ),
+    cursor: () => using("tell its position", ({ memory }) => memory.upTo),
+    latest: (site) => using("answer", ({ reader }) => reader.latest(site)),
+    rigSeries: (query) => using("answer", ({ reader }) => reader.rigSeries(query)),
+    boardSeries: (query) => using("answer", ({ reader }) => reader.boardSeries(query)),
+    siteSeries: (query) => using("answer", ({ reader }) => reader.siteSeries(query)),
+    energySeries: (query) => using("answer", ({ reader }) => reader.energySeries(query)),
+    top: (query) => using("answer", ({ reader }) => reader.top(query)),
+    rollup: (nowTs) => using("roll up", ({ engine, memory }) => rollup(engine, memory, nowTs)),
+    retain: (rawBeforeTs, minuteBeforeTs) =>
+      using("drop old rows", async ({ engine, memory }) => {
+        while ((await rollup(engine, memory, rawBeforeTs)) > 0);
+        await retain(engine, memory, rawBeforeTs, minuteBeforeTs);
+      }),
+    health,
+  };
+};

@@ -1,0 +1,69 @@
+/** How the series stores keep each field: one table, so that every store gives the same numbers. */
+import { BOARD_FIELDS, ENERGY_FIELDS, RIG_FIELDS } from "./series.ts";
+
+export interface Field {
+  readonly name: string;
+  /** Decimals kept; finer is noise of the sensors. */
+  readonly decimals: number;
+  /** A counter or a time: up to 2^53 / 10 000 in its unit; others up to 2^31 steps of their decimals. */
+  readonly wide: boolean;
+}
+export type MeasureName = "rig" | "board" | "site_energy";
+export interface Measure {
+  readonly name: MeasureName;
+  readonly fields: readonly Field[];
+}
+
+const DECIMALS: Readonly<Record<string, number>> = {
+  hashrateThs: 3,
+  averageThs: 3,
+  expectedThs: 3,
+  powerW: 1,
+  intakeC: 1,
+  outletC: 1,
+  boardC: 1,
+  chipC: 1,
+  psuC: 1,
+  ambientC: 1,
+  fanPct: 1,
+  frequencyMhz: 1,
+  voltageV: 3,
+  efficiencyJTh: 2,
+  gco2ePerKwh: 1,
+  pricePerKwh: 5,
+};
+const WIDE = new Set(["accepted", "rejected", "stale", "hwErrors", "uptimeS", "skewMs"]);
+
+const measure = (name: MeasureName, fields: readonly string[]): Measure => ({
+  name,
+  fields: fields.map((field) => ({ name: field, decimals: DECIMALS[field] ?? 0, wide: WIDE.has(field) })),
+});
+
+export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
+  rig: measure("rig", RIG_FIELDS),
+  board: measure("board", BOARD_FIELDS),
+  site_energy: measure("site_energy", ENERGY_FIELDS),
+};
+export const MEASURE_NAMES: readonly MeasureName[] = ["rig", "board", "site_energy"];
+
+/** Largest step count of a wide field: sums over a day of readings stay exact in 53 bits. */
+const MOST_WIDE = 900_000_000_000;
+const MOST = 2_147_483_647;
+
+/** A value in whole steps of its field's decimals; null where it cannot be kept (not finite, or out of range). */
+export const stepsOf = (field: Field, value: number): number | null => {
+  const steps = Math.round(value * 10 ** field.decimals);
+  return Math.abs(steps) <= (field.wide ? MOST_WIDE : MOST) ? steps + 0 : null;
+};
+
+/** The value of a number of steps. */
+export const valueOf = (field: Field, steps: number): number => steps / 10 ** field.decimals;
+
+/** The mean of `n` values whose steps sum to `sum`, to two decimals more than the field has; null of none. */
+export const meanOf = (field: Field, sum: number, n: number): number | null => (n > 0 ? rounded(valueOf(field, sum) / n, field.decimals + 2) : null);
+
+/** To so many decimals; `+ 0` makes -0 plain. */
+export const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals)) + 0;
+
+/** The field of a measure by name. */
+export const fieldOf = (name: MeasureName, field: string): Field | null => MEASURES[name].fields.find((known) => known.name === field) ?? null;
