@@ -1,0 +1,73 @@
+import { describe, expect, test } from "@jest/globals";
+import { ArgumentsInvalid, argumentsOf } from "../../simulators/arguments.ts";
+import { durationOf } from "../../simulators/duration.ts";
+
+describe("durations", () => {
+  test.each([
+    ["250ms", 250],
+    ["5s", 5_000],
+    ["1h30m", 5_400_000],
+    ["-3h", -10_800_000],
+    ["1.5m", 90_000],
+    ["2d", 172_800_000],
+    ["0", 0],
+  ])("%s is %i ms", (text, ms) => {
+    expect(durationOf(text)).toBe(ms);
+  });
+  test.each(["", "5", "s", "5 s", "1h30", "--1s", "1w", "NaN"])('"%s" is none', (text) => {
+    expect(durationOf(text)).toBeNull();
+  });
+});
+
+describe("the command line", () => {
+  test("without options it is the demo of sixty rigs each five seconds, without an end", () => {
+    expect(argumentsOf([])).toMatchObject({
+      rigs: 60,
+      intervalMs: 5_000,
+      seed: 1,
+      scenario: "demo",
+      speed: 1,
+      durationMs: null,
+      backfillMs: 0,
+    });
+  });
+  test("reads every option", () => {
+    const line =
+      "--url mqtt://h:1 --site s --rigs 10000 --interval 10s --seed 7 --scenario hung --speed max --duration 1h --backfill 6h --truth t.json --stats --json";
+    expect(argumentsOf(line.split(" "))).toEqual({
+      url: "mqtt://h:1",
+      site: "s",
+      rigs: 10_000,
+      intervalMs: 10_000,
+      seed: 7,
+      scenario: "hung",
+      speed: Infinity,
+      durationMs: 3_600_000,
+      backfillMs: 21_600_000,
+      backfillIntervalMs: 30_000,
+      truth: "t.json",
+      stats: true,
+      json: true,
+      username: null,
+      help: false,
+    });
+  });
+  test("with another speed it ends by itself", () => {
+    expect(argumentsOf(["--speed", "10"]).durationMs).toBe(600_000);
+  });
+  test("every wrong option is named at once", () => {
+    const wrong = ["--rigs", "0", "--seed", "x", "--interval", "5", "--speed", "fast", "--site", "a/b", "--url", "host", "--backfill=-1h"];
+    try {
+      argumentsOf(wrong);
+      throw new Error("accepted");
+    } catch (error) {
+      expect(error).toBeInstanceOf(ArgumentsInvalid);
+      const { message } = error as Error;
+      for (const name of ["--rigs", "--seed", "--interval", "--speed", "--site", "--url", "--backfill"])
+        expect(message).toContain(`${name}: `);
+    }
+  });
+  test("an unknown option is named", () => {
+    expect(() => argumentsOf(["--intrval", "5s"])).toThrow("--intrval");
+  });
+});
