@@ -67,7 +67,7 @@ const removeStale = (path, seen) => {
  * Waits for the lock and takes it. `onLost` is called when the file stops being ours (this process was suspended for long).
  * Gives `setChild(pid)`, which names the program at work for whoever comes after a kill, and `release()`.
  */
-export const takeLock = async (path, { say, onLost }) => {
+export const takeLock = async (path, { say, onLost, pollMs = POLL_MS, beatMs = BEAT_MS }) => {
   const mine = { pid: process.pid, host: hostname(), token: randomUUID() };
   let written = JSON.stringify({ ...mine, child: null });
   for (let polls = 0, silent = 0, touched = null; !make(path, written); polls += 1) {
@@ -80,15 +80,15 @@ export const takeLock = async (path, { say, onLost }) => {
       continue;
     }
     if (polls === 0) say("another start is preparing this folder; waiting for it");
-    else if (polls % TELL_POLLS === 0) say(`still waiting, ${Math.round((polls * POLL_MS) / 1000)} s`);
-    await wait(POLL_MS);
+    else if (polls % TELL_POLLS === 0) say(`still waiting, ${Math.round((polls * pollMs) / 1000)} s`);
+    await wait(pollMs);
   }
   const isMine = () => look(path)?.token === mine.token;
   const beat = setInterval(() => {
     if (!isMine()) return onLost();
     const now = new Date();
     utimesSync(path, now, now);
-  }, BEAT_MS);
+  }, beatMs);
   beat.unref();
   return {
     setChild(pid) {
