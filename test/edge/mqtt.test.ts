@@ -1,0 +1,141 @@
+import { afterEach, expect, test } from "@jest/globals";
+import mqtt, { type MqttClient } from "mqtt";
+import { createMqtt } from "../../server/edge/mqtt/client.ts";
+import type { Message } from "../../server/twin/twin.ts";
+import { needs, pathTo } from "../servers/have.ts";
+import { startMosquitto } from "../servers/mosquitto.ts";
+
+type Done = (error: Error | null) => void;
+interface Held {
+  readonly text: string;
+  readonly dup: boolean;
+  readonly done: Done;
+}
+
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+
+const until = async (reached: () => boolean, what: string): Promise<void> => {
+  const deadline = Date.now() + 20_000;
+  while (!reached()) {
+    if (Date.now() > deadline) throw new Error(`waited 20 s for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+const broker = async () => {
+  const started = await startMosquitto(pathTo("mosquitto"));
+  stops.push(started.stop);
+  return started;
+};
+const ingest = (url: string, onMessage: (message: Message, done: Done) => void, more: { share?: string; clientId?: string; receiveMaximum?: number } = {}) => {
+  const health: (string | null)[] = [];
+  const client = createMqtt({ url, clientId: "rigtwin-test", topics: ["rigtwin/v1/farm/+/+"], onMessage, onHealth: (away) => health.push(away), ...more });
+  client.start();
+  stops.push(() => client.stop());
+  return { client, health };
+};
+const publisher = async (url: string): Promise<MqttClient> => {
+  const client = await mqtt.connectAsync(url, { clientId: "publisher" });
+  stops.push(() => client.endAsync(true));
+  return client;
+};
+const publish = (client: MqttClient, text: string): Promise<unknown> => client.publishAsync("rigtwin/v1/farm/r1/telemetry", text, { qos: 1 });
+
+needs("mosquitto")("the outside broker's ingest", () => {
+  test("mqtt.js goes on without a PUBACK, many messages at a time, and ours go out in order after the commit", async () => {
+    const { url } = await broker();
+    const held: Held[] = [];
+    const { health } = ingest(url, (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }), { receiveMaximum: 300 });
+    await until(() => health.includes(null), "the subscription");
+    const client = await publisher(url);
+    await Promise.all(Array.from({ length: 500 }, (_, i) => publish(client, String(i))));
+    // Mosquitto keeps no more than our receive maximum in flight: with nothing acknowledged, exactly that many come.
+    await until(() => held.length === 300, "300 messages in flight");
+    await publisher(url).then((other) => publish(other, "a round trip later"));
+    expect(held).toHaveLength(300);
+    for (const { done } of held) done(null);
+    await until(() => held.length === 501, "the rest after the acknowledgements");
+    expect(held.slice(0, 500).map(({ text }) => text)).toEqual(Array.from({ length: 500 }, (_, i) => String(i)));
+    expect(held.every(({ dup }) => !dup)).toBe(true);
+  });
+
+  test("what was not acknowledged comes again on the next connection, what was does not", async () => {
+    const { url } = await broker();
+    const first: Held[] = [];
+    const one = ingest(url, (message, done) => first.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }));
+    await until(() => one.health.includes(null), "the subscription");
+    const client = await publisher(url);
+    await Promise.all(["a", "b", "c"].map((text) => publish(client, text)));
+    await until(() => first.length === 3, "three messages");
+    first[0]?.done(null);
+    // The broker sends its next message only after it has read what we sent before: "d" proves that the PUBACK of "a" arrived.
+    await publish(client, "d");
+    await until(() => first.length === 4, "the fourth message");
+    await one.client.stop();
+    const second: string[] = [];
+    ingest(url, (message, done) => {
+      second.push(Buffer.from(message.payload).toString());
+      done(null);
+    });
+    await until(() => second.length >= 3, "the rest again");
+    expect(second).toEqual(["b", "c", "d"]);
+  });
+
+  test("a failed write drops the connection, and the message comes again", async () => {
+    const { url } = await broker();
+    const came: { text: string; dup: boolean }[] = [];
+    const { health } = ingest(url, (message, done) => {
+      came.push({ text: Buffer.from(message.payload).toString(), dup: message.dup });
+      done(came.length === 1 ? new Error("disk full") : null);
+    });
+    await until(() => health.includes(null), "the subscription");
+    await publish(await publisher(url), "precious");
+    await until(() => came.length === 2, "the message again");
+    expect(came).toEqual([
+      { text: "precious", dup: false },
+      { text: "precious", dup: true },
+    ]);
+  });
+
+  test("the broker's kill -9 and restart is survived", async () => {
+    const { url, kill9, restart } = await broker();
+    const came = new Set<string>();
+    const { health } = ingest(url, (message, done) => {
+      came.add(Buffer.from(message.payload).toString());
+      done(null);
+    });
+    await until(() => health.includes(null), "the subscription");
+    await kill9();
+    await until(() => health.at(-1) !== null, "the news that it is gone");
+    await restart();
+    const client = await publisher(url);
+    await until(() => health.at(-1) === null, "the subscription again");
+    await publish(client, "after");
+    await until(() => came.has("after"), "a message after the restart");
+  });
+
+  test("two servers of one share get each message once between them", async () => {
+    const { url } = await broker();
+    const came: string[][] = [[], []];
+    const both = [0, 1].map((i) =>
+      ingest(
+        url,
+        (message, done) => {
+          came[i]?.push(Buffer.from(message.payload).toString());
+          done(null);
+        },
+        { share: "ingest", clientId: `server-${i}` },
+      ),
+    );
+    await until(() => both.every(({ health }) => health.includes(null)), "both subscriptions");
+    const client = await publisher(url);
+    const texts = Array.from({ length: 40 }, (_, i) => String(i));
+    await Promise.all(texts.map((text) => publish(client, text)));
+    await until(() => came.flat().length >= 40, "all messages");
+    expect(came.flat().toSorted()).toEqual(texts.toSorted());
+    expect(came.every((list) => list.length > 0)).toBe(true);
+  });
+});
