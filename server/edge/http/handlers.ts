@@ -1,0 +1,94 @@
+/** What the HTTP edge is handed: plain functions. A handler that refuses throws Refused; anything else it throws is INTERNAL. */
+import type { z } from "zod";
+import type {
+  acknowledge,
+  AlarmsQuery,
+  ChainInfo,
+  healthAnswer,
+  NewRecord,
+  RefusalLine,
+  RigLine,
+  RigsQuery,
+  Status,
+} from "../../twin/api.ts";
+import type { TwinRecord } from "../../twin/record.ts";
+import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
+import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
+
+export type Maybe<T> = T | Promise<T>;
+
+export interface Passport {
+  readonly tokenId: number;
+  readonly owner: string | null;
+  readonly tokenUri: string | null;
+  readonly chain: ChainInfo;
+  readonly twin: Twin;
+  readonly records: readonly TwinRecord[];
+}
+
+/** JSON-RPC 2.0. */
+export interface RpcCall {
+  readonly jsonrpc: "2.0";
+  readonly id: string | number | null;
+  readonly method: string;
+  readonly params: readonly unknown[];
+}
+export interface RpcError {
+  readonly code: number;
+  readonly message: string;
+  readonly data?: unknown;
+}
+export type RpcAnswer = { readonly id: RpcCall["id"]; readonly jsonrpc: "2.0" } & (
+  | { readonly result: unknown }
+  | { readonly error: RpcError }
+);
+
+/** Everything /metrics shows that the edge does not count itself. */
+export interface Metered {
+  readonly version: string;
+  readonly ingest: {
+    readonly accepted: number;
+    readonly refusedByCode: Readonly<Record<string, number>>;
+    readonly duplicates: number;
+    readonly late: number;
+    readonly journalBytes: number;
+    readonly headPos: number;
+    readonly foldedPos: number;
+    readonly storedPos: number;
+    readonly storeLagS: number;
+  };
+  readonly totals: SiteTotals;
+  readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest">>;
+  readonly viewers: number;
+  readonly chainAway: boolean;
+}
+
+export interface Handlers {
+  readonly health: () => Maybe<z.infer<typeof healthAnswer>>;
+  readonly status: () => Maybe<Status>;
+  readonly site: () => Maybe<SiteTotals>;
+  readonly rigs: (query: RigsQuery) => Maybe<{ readonly total: number; readonly rigs: readonly RigLine[] }>;
+  /** Throws RIG_UNKNOWN. */
+  readonly rig: (rig: string) => Maybe<Twin>;
+  /** Throws RIG_UNKNOWN, STORE_UNAVAILABLE. */
+  readonly rigSeries: (query: Omit<RigSeriesQuery, "site">) => Maybe<SeriesAnswer>;
+  readonly siteSeries: (query: Omit<SiteSeriesQuery, "site">) => Maybe<SiteSeriesAnswer>;
+  readonly energy: (query: Omit<SiteSeriesQuery, "site">) => Maybe<EnergyAnswer>;
+  /** Throws RIG_UNKNOWN. */
+  readonly records: (rig: string) => Maybe<readonly TwinRecord[]>;
+  /** Throws RIG_UNKNOWN, JOURNAL_UNAVAILABLE. */
+  readonly addRecord: (rig: string, record: NewRecord) => Maybe<TwinRecord>;
+  /** Throws TOKEN_UNKNOWN. */
+  readonly twinByToken: (tokenId: number) => Maybe<Passport>;
+  readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
+  /** Throws NOT_FOUND where there is no such alarm. */
+  readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
+  readonly refusals: (
+    limit: number,
+  ) => Maybe<{ readonly total: number; readonly byCode: Readonly<Record<string, number>>; readonly refusals: readonly RefusalLine[] }>;
+  /** Throws CHAIN_UNAVAILABLE where nothing is known of the chain yet. */
+  readonly chainInfo: () => Maybe<ChainInfo>;
+  /** Passes one call to the chain; only methods of RPC_METHODS arrive here. */
+  readonly rpc: (call: RpcCall) => Promise<RpcAnswer>;
+  readonly metered: () => Metered;
+}

@@ -1,0 +1,222 @@
+/** The HTTP edge: one express application made of the table of routes, and the server it listens on. */
+import { randomUUID } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import { Refused, type Refusal } from "../../twin/refusal.ts";
+import { checked, checkRange, saidIn } from "./check.ts";
+import { readDashboard, serveDashboard } from "./dashboard.ts";
+import { createGate, type Gate, type GateOptions } from "./gate.ts";
+import type { Handlers } from "./handlers.ts";
+import { securityHeaders } from "./headers.ts";
+import { createMetrics } from "./metrics.ts";
+import { openapiOf } from "./openapi.ts";
+import { refusedOf, sendProblem } from "./problem.ts";
+import { referenceOf } from "./reference.ts";
+import type { Route } from "./route.ts";
+import { TABLE } from "./routes.ts";
+
+/** A fault of our own; its `id` is all that the caller is told. */
+export interface Fault {
+  readonly id: string;
+  readonly method: string;
+  readonly path: string;
+  readonly error: unknown;
+}
+
+export interface HttpOptions extends GateOptions {
+  readonly handlers: Handlers;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly version: string;
+  /** Folder of the built dashboard. */
+  readonly dashboard: string;
+  readonly onFault: (fault: Fault) => void;
+  /** Longest range of a series, ms. */
+  readonly mostRangeMs?: number;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/** How long a connection may take, ms: a caller that sends one byte a second must not hold it for ever. */
+export interface Timeouts {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly idleMs: number;
+  readonly keepAliveMs: number;
+  readonly checkMs: number;
+}
+const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 30_000, idleMs: 120_000, keepAliveMs: 15_000, checkMs: 2_000 };
+const BODY_BYTES = 100_000;
+const HEADER_BYTES = 16_384;
+const MOST_CONNECTIONS = 2_000;
+const MOST_RANGE_MS = 400 * 86_400_000;
+const GRACE_MS = 2_000;
+
+const refuse = (refused: Refusal | null): void => {
+  if (refused !== null) throw new Refused(refused.code, refused.detail);
+};
+
+const readBody: RequestHandler = (request, response, next) => {
+  if (request.is("application/json") !== "application/json")
+    throw new Refused("REQUEST_INVALID", "The body must be JSON with Content-Type: application/json.");
+  express.json({ limit: BODY_BYTES, inflate: false })(request, response, next);
+};
+
+/** Builds the application around `handlers`. Starts nothing. */
+const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Express; readonly fallback: (last: RequestHandler) => void } => {
+  const { handlers } = options;
+  const app = express();
+  app.disable("x-powered-by").disable("etag").set("query parser", "simple").set("trust proxy", false);
+  const document = openapiOf(TABLE, options.version);
+  const page = referenceOf(document);
+  const metrics = createMetrics(handlers.metered);
+  const mostRangeMs = options.mostRangeMs ?? MOST_RANGE_MS;
+
+  const told = (error: unknown, method: string, path: string): string => {
+    const id = randomUUID();
+    options.onFault({ id, method, path, error });
+    return id;
+  };
+
+  const answer =
+    (route: Route): RequestHandler =>
+    async (request, response) => {
+      const params = route.params === null ? null : checked(route.params, request.params, "path");
+      const query = route.query === null ? null : checked(route.query, saidIn(request.query), "query");
+      checkRange(query, mostRangeMs);
+      const body = route.body === null ? null : checked(route.body, request.body, "body");
+      const onFault = (error: unknown): void => void told(error, request.method, request.path);
+      const around = { request, response, gate, document, page, metrics: metrics.text, onFault };
+      const given = await route.run(handlers, { params, query, body }, around);
+      response.setHeader("Cache-Control", "no-store");
+      if (response.statusCode === 200) response.status(route.status);
+      if (route.status === 204) response.end();
+      else if (route.media === undefined) response.json(given);
+      else response.type(route.media).send(given);
+    };
+
+  const measured =
+    (route: Route): RequestHandler =>
+    (request, response, next) => {
+      const began = performance.now();
+      response.once("finish", () => metrics.answered(request.method, route.path, response.statusCode, (performance.now() - began) / 1_000));
+      next();
+    };
+
+  app.use(securityHeaders());
+  app.use((request, _response, next) => {
+    refuse(gate.hostRefusal(request));
+    if (request.method !== "GET" && request.method !== "HEAD") refuse(gate.originRefusal(request));
+    next();
+  });
+  for (const route of TABLE) {
+    const steps: RequestHandler[] = [measured(route)];
+    if (route.who === "admitted")
+      steps.push((request, _response, next) => {
+        refuse(gate.admits(request));
+        next();
+      });
+    if (route.body !== null) steps.push(readBody);
+    app[route.method](route.path, ...steps, answer(route));
+  }
+  for (const path of new Set(TABLE.map((route) => route.path))) {
+    const taken = TABLE.filter((route) => route.path === path).flatMap(({ method }) =>
+      method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()],
+    );
+    app.all(path, (request, response) => {
+      response.setHeader("Allow", taken.join(", "));
+      sendProblem(
+        response,
+        "METHOD_NOT_ALLOWED",
+        `${request.method} is not taken here; ${taken.join(", ")} ${taken.length === 1 ? "is" : "are"}.`,
+      );
+    });
+  }
+  app.use("/api", (request, response) => sendProblem(response, "NOT_FOUND", `There is no ${request.baseUrl}${request.path} in this API.`));
+
+  const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
+    if (response.headersSent) return next(error);
+    const refused = refusedOf(error);
+    if (refused !== null) return sendProblem(response, refused.code, refused.detail);
+    sendProblem(
+      response,
+      "INTERNAL",
+      `Something went wrong in the server; its log has the reason under ${told(error, request.method, request.path)}.`,
+    );
+  };
+  return { app, fallback: (last) => void app.use(last).use(failed) };
+};
+
+const refusedToListen = (cause: NodeJS.ErrnoException, { host, port }: HttpOptions): Error => {
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return new Refused("PORT_IN_USE", `Port ${port} for the dashboard is taken by another program. Give another with --port.`, { cause });
+    case "EACCES":
+      return new Refused("CONFIG_INVALID", `Port ${port} may not be listened on by this user. Give one above 1023 with --port.`, { cause });
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+      return new Refused("CONFIG_INVALID", `${host} is no address of this machine. Give another with --host.`, { cause });
+    default:
+      return cause;
+  }
+};
+
+/** Builds the edge. `start` throws Refused PORT_IN_USE or CONFIG_INVALID; the live feed stands on `server`, behind the same `gate`. */
+export const createHttp = (options: HttpOptions) => {
+  const gate = createGate(options);
+  const { app, fallback } = applicationOf(gate, options);
+  const { headersMs, requestMs, idleMs, keepAliveMs, checkMs } = { ...TIMEOUTS, ...options.timeouts };
+  const server: Server = createServer(
+    {
+      headersTimeout: headersMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: keepAliveMs,
+      connectionsCheckingInterval: checkMs,
+      maxHeaderSize: HEADER_BYTES,
+      noDelay: true,
+    },
+    app,
+  );
+  server.timeout = idleMs;
+  server.maxRequestsPerSocket = 10_000;
+  server.maxConnections = MOST_CONNECTIONS;
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  let finished = false;
+
+  return {
+    app,
+    server,
+    gate,
+    /** Reads the dashboard, then listens. Gives the port. */
+    async start(): Promise<{ readonly host: string; readonly port: number }> {
+      if (!finished) fallback(serveDashboard(await readDashboard(options.dashboard)));
+      finished = true;
+      await new Promise<void>((resolve, reject) => {
+        const failed = (cause: Error): void => reject(refusedToListen(cause, options));
+        server.once("error", failed);
+        server.listen(options.port, options.host, () => {
+          server.off("error", failed);
+          resolve();
+        });
+      });
+      const address = server.address();
+      return { host: options.host, port: typeof address === "object" && address !== null ? address.port : options.port };
+    },
+    /** Takes no more requests, lets those under way finish for two seconds, then hangs up. */
+    async stop(): Promise<void> {
+      if (!server.listening) return;
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, GRACE_MS);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+};

@@ -1,0 +1,71 @@
+/** What one line of the table of routes says. */
+import type { Request, Response } from "express";
+import type { z } from "zod";
+import type { Code } from "../../twin/refusal.ts";
+import type { Gate } from "./gate.ts";
+import type { Handlers, Maybe } from "./handlers.ts";
+
+type Frozen<T> = T extends readonly (infer E)[] ? readonly Frozen<E>[] : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+type Read<S> = S extends z.ZodType ? z.output<S> : null;
+/** What a handler gives so that its JSON fits the schema. */
+type Given<S> = S extends z.ZodType ? Frozen<z.input<S>> : unknown;
+
+/** What a few routes need besides the handlers. */
+export interface Around {
+  readonly request: Request;
+  readonly response: Response;
+  readonly gate: Gate;
+  readonly document: object;
+  readonly page: string;
+  readonly metrics: () => Promise<string>;
+  readonly onFault: (error: unknown) => void;
+}
+
+export interface Asked<P, Q, B> {
+  readonly params: Read<P>;
+  readonly query: Read<Q>;
+  readonly body: Read<B>;
+}
+
+interface Says {
+  /** Name of the operation, unique. */
+  readonly id: string;
+  readonly method: "get" | "post" | "delete";
+  /** From wire.ts. */
+  readonly path: string;
+  readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "System" | "Access";
+  readonly summary: string;
+  readonly more?: string;
+  /** `admitted`: this machine, or whoever gave the password. */
+  readonly who: "anyone" | "admitted";
+  readonly status: 200 | 201 | 204;
+  readonly media?: "text/html" | "text/plain";
+  /** Codes of this route besides those that any route may give. */
+  readonly refuses: readonly Code[];
+  /** A request that works, for the reference. */
+  readonly example: {
+    readonly params?: Readonly<Record<string, string>>;
+    readonly query?: Readonly<Record<string, string>>;
+    readonly body?: unknown;
+  };
+}
+
+export interface Route extends Says {
+  readonly params: z.ZodObject | null;
+  readonly query: z.ZodObject | null;
+  readonly body: z.ZodType | null;
+  /** Of the JSON answer; null where there is none. */
+  readonly answer: z.ZodType | null;
+  readonly run: (handlers: Handlers, asked: Asked<z.ZodType, z.ZodType, z.ZodType>, around: Around) => unknown;
+}
+
+/** Writes one line; the types of `run` follow from the schemas. */
+export const route = <P extends z.ZodObject | null, Q extends z.ZodObject | null, B extends z.ZodType | null, A extends z.ZodType | null>(
+  line: Says & {
+    readonly params: P;
+    readonly query: Q;
+    readonly body: B;
+    readonly answer: A;
+    readonly run: (handlers: Handlers, asked: Asked<P, Q, B>, around: Around) => Maybe<Given<A>>;
+  },
+): Route => line as Route;

@@ -1,0 +1,355 @@
+/** A small farm of fixed answers behind the HTTP edge, and raw requests with any header one likes. */
+import { request as openRequest } from "node:http";
+import { createHttp, type Fault, type HttpOptions } from "../../../server/edge/http/http.ts";
+import type { Handlers, RpcCall } from "../../../server/edge/http/handlers.ts";
+import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
+import { Refused } from "../../../server/twin/refusal.ts";
+import type { TwinRecord } from "../../../server/twin/record.ts";
+import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
+
+export const TS = 1_762_862_400_000;
+export const PASSWORD = "correct horse battery staple";
+
+export const TWIN: Twin = {
+  site: "farm",
+  rig: "rig-0001",
+  index: 0,
+  state: "hashing",
+  stateSinceTs: TS,
+  identity: { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S19 Pro", serial: "SN1", boardSerials: ["B0", null] },
+  modelId: "antminer-s19-pro",
+  nameplate: { hashrateThs: 110, powerW: 3250, boards: 3, chips: 114, fans: 4 },
+  position: { container: "c1", rack: "r1", slot: "s1" },
+  tokenId: 7,
+  tier: "self-reported",
+  format: "native",
+  firstSeenTs: TS,
+  lastSeenTs: TS,
+  lastDeviceTs: TS,
+  skewMs: 12,
+  boot: "boot-1",
+  lastSeq: 4,
+  announced: "online",
+  latest: {
+    ...NOTHING_MEASURED,
+    mode: "mining",
+    hashrateThs: 104.5,
+    powerW: 3068,
+    boardC: 61,
+    fans: [{ index: 0, rpm: 5000 }],
+    boards: [
+      {
+        index: 0,
+        hashrateThs: 35,
+        expectedThs: 36,
+        boardC: 61,
+        chipC: 76,
+        inletC: null,
+        outletC: null,
+        chips: 114,
+        expectedChips: 114,
+        frequencyMhz: 500,
+        voltageV: 13.2,
+        hwErrors: 3,
+        serial: "B0",
+        chipMap: [
+          { index: 0, tempC: 70, hashrateGhs: 300, frequencyMhz: 500, voltageV: null, errors: 0, row: null, column: null, working: true },
+        ],
+      },
+    ],
+    pools: [
+      { index: 0, url: "stratum+tcp://pool.example:3333", worker: "w", active: true, alive: true, accepted: 1, rejected: 0, stale: 0 },
+    ],
+    errors: [{ code: "FAN_FAILED", severity: "major", component: "fan", index: 1, raw: "P:2" }],
+  },
+  quality: { "boards.1.boardC": "sentinel" },
+  counts: { readings: 4, duplicates: 1, late: 0, missed: 2 },
+  rev: 9,
+};
+
+export const TOTALS: SiteTotals = {
+  site: "farm",
+  rigs: 1,
+  byState: { new: 0, hashing: 1, low: 0, tuning: 0, paused: 0, hung: 0, fault: 0, offline: 0 },
+  hashrateThs: 104.5,
+  nameplateThs: 110,
+  reportedW: 3068,
+  meteredW: 3150,
+  meteredTs: TS,
+  sourcesW: { grid: 2000, solar: 1150 },
+  gco2ePerKwh: 210,
+  pricePerKwh: 0.05,
+  currency: "USD",
+  ambientC: 21,
+  efficiencyJTh: 30.1,
+  hottestBoardC: 61,
+  hottestChipC: null,
+  activeAlarms: { info: 0, minor: 0, major: 1, critical: 0 },
+  todayKwh: 12.5,
+  todayCost: 0.6,
+  todayKgco2e: 2.6,
+  asOfTs: TS,
+};
+
+export const ALARM: Alarm = {
+  id: `farm/rig-0001/too-hot/${TS}`,
+  site: "farm",
+  rig: "rig-0001",
+  kind: "too-hot",
+  severity: "major",
+  sinceTs: TS,
+  raisedTs: TS,
+  clearedTs: null,
+  acknowledgedTs: null,
+  acknowledgedBy: null,
+  message: "Board 0 at 91 °C.",
+};
+
+export const RECORD: TwinRecord = {
+  hash: `0x${"ab".repeat(32)}`,
+  bytes: "{}",
+  body: {
+    v: 1,
+    context: "rigtwin/record/v1",
+    site: "farm",
+    rig: "rig-0001",
+    serial: "SN1",
+    number: 1,
+    prev: null,
+    kind: "cleaning",
+    performedTs: TS,
+    sealedTs: TS,
+    technician: "badge-17",
+    summary: "Dust blown out.",
+    parts: [{ part: "fan", index: 2, oldSerial: null, newSerial: "F9" }],
+  },
+  status: "sealed",
+  txHash: null,
+  blockNumber: null,
+  tokenId: 7,
+  reason: null,
+};
+
+const CHAIN = {
+  chainId: 31337,
+  contract: `0x${"11".repeat(20)}`,
+  genesis: `0x${"22".repeat(32)}`,
+  local: true,
+  blockNumber: 12,
+  finalDepth: 1,
+  away: false,
+};
+const PORTS = { journal: { status: "ok", kind: "sqlite", detail: "1 MB" } } as const;
+
+const known = (rig: string): Twin => {
+  if (rig !== TWIN.rig) throw new Refused("RIG_UNKNOWN", `No rig named ${rig} has been seen.`);
+  return TWIN;
+};
+
+export interface Calls {
+  readonly rpc: RpcCall[];
+  readonly records: unknown[];
+  readonly queries: unknown[];
+}
+
+export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Handlers => ({
+  health: () => ({ status: "degraded", version: "1.2.3", uptimeS: 5, ports: PORTS }),
+  status: () => ({
+    status: "degraded",
+    version: "1.2.3",
+    uptimeS: 5,
+    ports: PORTS,
+    site: "farm",
+    ingest: {
+      messagesPerS: 1.5,
+      accepted: 4,
+      refused: 1,
+      duplicates: 1,
+      late: 0,
+      headPos: 9,
+      foldedPos: 9,
+      storedPos: 8,
+      storeLagS: 1.5,
+      journalBytes: 4096,
+      lastEntryTs: TS,
+    },
+    viewers: 2,
+    refusals: { PAYLOAD_NOT_JSON: 1 },
+  }),
+  site: () => TOTALS,
+  rigs: (query) => {
+    calls.queries.push(query);
+    return {
+      total: 1,
+      rigs: [
+        {
+          rig: TWIN.rig,
+          state: TWIN.state,
+          make: "Bitmain",
+          model: null,
+          position: null,
+          tokenId: 7,
+          hashrateThs: 104.5,
+          nameplateThs: 110,
+          powerW: 3068,
+          boardC: 61,
+          chipC: null,
+          lastSeenTs: TS,
+        },
+      ],
+    };
+  },
+  rig: known,
+  rigSeries: ({ rig, fields, ...query }) => {
+    known(rig);
+    calls.queries.push({ rig, fields, ...query });
+    return { ts: [TS], bucketMs: 60_000, fields: Object.fromEntries(fields.map((field) => [field, { min: [1], mean: [null], max: [3] }])) };
+  },
+  siteSeries: (query) => {
+    calls.queries.push(query);
+    return { ts: [TS], bucketMs: 60_000, hashrateThs: [1], powerW: [null], boardMaxC: [2], boardMeanC: [2], rigs: [1] };
+  },
+  energy: () => ({ ts: [TS], bucketMs: 60_000, sourcesW: { grid: [2000] }, meteredW: [3150], gco2ePerKwh: [null], pricePerKwh: [0.05] }),
+  records: (rig) => {
+    known(rig);
+    return [RECORD];
+  },
+  addRecord: (rig, record) => {
+    known(rig);
+    calls.records.push(record);
+    return Promise.resolve(RECORD);
+  },
+  twinByToken: (tokenId) => {
+    if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
+    return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD] };
+  },
+  alarms: () => ({ total: 1, alarms: [ALARM] }),
+  acknowledge: ({ alarm, by }) => {
+    if (alarm !== ALARM.id) throw new Refused("NOT_FOUND", `There is no alarm ${alarm}.`);
+    return { ...ALARM, acknowledgedTs: TS, acknowledgedBy: by };
+  },
+  refusals: (limit) => {
+    calls.queries.push(limit);
+    return {
+      total: 1,
+      byCode: { PAYLOAD_NOT_JSON: 1 },
+      refusals: [{ pos: 3, receivedTs: TS, topic: "rigtwin/v1/farm/x/telemetry", code: "PAYLOAD_NOT_JSON", detail: "no", sample: "{" }],
+    };
+  },
+  chainInfo: () => CHAIN,
+  rpc: (call) => {
+    calls.rpc.push(call);
+    return Promise.resolve({ jsonrpc: "2.0", id: call.id, result: "0xc" });
+  },
+  metered: () => ({
+    version: "1.2.3",
+    ingest: {
+      accepted: 4,
+      refusedByCode: { PAYLOAD_NOT_JSON: 1 },
+      duplicates: 1,
+      late: 0,
+      journalBytes: 4096,
+      headPos: 9,
+      foldedPos: 9,
+      storedPos: 8,
+      storeLagS: 1.5,
+    },
+    totals: TOTALS,
+    twins: [TWIN],
+    viewers: 2,
+    chainAway: false,
+  }),
+});
+
+export interface Started {
+  readonly port: number;
+  readonly faults: readonly Fault[];
+  readonly calls: Calls;
+  readonly edge: ReturnType<typeof createHttp>;
+}
+
+const running: Started[] = [];
+
+/** Starts an edge on a free port; `stopAll` stops it. */
+export const startHttp = async (given: Partial<HttpOptions> = {}): Promise<Started> => {
+  const faults: Fault[] = [];
+  const calls: Calls = { rpc: [], records: [], queries: [] };
+  const edge = createHttp({
+    handlers: farm(calls),
+    host: "127.0.0.1",
+    port: 0,
+    version: "1.2.3",
+    dashboard: "/nowhere",
+    password: PASSWORD,
+    allowedHosts: [],
+    onFault: (fault) => faults.push(fault),
+    ...given,
+  });
+  const { port } = await edge.start();
+  const started = { port, faults, calls, edge };
+  running.push(started);
+  return started;
+};
+
+export const stopAll = async (): Promise<void> => {
+  for (const { edge } of running.splice(0)) await edge.stop();
+};
+
+export interface Wish {
+  readonly method?: string;
+  readonly host?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly address?: string;
+}
+export interface Heard {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly bytes: Buffer;
+  readonly text: string;
+  readonly json: () => unknown;
+  readonly code: () => string;
+}
+
+/** One request over a connection of its own; nothing is added to what is wished but Content-Type: application/json for a body. */
+export const ask = (port: number, path: string, wish: Wish = {}): Promise<Heard> =>
+  new Promise((resolve, reject) => {
+    const address = wish.address ?? "127.0.0.1";
+    const outgoing = openRequest(
+      {
+        host: address,
+        port,
+        path,
+        method: wish.method ?? "GET",
+        agent: false,
+        headers: {
+          host: wish.host ?? `127.0.0.1:${port}`,
+          ...(wish.body === undefined ? {} : { "content-type": "application/json" }),
+          ...wish.headers,
+        },
+      },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.once("error", reject);
+        response.once("end", () => {
+          const bytes = Buffer.concat(parts);
+          const text = bytes.toString();
+          const json = (): unknown => JSON.parse(text);
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            bytes,
+            text,
+            json,
+            code: () => (json() as { code: string }).code,
+          });
+        });
+      },
+    );
+    outgoing.once("error", reject);
+    outgoing.end(wish.body);
+  });
+
+export const post = (port: number, path: string, body: unknown, wish: Wish = {}): Promise<Heard> =>
+  ask(port, path, { method: "POST", body: JSON.stringify(body), ...wish });
