@@ -17,7 +17,7 @@ export const FAMILIES = {
   /** A board's chain is broken: the chips behind it do not answer. `answering` is the share that still does. */
   "dead-chip-chain": { board: place(0), answering: share(0.6) },
   /** A fan stands and hot air comes back through it: `flow` is the air that is left. */
-  "fan-failure": { fan: place(0), flow: { kind: "number", least: 0.05, most: 1, default: 0.26 } },
+  "fan-failure": { fan: place(0), flow: { kind: "number", least: 0.05, most: 1, default: 0.24 } },
   /** A fan's bearing wears: its speed falls steadily to the share `to`. */
   "fan-wear": { fan: place(0), to: share(0.35) },
   /** The site's ambient temperature rises to `peakC` and falls back. */
