@@ -60,10 +60,12 @@ export const stepsOf = (field: Field, value: number): number | null => {
 export const valueOf = (field: Field, steps: number): number => steps / 10 ** field.decimals;
 
 /** The mean of `n` values whose steps sum to `sum`, to two decimals more than the field has; null of none. */
-export const meanOf = (field: Field, sum: number, n: number): number | null => (n > 0 ? rounded(valueOf(field, sum) / n, field.decimals + 2) : null);
+export const meanOf = (field: Field, sum: number, n: number): number | null =>
+  n > 0 ? rounded(valueOf(field, sum) / n, field.decimals + 2) : null;
 
 /** To so many decimals; `+ 0` makes -0 plain. */
 export const rounded = (value: number, decimals: number): number => Number(value.toFixed(decimals)) + 0;
 
 /** The field of a measure by name. */
-export const fieldOf = (name: MeasureName, field: string): Field | null => MEASURES[name].fields.find((known) => known.name === field) ?? null;
+export const fieldOf = (name: MeasureName, field: string): Field | null =>
+  MEASURES[name].fields.find((known) => known.name === field) ?? null;

@@ -25,7 +25,13 @@ const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
 const MOST_BOARDS = 256;
 
 const nameFault = (what: string, name: string): string | null =>
-  name === "" ? `${what} is empty` : name.length > 256 ? `${what} is longer than 256 characters` : FORBIDDEN.test(name) ? `${what} has a control character or a backslash` : null;
+  name === ""
+    ? `${what} is empty`
+    : name.length > 256
+      ? `${what} is longer than 256 characters`
+      : FORBIDDEN.test(name)
+        ? `${what} has a control character or a backslash`
+        : null;
 
 interface Row {
   readonly site: string;
@@ -62,19 +68,34 @@ export const sift = (batch: SeriesBatch, rawFromTs: number): Sifted => {
         const value = row.values[i] ?? null;
         if (value === null) return null;
         const kept = stepsOf(field, value);
-        if (kept === null) rejected.push({ point: `${label} ${field.name}`, reason: `${value} is not finite or out of range; the other fields are kept` });
+        if (kept === null)
+          rejected.push({ point: `${label} ${field.name}`, reason: `${value} is not finite or out of range; the other fields are kept` });
         return kept;
       });
       byKey.set(`${row.site}\n${row.name}\n${row.part}\n${row.ts}`, {
-        site: row.site, name: row.name, part: row.part, model: row.model === "" ? "unknown" : row.model, ts: row.ts, steps,
+        site: row.site,
+        name: row.name,
+        part: row.part,
+        model: row.model === "" ? "unknown" : row.model,
+        ts: row.ts,
+        steps,
       });
     }
     return [...byKey.values()];
   };
   const points = {
-    rig: kept("rig", batch.rigs.map((row) => ({ ...row, name: row.rig, part: NO_PART }))),
-    board: kept("board", batch.boards.map((row) => ({ ...row, name: row.rig, part: row.board }))),
-    site_energy: kept("site_energy", batch.energy.map((row) => ({ ...row, name: row.source, part: NO_PART, model: "" }))),
+    rig: kept(
+      "rig",
+      batch.rigs.map((row) => ({ ...row, name: row.rig, part: NO_PART })),
+    ),
+    board: kept(
+      "board",
+      batch.boards.map((row) => ({ ...row, name: row.rig, part: row.board })),
+    ),
+    site_energy: kept(
+      "site_energy",
+      batch.energy.map((row) => ({ ...row, name: row.source, part: NO_PART, model: "" })),
+    ),
   };
   return { points, rejected };
 };

@@ -84,7 +84,12 @@ const hoursOf = (from: number, to: number, state: TierState): Span[] => {
  * short coarse parts are read raw too, so that there are at most `most` parts where raw rows reach.
  */
 export const spansOf = (from: number, to: number, bucketMs: number, state: TierState, most = 24): readonly Span[] => {
-  const exact = bucketMs % HOUR_MS === 0 ? hoursOf(from, to, state) : bucketMs % MINUTE_MS === 0 ? minutesOf(from, to, state) : [{ tier: "raw" as const, from, to }];
+  const exact =
+    bucketMs % HOUR_MS === 0
+      ? hoursOf(from, to, state)
+      : bucketMs % MINUTE_MS === 0
+        ? minutesOf(from, to, state)
+        : [{ tier: "raw" as const, from, to }];
   let spans = joined(exact.flatMap((span) => stillKept(span, state)));
   for (let short = 2 * MINUTE_MS; spans.length > most && short < to - from; short *= 2) {
     spans = joined(spans.map((span) => (span.to - span.from <= short && span.from >= state.rawFromTs ? { ...span, tier: "raw" } : span)));
@@ -93,8 +98,16 @@ export const spansOf = (from: number, to: number, bucketMs: number, state: TierS
 };
 
 /** Dirty windows that ended by `endedByTs`, oldest first, at most `most` of them, neighbours joined. */
-export const dueWindows = (dirty: ReadonlySet<number>, window: Window, endedByTs: number, most: number): readonly { from: number; to: number }[] => {
+export const dueWindows = (
+  dirty: ReadonlySet<number>,
+  window: Window,
+  endedByTs: number,
+  most: number,
+): readonly { from: number; to: number }[] => {
   const width = WINDOW_MS[window];
-  const starts = [...dirty].filter((start) => start + width <= endedByTs).sort((a, b) => a - b).slice(0, most);
+  const starts = [...dirty]
+    .filter((start) => start + width <= endedByTs)
+    .sort((a, b) => a - b)
+    .slice(0, most);
   return joined(starts.map((start) => ({ tier: window, from: start, to: start + width }))).map(({ from, to }) => ({ from, to }));
 };

@@ -12,13 +12,34 @@ export const T0 = Date.UTC(2026, 2, 2);
 type Values = Partial<Record<string, number>>;
 const inOrder = (fields: readonly string[], values: Values): (number | null)[] => fields.map((field) => values[field] ?? null);
 export const rig = (name: string, ts: number, values: Partial<Record<RigField, number>>, site = SITE): RigRow => ({
-  site, rig: name, model: "Antminer S19 Pro", ts, receivedTs: ts + 120, values: inOrder(RIG_FIELDS, values),
+  site,
+  rig: name,
+  model: "Antminer S19 Pro",
+  ts,
+  receivedTs: ts + 120,
+  values: inOrder(RIG_FIELDS, values),
 });
 export const board = (name: string, index: number, ts: number, values: Values): BoardRow => ({
-  site: SITE, rig: name, model: "Antminer S19 Pro", board: index, ts, values: inOrder(BOARD_FIELDS, values),
+  site: SITE,
+  rig: name,
+  model: "Antminer S19 Pro",
+  board: index,
+  ts,
+  values: inOrder(BOARD_FIELDS, values),
 });
-export const energy = (source: EnergyRow["source"], ts: number, values: Values, site = SITE): EnergyRow => ({ site, source, ts, values: inOrder(ENERGY_FIELDS, values) });
-export const batch = (upTo: number, rows: Partial<Omit<SeriesBatch, "upTo">>): SeriesBatch => ({ rigs: [], boards: [], energy: [], ...rows, upTo });
+export const energy = (source: EnergyRow["source"], ts: number, values: Values, site = SITE): EnergyRow => ({
+  site,
+  source,
+  ts,
+  values: inOrder(ENERGY_FIELDS, values),
+});
+export const batch = (upTo: number, rows: Partial<Omit<SeriesBatch, "upTo">>): SeriesBatch => ({
+  rigs: [],
+  boards: [],
+  energy: [],
+  ...rows,
+  upTo,
+});
 
 /** A seeded shuffle: late and disordered arrival that is the same in each run. */
 const shuffled = <T>(rows: readonly T[], seed: number): T[] => {
@@ -76,30 +97,64 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     test("gives back every field of the newest row of each rig, by name", async () => {
       const t = free();
       const all = Object.fromEntries(RIG_FIELDS.map((field, i) => [field, i + 0.1])) as Record<RigField, number>;
-      await write({ rigs: [rig("latest-b", t, { hashrateThs: 1 }, "latest"), rig("latest-a", t + 1_000, all, "latest"), rig("latest-b", t + 5_000, { skewMs: -40 }, "latest")] });
+      await write({
+        rigs: [
+          rig("latest-b", t, { hashrateThs: 1 }, "latest"),
+          rig("latest-a", t + 1_000, all, "latest"),
+          rig("latest-b", t + 5_000, { skewMs: -40 }, "latest"),
+        ],
+      });
       await write({ rigs: [rig("latest-b", t + 2_000, { hashrateThs: 99 }, "latest")] });
       const rows = await store.latest("latest");
-      expect(rows.map((row) => [row.rig, row.ts])).toEqual([["latest-a", t + 1_000], ["latest-b", t + 5_000]]);
-      expect(rows[0]?.values).toMatchObject({ hashrateThs: 0.1, powerW: 3.1, boardC: 6.1, voltageV: 12.1, efficiencyJTh: 13.1, accepted: 14, uptimeS: 18, skewMs: 19 });
+      expect(rows.map((row) => [row.rig, row.ts])).toEqual([
+        ["latest-a", t + 1_000],
+        ["latest-b", t + 5_000],
+      ]);
+      expect(rows[0]?.values).toMatchObject({
+        hashrateThs: 0.1,
+        powerW: 3.1,
+        boardC: 6.1,
+        voltageV: 12.1,
+        efficiencyJTh: 13.1,
+        accepted: 14,
+        uptimeS: 18,
+        skewMs: 19,
+      });
       expect(rows[1]?.values).toMatchObject({ hashrateThs: null, powerW: null, skewMs: -40 });
       expect(await store.latest("nowhere")).toEqual([]);
     });
 
     test("a bucket holds its start and not its end; a bucket without rows is a gap", async () => {
       const t = free();
-      await write({ rigs: [rig("edge", t, { hashrateThs: 10 }), rig("edge", t + 59_999, { hashrateThs: 20 }), rig("edge", t + MINUTE, { hashrateThs: 40 }), rig("edge", t + 3 * MINUTE, { hashrateThs: 80 })] });
+      await write({
+        rigs: [
+          rig("edge", t, { hashrateThs: 10 }),
+          rig("edge", t + 59_999, { hashrateThs: 20 }),
+          rig("edge", t + MINUTE, { hashrateThs: 40 }),
+          rig("edge", t + 3 * MINUTE, { hashrateThs: 80 }),
+        ],
+      });
       const answer = await one("edge", t, t + 4 * MINUTE, 4);
       expect(answer.bucketMs).toBe(MINUTE);
       expect(answer.ts).toEqual([0, 1, 2, 3].map((i) => t + i * MINUTE));
       expect(answer.fields["hashrateThs"]).toEqual({ min: [10, 40, null, 80], mean: [15, 40, null, 80], max: [20, 40, null, 80] });
       // `to` is exclusive, `from` inclusive.
       expect((await one("edge", t, t + MINUTE, 1)).fields["hashrateThs"]?.max).toEqual([20]);
-      expect((await one("edge", t + 1, t + 3 * MINUTE, 4)).fields["hashrateThs"]).toEqual({ min: [20, 40, null], mean: [20, 40, null], max: [20, 40, null] });
+      expect((await one("edge", t + 1, t + 3 * MINUTE, 4)).fields["hashrateThs"]).toEqual({
+        min: [20, 40, null],
+        mean: [20, 40, null],
+        max: [20, 40, null],
+      });
     });
 
     test("buckets lie on multiples of their width, cover the range and are no more than asked for", async () => {
       const t = free();
-      for (const [from, to, points] of [[t + 17, t + HOUR + 17, 60], [t + 1, t + 24 * HOUR, 7], [t, t + 1, 1], [t + 30_001, t + 90_001, 2]] as const) {
+      for (const [from, to, points] of [
+        [t + 17, t + HOUR + 17, 60],
+        [t + 1, t + 24 * HOUR, 7],
+        [t, t + 1, 1],
+        [t + 30_001, t + 90_001, 2],
+      ] as const) {
         const { ts, bucketMs } = await one("nobody", from, to, points);
         expect(ts.length).toBeLessThanOrEqual(points);
         expect(ts.every((start, i) => start % bucketMs === 0 && start === (ts[0] ?? 0) + i * bucketMs)).toBe(true);
@@ -125,9 +180,24 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       for (let i = 0; i < 3; i++) await write({ rigs, boards, energy: meter });
       const top = () => store.top({ site: SITE, from: t, to: t + HOUR, field: "hashrateThs", order: "highest", limit: 3 });
       expect(await top()).toEqual([{ rig: "again", mean: 129.5 }]);
-      await write({ rigs: [rig("again", t + 59_000, { hashrateThs: 1 }), rig("again", t + 59_000, { hashrateThs: 219 }), rig("again", t + 60_000, { hashrateThs: 9 }), rig("again", t + 60_000, { hashrateThs: 10 })] });
-      expect((await one("again", t, t + 2 * MINUTE, 2)).fields["hashrateThs"]).toEqual({ min: [100, 10], mean: [130.5, 10], max: [219, 10] });
-      expect((await store.boardSeries({ site: SITE, rig: "again", board: 2, fields: ["chipC"], from: t, to: t + MINUTE, points: 1 })).fields["chipC"]?.mean).toEqual([70]);
+      await write({
+        rigs: [
+          rig("again", t + 59_000, { hashrateThs: 1 }),
+          rig("again", t + 59_000, { hashrateThs: 219 }),
+          rig("again", t + 60_000, { hashrateThs: 9 }),
+          rig("again", t + 60_000, { hashrateThs: 10 }),
+        ],
+      });
+      expect((await one("again", t, t + 2 * MINUTE, 2)).fields["hashrateThs"]).toEqual({
+        min: [100, 10],
+        mean: [130.5, 10],
+        max: [219, 10],
+      });
+      expect(
+        (await store.boardSeries({ site: SITE, rig: "again", board: 2, fields: ["chipC"], from: t, to: t + MINUTE, points: 1 })).fields[
+          "chipC"
+        ]?.mean,
+      ).toEqual([70]);
       expect((await store.energySeries({ site: "again", from: t, to: t + MINUTE, points: 1 })).sourcesW).toEqual({ solar: [500] });
     });
 
@@ -136,18 +206,46 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       const t = free();
       const moments = Array.from({ length: 6 * 60 * 3 }, (_, i) => t + i * 10_000 + 137);
       const rigs = (site: string) =>
-        moments.flatMap((ts, i) => ["r1", "r2", "r3"].flatMap((name, n) => ((i + n) % 7 === 0 ? [] : [rig(name, ts + n, { hashrateThs: 90 + ((i * 37 + n) % 1_000) / 100, powerW: 3_000 + ((i * 13 + n) % 70) / 10, boardC: 60 + (i % 13), accepted: i }, site)])));
+        moments.flatMap((ts, i) =>
+          ["r1", "r2", "r3"].flatMap((name, n) =>
+            (i + n) % 7 === 0
+              ? []
+              : [
+                  rig(
+                    name,
+                    ts + n,
+                    {
+                      hashrateThs: 90 + ((i * 37 + n) % 1_000) / 100,
+                      powerW: 3_000 + ((i * 13 + n) % 70) / 10,
+                      boardC: 60 + (i % 13),
+                      accepted: i,
+                    },
+                    site,
+                  ),
+                ],
+          ),
+        );
       const boards = (site: string) => moments.map((ts, i) => ({ ...board("r1", 1, ts, { chipC: 70 + (i % 11) / 10, chips: 114 }), site }));
-      const meters = (site: string) => moments.flatMap((ts, i) => [energy("meter", ts, { powerW: 9_900 + (i % 100), gco2ePerKwh: 300 + (i % 50), pricePerKwh: 0.06 + (i % 7) / 1_000 }, site), energy("grid", ts, { powerW: 6_000 + (i % 17) }, site)]);
+      const meters = (site: string) =>
+        moments.flatMap((ts, i) => [
+          energy("meter", ts, { powerW: 9_900 + (i % 100), gco2ePerKwh: 300 + (i % 50), pricePerKwh: 0.06 + (i % 7) / 1_000 }, site),
+          energy("grid", ts, { powerW: 6_000 + (i % 17) }, site),
+        ]);
       // In order, then the same backwards in batches, then shuffled with a roll-up after each batch.
       await write({ rigs: rigs("order-a"), boards: boards("order-a"), energy: meters("order-a") });
       const parts = 6;
-      const part = <T>(rows: readonly T[], i: number): readonly T[] => rows.slice(Math.floor((rows.length * i) / parts), Math.floor((rows.length * (i + 1)) / parts));
-      for (let i = parts - 1; i >= 0; i--) await write({ rigs: part(rigs("order-b"), i), boards: part(boards("order-b"), i), energy: part(meters("order-b"), i) });
+      const part = <T>(rows: readonly T[], i: number): readonly T[] =>
+        rows.slice(Math.floor((rows.length * i) / parts), Math.floor((rows.length * (i + 1)) / parts));
+      for (let i = parts - 1; i >= 0; i--)
+        await write({ rigs: part(rigs("order-b"), i), boards: part(boards("order-b"), i), energy: part(meters("order-b"), i) });
       const expected = await answers(store, "order-a", t, t + 4 * HOUR);
       expect(await answers(store, "order-b", t, t + 4 * HOUR)).toEqual(expected);
       for (let i = 0; i < parts; i++) {
-        await write({ rigs: part(shuffled(rigs("order-c"), 5), i), boards: part(shuffled(boards("order-c"), 6), i), energy: part(shuffled(meters("order-c"), 7), i) });
+        await write({
+          rigs: part(shuffled(rigs("order-c"), 5), i),
+          boards: part(shuffled(boards("order-c"), 6), i),
+          energy: part(shuffled(meters("order-c"), 7), i),
+        });
         await store.rollup(t + (i % 2 === 0 ? 90 * MINUTE : 24 * HOUR));
       }
       expect(await answers(store, "order-c", t, t + 4 * HOUR)).toEqual(expected);
@@ -171,12 +269,23 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       const t = free();
       await write({
         rigs: [
-          rig("s1", t, { hashrateThs: 100, powerW: 3_000, boardC: 60 }, "sums"), rig("s1", t + 10_000, { hashrateThs: 110, powerW: 3_200, boardC: 70 }, "sums"),
-          rig("s2", t + 5_000, { hashrateThs: 50, powerW: 1_500, boardC: 81.5 }, "sums"), rig("s3", t + 6_000, { skewMs: 12 }, "sums"), rig("s1", t + 2 * MINUTE, { hashrateThs: 7 }, "sums"),
+          rig("s1", t, { hashrateThs: 100, powerW: 3_000, boardC: 60 }, "sums"),
+          rig("s1", t + 10_000, { hashrateThs: 110, powerW: 3_200, boardC: 70 }, "sums"),
+          rig("s2", t + 5_000, { hashrateThs: 50, powerW: 1_500, boardC: 81.5 }, "sums"),
+          rig("s3", t + 6_000, { skewMs: 12 }, "sums"),
+          rig("s1", t + 2 * MINUTE, { hashrateThs: 7 }, "sums"),
           rig("s1", t, { hashrateThs: 1_000_000 }, "other"),
         ],
       });
-      const expected = { ts: [t, t + MINUTE, t + 2 * MINUTE], bucketMs: MINUTE, hashrateThs: [155, null, 7], powerW: [4_600, null, null], boardMaxC: [81.5, null, null], boardMeanC: [73.25, null, null], rigs: [3, 0, 1] };
+      const expected = {
+        ts: [t, t + MINUTE, t + 2 * MINUTE],
+        bucketMs: MINUTE,
+        hashrateThs: [155, null, 7],
+        powerW: [4_600, null, null],
+        boardMaxC: [81.5, null, null],
+        boardMeanC: [73.25, null, null],
+        rigs: [3, 0, 1],
+      };
       expect(await store.siteSeries({ site: "sums", from: t, to: t + 3 * MINUTE, points: 3 })).toEqual(expected);
       while ((await store.rollup(t + 24 * HOUR)) > 0);
       expect(await store.siteSeries({ site: "sums", from: t, to: t + 3 * MINUTE, points: 3 })).toEqual(expected);
@@ -184,64 +293,135 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
 
     test("gives the energy mix with the meter, carbon and price beside it", async () => {
       const t = free();
-      await write({ energy: [energy("meter", t, { powerW: 9_000, ambientC: 21 }, "mix"), energy("grid", t, { powerW: 5_000, gco2ePerKwh: 400, pricePerKwh: 0.0612 }, "mix"), energy("battery", t, { powerW: -500 }, "mix"), energy("grid", t + 30_000, { powerW: 7_000, gco2ePerKwh: 300, pricePerKwh: 0.07 }, "mix")] });
+      await write({
+        energy: [
+          energy("meter", t, { powerW: 9_000, ambientC: 21 }, "mix"),
+          energy("grid", t, { powerW: 5_000, gco2ePerKwh: 400, pricePerKwh: 0.0612 }, "mix"),
+          energy("battery", t, { powerW: -500 }, "mix"),
+          energy("grid", t + 30_000, { powerW: 7_000, gco2ePerKwh: 300, pricePerKwh: 0.07 }, "mix"),
+        ],
+      });
       expect(await store.energySeries({ site: "mix", from: t, to: t + 2 * MINUTE, points: 2 })).toEqual({
-        ts: [t, t + MINUTE], bucketMs: MINUTE, sourcesW: { grid: [6_000, null], battery: [-500, null] }, meteredW: [9_000, null], gco2ePerKwh: [350, null], pricePerKwh: [0.0656, null],
+        ts: [t, t + MINUTE],
+        bucketMs: MINUTE,
+        sourcesW: { grid: [6_000, null], battery: [-500, null] },
+        meteredW: [9_000, null],
+        gco2ePerKwh: [350, null],
+        pricePerKwh: [0.0656, null],
       });
       expect((await store.energySeries({ site: "nowhere", from: t, to: t + MINUTE, points: 1 })).meteredW).toEqual([null]);
     });
 
     test("ranks rigs by a mean, equal ones by name, silent ones not", async () => {
       const t = free();
-      await write({ rigs: [rig("t2", t, { chipC: 80 }, "rank"), rig("t1", t, { chipC: 80 }, "rank"), rig("t3", t, { chipC: 91.5 }, "rank"), rig("t3", t + 1, { chipC: 90.5 }, "rank"), rig("t4", t, { powerW: 1 }, "rank")] });
+      await write({
+        rigs: [
+          rig("t2", t, { chipC: 80 }, "rank"),
+          rig("t1", t, { chipC: 80 }, "rank"),
+          rig("t3", t, { chipC: 91.5 }, "rank"),
+          rig("t3", t + 1, { chipC: 90.5 }, "rank"),
+          rig("t4", t, { powerW: 1 }, "rank"),
+        ],
+      });
       const query = { site: "rank", from: t, to: t + MINUTE, field: "chipC", limit: 2 } as const;
-      expect(await store.top({ ...query, order: "highest" })).toEqual([{ rig: "t3", mean: 91 }, { rig: "t1", mean: 80 }]);
-      expect(await store.top({ ...query, order: "lowest" })).toEqual([{ rig: "t1", mean: 80 }, { rig: "t2", mean: 80 }]);
+      expect(await store.top({ ...query, order: "highest" })).toEqual([
+        { rig: "t3", mean: 91 },
+        { rig: "t1", mean: 80 },
+      ]);
+      expect(await store.top({ ...query, order: "lowest" })).toEqual([
+        { rig: "t1", mean: 80 },
+        { rig: "t2", mean: 80 },
+      ]);
     });
 
     test("refuses for good only what cannot be kept, and keeps the rest", async () => {
       const t = free();
       const rejected = await write({
         rigs: [
-          rig("good-1", t, { hashrateThs: 1 }, "sorted"), rig("bad", t, { hashrateThs: Number.NaN, powerW: 3_000 }, "sorted"), rig("bad", t + 1, { powerW: Infinity, boardC: 61 }, "sorted"),
-          rig("two\nlines", t, { hashrateThs: 1 }, "sorted"), rig("back\\slash", t, { hashrateThs: 1 }, "sorted"), rig("", t, { hashrateThs: 1 }, "sorted"), rig("early", -5, { hashrateThs: 1 }, "sorted"),
-          rig("never", Number.NaN, { hashrateThs: 1 }, "sorted"), rig("far", 9e15, { hashrateThs: 1 }, "sorted"), rig("huge", t, { powerW: 1e30, hashrateThs: 2 }, "sorted"), rig("good-2", t, { hashrateThs: 3 }, "sorted"),
+          rig("good-1", t, { hashrateThs: 1 }, "sorted"),
+          rig("bad", t, { hashrateThs: Number.NaN, powerW: 3_000 }, "sorted"),
+          rig("bad", t + 1, { powerW: Infinity, boardC: 61 }, "sorted"),
+          rig("two\nlines", t, { hashrateThs: 1 }, "sorted"),
+          rig("back\\slash", t, { hashrateThs: 1 }, "sorted"),
+          rig("", t, { hashrateThs: 1 }, "sorted"),
+          rig("early", -5, { hashrateThs: 1 }, "sorted"),
+          rig("never", Number.NaN, { hashrateThs: 1 }, "sorted"),
+          rig("far", 9e15, { hashrateThs: 1 }, "sorted"),
+          rig("huge", t, { powerW: 1e30, hashrateThs: 2 }, "sorted"),
+          rig("good-2", t, { hashrateThs: 3 }, "sorted"),
         ],
         boards: [board("good-1", 999, t, { chipC: 1 })],
       });
       expect(rejected).toHaveLength(10);
-      for (const word of ["hashrateThs", "powerW", "two\nlines", "back\\slash", "early", "never", "far", "huge", "/999"]) expect(rejected.some(({ point }) => point.includes(word))).toBe(true);
+      for (const word of ["hashrateThs", "powerW", "two\nlines", "back\\slash", "early", "never", "far", "huge", "/999"])
+        expect(rejected.some(({ point }) => point.includes(word))).toBe(true);
       expect((await store.latest("sorted")).map((row) => [row.rig, row.values.hashrateThs, row.values.powerW, row.values.boardC])).toEqual([
-        ["bad", null, null, 61], ["good-1", 1, null, null], ["good-2", 3, null, null], ["huge", 2, null, null],
+        ["bad", null, null, 61],
+        ["good-1", 1, null, null],
+        ["good-2", 3, null, null],
+        ["huge", 2, null, null],
       ]);
     });
 
     test("nasty names are only names", async () => {
       const t = free();
-      const names = ['a "quoted" rig', "it's", "a,b=c d", "x' OR '1'='1", "'; DROP MEASUREMENT rig; --", "r1\" OR \"rig\" =~ /.*/ --", "=", "Grüße-鉱", "$rig", "{}[]()/*?%_"];
+      const names = [
+        'a "quoted" rig',
+        "it's",
+        "a,b=c d",
+        "x' OR '1'='1",
+        "'; DROP MEASUREMENT rig; --",
+        'r1" OR "rig" =~ /.*/ --',
+        "=",
+        "Grüße-鉱",
+        "$rig",
+        "{}[]()/*?%_",
+      ];
       await write({ rigs: names.map((name, i) => rig(name, t, { hashrateThs: i + 1 }, "nasty, 'site'")) });
       await write({ rigs: [rig("bystander", t, { hashrateThs: 999 }, "nasty-other")] });
       for (const [i, name] of names.entries()) {
-        const { fields } = await store.rigSeries({ site: "nasty, 'site'", rig: name, from: t, to: t + MINUTE, points: 1, fields: ["hashrateThs"] });
+        const { fields } = await store.rigSeries({
+          site: "nasty, 'site'",
+          rig: name,
+          from: t,
+          to: t + MINUTE,
+          points: 1,
+          fields: ["hashrateThs"],
+        });
         expect([name, fields["hashrateThs"]?.max]).toEqual([name, [i + 1]]);
       }
       expect((await store.latest("nasty, 'site'")).map((row) => row.rig)).toEqual([...names].sort((a, b) => (a < b ? -1 : 1)));
       const payloads = ["x\\' \\' OR rig =~ /.*/ -- ", "x' OR rig =~ /.*/ --", "' OR 1=1 --", "x\\", "%", "nasty, 'site", "x\nOR 1=1"];
       for (const payload of payloads) {
-        expect((await store.rigSeries({ site: "nasty, 'site'", rig: payload, from: t, to: t + MINUTE, points: 1, fields: ["hashrateThs"] })).fields["hashrateThs"]?.max).toEqual([null]);
+        expect(
+          (await store.rigSeries({ site: "nasty, 'site'", rig: payload, from: t, to: t + MINUTE, points: 1, fields: ["hashrateThs"] }))
+            .fields["hashrateThs"]?.max,
+        ).toEqual([null]);
         expect(await store.latest(payload)).toEqual([]);
         expect(await store.top({ site: payload, from: t, to: t + MINUTE, field: "hashrateThs", order: "highest", limit: 9 })).toEqual([]);
         expect((await store.siteSeries({ site: payload, from: t, to: t + MINUTE, points: 1 })).rigs).toEqual([0]);
       }
       const field = 'hashrateThs") FROM rig --' as RigField;
-      await expect(store.rigSeries({ site: SITE, rig: "r", from: t, to: t + 1, points: 1, fields: [field] })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
-      await expect(store.top({ site: SITE, from: t, to: t + 1, field, order: "highest", limit: 1 })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+      await expect(store.rigSeries({ site: SITE, rig: "r", from: t, to: t + 1, points: 1, fields: [field] })).rejects.toMatchObject({
+        code: "REQUEST_INVALID",
+      });
+      await expect(store.top({ site: SITE, from: t, to: t + 1, field, order: "highest", limit: 1 })).rejects.toMatchObject({
+        code: "REQUEST_INVALID",
+      });
     });
 
     test("refuses a range that is none", async () => {
-      for (const [from, to] of [[5, 5], [9, 2], [Number.NaN, 5], [0.5, 5], [-1, 5], [0, Infinity]] as const)
+      for (const [from, to] of [
+        [5, 5],
+        [9, 2],
+        [Number.NaN, 5],
+        [0.5, 5],
+        [-1, 5],
+        [0, Infinity],
+      ] as const)
         await expect(store.siteSeries({ site: SITE, from, to, points: 10 })).rejects.toMatchObject({ code: "RANGE_INVALID" });
-      for (const points of [0, 1.5, 1e9]) await expect(store.siteSeries({ site: SITE, from: 0, to: 10, points })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
+      for (const points of [0, 1.5, 1e9])
+        await expect(store.siteSeries({ site: SITE, from: 0, to: 10, points })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
     });
 
     test("is healthy and says what it is", async () => {
@@ -252,7 +432,16 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
   test("keeps 100 000 rows, over a restart, with what was still to be rolled up", async () => {
     let store = await open("many");
     for (let i = 0; i < 20; i++)
-      await store.write(batch(i + 1, { rigs: Array.from({ length: 5_000 }, (_, k) => rig(`rig-${k % 100}`, T0 + (i * 50 + Math.floor(k / 100)) * 10_000, { hashrateThs: 100 + (k % 100) / 100, accepted: i * 50 + Math.floor(k / 100) })) }));
+      await store.write(
+        batch(i + 1, {
+          rigs: Array.from({ length: 5_000 }, (_, k) =>
+            rig(`rig-${k % 100}`, T0 + (i * 50 + Math.floor(k / 100)) * 10_000, {
+              hashrateThs: 100 + (k % 100) / 100,
+              accepted: i * 50 + Math.floor(k / 100),
+            }),
+          ),
+        }),
+      );
     const look = async () => ({
       cursor: await store.cursor(),
       latest: (await store.latest(SITE)).length,
@@ -264,7 +453,10 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     expect(before.latest).toBe(100);
     expect(before.site.rigs.slice(0, 166).every((rigs) => rigs === 100)).toBe(true);
     expect(before.site.hashrateThs[3]).toBeCloseTo(10_049.5, 5);
-    expect(before.top).toEqual([{ rig: "rig-99", mean: 100.99 }, { rig: "rig-98", mean: 100.98 }]);
+    expect(before.top).toEqual([
+      { rig: "rig-99", mean: 100.99 },
+      { rig: "rig-98", mean: 100.98 },
+    ]);
     await store.stop();
     store = await open("many");
     expect(await look()).toEqual(before);
@@ -284,11 +476,20 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     const before = [await day(), await hours()];
     await store.retain(T0 + 2 * HOUR + 5, T0 + 1 * HOUR);
     expect(await hours()).toEqual(before[1]);
-    const after = await store.rigSeries({ site: SITE, rig: "r1", fields: ["hashrateThs"], from: T0 + HOUR, to: T0 + 4 * HOUR, points: 240 });
+    const after = await store.rigSeries({
+      site: SITE,
+      rig: "r1",
+      fields: ["hashrateThs"],
+      from: T0 + HOUR,
+      to: T0 + 4 * HOUR,
+      points: 240,
+    });
     expect(after.bucketMs).toBe(MINUTE);
     expect(after.fields["hashrateThs"]?.mean).toEqual((before[0] as typeof after).fields["hashrateThs"]?.mean.slice(60));
     expect((await day()).bucketMs).toBe(HOUR);
-    const rejected = await store.write(batch(2, { rigs: [rig("r1", T0 + 5_000, { hashrateThs: 1 }), rig("r1", T0 + 3 * HOUR + 5, { hashrateThs: 100 })] }));
+    const rejected = await store.write(
+      batch(2, { rigs: [rig("r1", T0 + 5_000, { hashrateThs: 1 }), rig("r1", T0 + 3 * HOUR + 5, { hashrateThs: 100 })] }),
+    );
     expect(rejected).toEqual([{ point: expect.stringContaining("r1"), reason: expect.stringContaining("older") }]);
     expect(await hours()).toMatchObject({ rigs: [1, 1, 1, 1] });
     await store.stop();
@@ -298,7 +499,10 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     const store = await open("empty");
     expect(await store.cursor()).toBe(0);
     expect(await store.latest(SITE)).toEqual([]);
-    expect(await store.siteSeries({ site: SITE, from: T0, to: T0 + HOUR, points: 2 })).toMatchObject({ hashrateThs: [null, null], rigs: [0, 0] });
+    expect(await store.siteSeries({ site: SITE, from: T0, to: T0 + HOUR, points: 2 })).toMatchObject({
+      hashrateThs: [null, null],
+      rigs: [0, 0],
+    });
     expect(await store.rollup(T0)).toBe(0);
     await store.stop();
     await expect(store.write(batch(1, {}))).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });

@@ -53,7 +53,10 @@ const hourOf = (ts: number): number => Math.floor(ts / HOUR_MS) * HOUR_MS;
 /** Drops whole hours, none that is still to be rolled up. */
 export const retain = (engine: Engine, memory: Memory, rawBeforeTs: number, minuteBeforeTs: number): Promise<void> =>
   engine.transaction(async (connection) => {
-    const oldestDirty = (["1m", "1h"] as const).reduce((oldest, window) => [...memory.dirty[window]].reduce((a, b) => Math.min(a, b), oldest), Infinity);
+    const oldestDirty = (["1m", "1h"] as const).reduce(
+      (oldest, window) => [...memory.dirty[window]].reduce((a, b) => Math.min(a, b), oldest),
+      Infinity,
+    );
     const rawFromTs = Math.max(memory.rawFromTs, hourOf(Math.min(rawBeforeTs, oldestDirty)));
     const minuteFromTs = Math.max(memory.minuteFromTs, Math.min(hourOf(minuteBeforeTs), rawFromTs));
     for (const measure of MEASURE_NAMES) {

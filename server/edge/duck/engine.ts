@@ -23,7 +23,8 @@ const createQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return <T>(task: () => Promise<T>): Promise<T> => {
-    if (waiting >= MOST_WAITING) return Promise.reject(new Refused("STORE_UNAVAILABLE", `${waiting} queries are waiting for the series store already.`));
+    if (waiting >= MOST_WAITING)
+      return Promise.reject(new Refused("STORE_UNAVAILABLE", `${waiting} queries are waiting for the series store already.`));
     waiting += 1;
     const run = last.then(task, task).finally(() => (waiting -= 1));
     last = run.catch(() => undefined);
@@ -38,7 +39,10 @@ export const rowsOf = async (connection: DuckDBConnection, sql: string, binding:
   (await connection.runAndReadAll(sql, { ...binding })).getRows();
 
 /** As `Engine.transaction`, for who has the writing connection already. */
-export const transaction = async <T>(connection: DuckDBConnection, task: (connection: DuckDBConnection) => Promise<() => T>): Promise<T> => {
+export const transaction = async <T>(
+  connection: DuckDBConnection,
+  task: (connection: DuckDBConnection) => Promise<() => T>,
+): Promise<T> => {
   await connection.run("BEGIN");
   let committed: () => T;
   try {

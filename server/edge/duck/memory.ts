@@ -30,7 +30,8 @@ export interface Memory {
 }
 export const META = ["upTo", "rawFromTs", "minuteFromTs"] as const;
 
-export const seriesKey = (measure: MeasureName, site: string, name: string, part: number): string => `${measure}\n${site}\n${name}\n${part}`;
+export const seriesKey = (measure: MeasureName, site: string, name: string, part: number): string =>
+  `${measure}\n${site}\n${name}\n${part}`;
 
 const number = (value: unknown): number => Number(value);
 
@@ -51,7 +52,8 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, id
        JOIN (SELECT id, max(ts) AS ts FROM ${table} WHERE ts >= $from GROUP BY id) n ON r.id = n.id AND r.ts = n.ts WHERE r.ts >= $from`,
       { from: BigInt(number(newestTs) - reachMs + 1) },
     );
-    for (const [id, ts, ...steps] of rows) found.set(number(id), { ts: number(ts), steps: steps.map((step) => (step === null ? null : number(step))) });
+    for (const [id, ts, ...steps] of rows)
+      found.set(number(id), { ts: number(ts), steps: steps.map((step) => (step === null ? null : number(step))) });
     if (found.size === ids.size) break;
   }
   return found;
@@ -60,11 +62,18 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, id
 /** Makes the tables where they are missing and reads what is remembered. */
 export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> => {
   for (const sql of CREATE) await connection.run(sql);
-  const marks = new Map((await rowsOf(connection, "SELECT key, value::DOUBLE FROM meta")).map(([key, value]) => [String(key), number(value)]));
+  const marks = new Map(
+    (await rowsOf(connection, "SELECT key, value::DOUBLE FROM meta")).map(([key, value]) => [String(key), number(value)]),
+  );
   if (!marks.has("schema")) {
-    await connection.run("INSERT INTO meta VALUES ('schema', $schema), ('upTo', 0), ('rawFromTs', 0), ('minuteFromTs', 0)", { schema: SCHEMA });
+    await connection.run("INSERT INTO meta VALUES ('schema', $schema), ('upTo', 0), ('rawFromTs', 0), ('minuteFromTs', 0)", {
+      schema: SCHEMA,
+    });
   } else if (marks.get("schema") !== SCHEMA) {
-    throw new Refused("STORE_UNAVAILABLE", `The series file has schema ${marks.get("schema")}, this program ${SCHEMA}: move it away, and it is built again from the journal.`);
+    throw new Refused(
+      "STORE_UNAVAILABLE",
+      `The series file has schema ${marks.get("schema")}, this program ${SCHEMA}: move it away, and it is built again from the journal.`,
+    );
   }
   const memory: Memory = {
     series: new Map(),
@@ -75,11 +84,22 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
     rawFromTs: marks.get("rawFromTs") ?? 0,
     minuteFromTs: marks.get("minuteFromTs") ?? 0,
   };
-  for (const [id, measure, site, name, part, model] of await rowsOf(connection, "SELECT id, measure, site, name, part, model FROM series")) {
-    const series = { id: number(id), measure: measure as MeasureName, site: String(site), name: String(name), part: number(part), model: String(model) };
+  for (const [id, measure, site, name, part, model] of await rowsOf(
+    connection,
+    "SELECT id, measure, site, name, part, model FROM series",
+  )) {
+    const series = {
+      id: number(id),
+      measure: measure as MeasureName,
+      site: String(site),
+      name: String(name),
+      part: number(part),
+      model: String(model),
+    };
     remember(memory, series);
   }
-  for (const [window, ts] of await rowsOf(connection, 'SELECT "window", ts::DOUBLE FROM dirty')) memory.dirty[window as Window].add(number(ts));
+  for (const [window, ts] of await rowsOf(connection, 'SELECT "window", ts::DOUBLE FROM dirty'))
+    memory.dirty[window as Window].add(number(ts));
   for (const measure of MEASURE_NAMES) {
     const ids = new Set([...memory.byId.values()].filter((series) => series.measure === measure).map((series) => series.id));
     for (const [id, newest] of await readNewest(connection, measure, ids)) memory.newest.set(id, newest);

@@ -6,13 +6,25 @@ import { Refused } from "../../twin/refusal.ts";
 import { NO_PART } from "../../twin/sift.ts";
 import { HOUR_MS, leastBucketMs, spansOf, type Span } from "../../twin/tiers.ts";
 import type {
-  BoardSeriesQuery, EnergyAnswer, LatestRow, RigField, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery, TopQuery, TopRow,
+  BoardSeriesQuery,
+  EnergyAnswer,
+  LatestRow,
+  RigField,
+  RigSeriesQuery,
+  SeriesAnswer,
+  SiteSeriesAnswer,
+  SiteSeriesQuery,
+  TopQuery,
+  TopRow,
 } from "../../twin/series.ts";
 import type { Binding, Engine, Rows } from "./engine.ts";
 import { seriesKey, type Memory } from "./memory.ts";
 import { selectTier } from "./schema.ts";
 
 const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
+
+const valueOr = (field: Field, steps: number | null | undefined): number | null =>
+  typeof steps === "number" ? valueOf(field, steps) : null;
 
 export const fieldsOf = (measure: MeasureName, names: readonly string[]): readonly Field[] =>
   names.map((name) => {
@@ -22,42 +34,65 @@ export const fieldsOf = (measure: MeasureName, names: readonly string[]): readon
   });
 
 /** Rows of all spans in the columns of a tier table, as a subquery. */
-const rowsIn = (measure: MeasureName, fields: readonly Field[], spans: readonly Span[], which: string): { sql: string; binding: Binding } => ({
+const rowsIn = (
+  measure: MeasureName,
+  fields: readonly Field[],
+  spans: readonly Span[],
+  which: string,
+): { sql: string; binding: Binding } => ({
   sql: spans
     .map((span, i) => `${selectTier(measure, fields, span.tier)} WHERE ts >= $from${i} AND ts < $to${i} AND ${which}`)
     .join(" UNION ALL "),
-  binding: Object.fromEntries(spans.flatMap((span, i) => [[`from${i}`, BigInt(span.from)], [`to${i}`, BigInt(span.to)]])),
+  binding: Object.fromEntries(
+    spans.flatMap((span, i) => [
+      [`from${i}`, BigInt(span.from)],
+      [`to${i}`, BigInt(span.to)],
+    ]),
+  ),
 });
 
 /** Min, sum, n, max of each field, as numbers. */
 const FIGURES = (fields: readonly Field[]): string =>
-  fields.map(({ name }) => `, min("${name}_min")::DOUBLE, sum("${name}_sum")::DOUBLE, sum("${name}_n")::DOUBLE, max("${name}_max")::DOUBLE`).join("");
+  fields
+    .map(({ name }) => `, min("${name}_min")::DOUBLE, sum("${name}_sum")::DOUBLE, sum("${name}_n")::DOUBLE, max("${name}_max")::DOUBLE`)
+    .join("");
 
 export const createReader = (engine: Engine, memory: Memory) => {
   const buckets = (query: SiteSeriesQuery): Buckets => bucketsOf(query.from, query.to, query.points, leastBucketMs(query.from, memory));
-  const idOf = (measure: MeasureName, site: string, name: string, part = NO_PART): number | null => memory.series.get(seriesKey(measure, site, name, part))?.id ?? null;
+  const idOf = (measure: MeasureName, site: string, name: string, part = NO_PART): number | null =>
+    memory.series.get(seriesKey(measure, site, name, part))?.id ?? null;
   const spans = (query: { from: number; to: number }, bucketMs: number): readonly Span[] => spansOf(query.from, query.to, bucketMs, memory);
   const bucketSql = (axis: Buckets): string => `((ts - ${axis.ts[0] ?? 0}) // ${axis.bucketMs})::INTEGER`;
   /** A file mostly keeps one site: then no row needs to be asked. */
   const ofSite = (measure: MeasureName, site: string): { which: string; binding: Binding } | null => {
     const sites = new Set([...memory.byId.values()].filter((series) => series.measure === measure).map((series) => series.site));
     if (!sites.has(site)) return null;
-    return sites.size === 1 ? { which: "true", binding: {} } : { which: `id IN (SELECT id FROM series WHERE measure = '${measure}' AND site = $site)`, binding: { site } };
+    return sites.size === 1
+      ? { which: "true", binding: {} }
+      : { which: `id IN (SELECT id FROM series WHERE measure = '${measure}' AND site = $site)`, binding: { site } };
   };
 
-  const oneSeries = async (measure: MeasureName, id: number | null, fields: readonly Field[], query: SiteSeriesQuery): Promise<SeriesAnswer> => {
+  const oneSeries = async (
+    measure: MeasureName,
+    id: number | null,
+    fields: readonly Field[],
+    query: SiteSeriesQuery,
+  ): Promise<SeriesAnswer> => {
     const axis = buckets(query);
     const columns = fields.map((field) => ({ field, min: emptyColumn(axis), mean: emptyColumn(axis), max: emptyColumn(axis) }));
     if (id !== null) {
       const { sql, binding } = rowsIn(measure, fields, spans(query, axis.bucketMs), "id = $id");
-      const rows = await engine.read(`SELECT ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY bucket`, { ...binding, id });
+      const rows = await engine.read(`SELECT ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY bucket`, {
+        ...binding,
+        id,
+      });
       for (const row of rows)
         columns.forEach(({ field, min, mean, max }, i) => {
           const [least, sum, n, most] = row.slice(1 + 4 * i, 5 + 4 * i).map(number);
           const at = Number(row[0]);
-          min[at] = least == null ? null : valueOf(field, least);
+          min[at] = valueOr(field, least);
           mean[at] = meanOf(field, sum ?? 0, n ?? 0);
-          max[at] = most == null ? null : valueOf(field, most);
+          max[at] = valueOr(field, most);
         });
     }
     return { ...axis, fields: Object.fromEntries(columns.map(({ field, min, mean, max }) => [field.name, { min, mean, max }])) };
@@ -69,7 +104,7 @@ export const createReader = (engine: Engine, memory: Memory) => {
       for (const [id, { ts, steps }] of memory.newest) {
         const series = memory.byId.get(id);
         if (series?.measure !== "rig" || series.site !== site) continue;
-        const values = MEASURES.rig.fields.map((field, i) => [field.name, steps[i] == null ? null : valueOf(field, steps[i])]);
+        const values = MEASURES.rig.fields.map((field, i) => [field.name, valueOr(field, steps[i])]);
         rows.push({ rig: series.name, ts, values: Object.fromEntries(values) as Record<RigField, number | null> });
       }
       return rows.sort((a, b) => (a.rig < b.rig ? -1 : 1));
@@ -96,13 +131,14 @@ export const createReader = (engine: Engine, memory: Memory) => {
           { ...binding, ...site.binding },
         );
         const [hash, power, board] = fields as [Field, Field, Field];
-        const total = (field: Field, sum: number | null): number | null => (sum === null ? null : rounded(valueOf(field, sum), field.decimals + 2));
+        const total = (field: Field, sum: number | null): number | null =>
+          sum === null ? null : rounded(valueOf(field, sum), field.decimals + 2);
         for (const row of rows) {
           const [at, hashSum, powerSum, boardSum, hottest, boardN, count] = row.map(number);
-          if (at == null) continue;
+          if (typeof at !== "number") continue;
           hashrateThs[at] = total(hash, hashSum ?? null);
           powerW[at] = total(power, powerSum ?? null);
-          boardMaxC[at] = hottest == null ? null : valueOf(board, hottest);
+          boardMaxC[at] = valueOr(board, hottest);
           boardMeanC[at] = meanOf(board, boardSum ?? 0, boardN ?? 0);
           rigs[at] = count ?? 0;
         }
@@ -120,15 +156,23 @@ export const createReader = (engine: Engine, memory: Memory) => {
         const [power, gco2e, price] = fields as [Field, Field, Field];
         const { sql, binding } = rowsIn("site_energy", fields, spans(query, axis.bucketMs), site.which);
         const sums = new Map<number, { gco2e: number; gco2eN: number; price: number; priceN: number }>();
-        for (const row of await engine.read(`SELECT id, ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY id, bucket`, { ...binding, ...site.binding })) {
+        for (const row of await engine.read(`SELECT id, ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY id, bucket`, {
+          ...binding,
+          ...site.binding,
+        })) {
           const [id, at, , powerSum, powerN, , , gco2eSum, gco2eN, , , priceSum, priceN] = row.map(number);
-          if (id == null || at == null) continue;
+          if (typeof id !== "number" || typeof at !== "number") continue;
           const source = memory.byId.get(id)?.name ?? "";
           const column = watts.get(source) ?? emptyColumn(axis);
           column[at] = meanOf(power, powerSum ?? 0, powerN ?? 0);
           watts.set(source, column);
           const sum = sums.get(at) ?? { gco2e: 0, gco2eN: 0, price: 0, priceN: 0 };
-          sums.set(at, { gco2e: sum.gco2e + (gco2eSum ?? 0), gco2eN: sum.gco2eN + (gco2eN ?? 0), price: sum.price + (priceSum ?? 0), priceN: sum.priceN + (priceN ?? 0) });
+          sums.set(at, {
+            gco2e: sum.gco2e + (gco2eSum ?? 0),
+            gco2eN: sum.gco2eN + (gco2eN ?? 0),
+            price: sum.price + (priceSum ?? 0),
+            priceN: sum.priceN + (priceN ?? 0),
+          });
         }
         for (const [at, sum] of sums) {
           gco2ePerKwh[at] = meanOf(gco2e, sum.gco2e, sum.gco2eN);
@@ -145,7 +189,8 @@ export const createReader = (engine: Engine, memory: Memory) => {
 
     top: async (query: TopQuery): Promise<readonly TopRow[]> => {
       checkRange(query.from, query.to);
-      if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 100_000) throw new Refused("REQUEST_INVALID", `limit (${query.limit}) is 1 to 100 000.`);
+      if (!Number.isInteger(query.limit) || query.limit < 1 || query.limit > 100_000)
+        throw new Refused("REQUEST_INVALID", `limit (${query.limit}) is 1 to 100 000.`);
       const fields = fieldsOf("rig", [query.field]);
       const site = ofSite("rig", query.site);
       const field = fields[0];

@@ -15,7 +15,8 @@ const tierColumns = (field: Field): string =>
 const tablesOf = (measure: Measure): readonly string[] => [
   `CREATE TABLE IF NOT EXISTS ${tableOf(measure.name, "raw")} (id INTEGER, ts BIGINT, ${measure.fields.map(rawColumn).join(", ")})`,
   ...(["1m", "1h"] as const).map(
-    (window) => `CREATE TABLE IF NOT EXISTS ${tableOf(measure.name, window)} (id INTEGER, ts BIGINT, readings INTEGER, ${measure.fields.map(tierColumns).join(", ")})`,
+    (window) =>
+      `CREATE TABLE IF NOT EXISTS ${tableOf(measure.name, window)} (id INTEGER, ts BIGINT, readings INTEGER, ${measure.fields.map(tierColumns).join(", ")})`,
   ),
 ];
 

@@ -61,7 +61,10 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
       if (cause instanceof Refused && cause.code !== "STORE_UNAVAILABLE") throw cause;
       failure = cause instanceof Error ? cause.message : String(cause);
       const was = opened;
-      const alive = await was?.then(() => true, () => false);
+      const alive = await was?.then(
+        () => true,
+        () => false,
+      );
       if (opened === was && (alive !== true || isFatal(cause))) {
         opened = null;
         await was?.then(({ engine }) => engine.close()).catch(() => undefined);
@@ -89,7 +92,10 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
       started = false;
       const was = opened;
       opened = null;
-      await was?.then(({ engine }) => engine.close(), () => undefined);
+      await was?.then(
+        ({ engine }) => engine.close(),
+        () => undefined,
+      );
     },
     write: (batch) =>
       using("keep a batch", ({ engine, memory }) =>

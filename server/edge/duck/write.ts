@@ -15,7 +15,10 @@ const append = async (connection: DuckDBConnection, table: string, columns: read
   const appender = await connection.createAppender(table, null, catalog ?? null);
   try {
     for (let from = 0; from < rows; from += CHUNK) {
-      const chunk = DuckDBDataChunk.create(columns.map(([type]) => type), Math.min(CHUNK, rows - from));
+      const chunk = DuckDBDataChunk.create(
+        columns.map(([type]) => type),
+        Math.min(CHUNK, rows - from),
+      );
       columns.forEach(([, values], i) => chunk.setColumnValues(i, values.slice(from, from + CHUNK)));
       appender.appendDataChunk(chunk);
     }
@@ -44,7 +47,15 @@ const appendRows = (connection: DuckDBConnection, measure: MeasureName, rows: re
 const removeRows = async (connection: DuckDBConnection, measure: MeasureName, rows: readonly Row[]): Promise<void> => {
   if (rows.length === 0) return;
   await connection.run("DELETE FROM temp.late");
-  await append(connection, "late", [[INTEGER, rows.map(({ id }) => id)], [BIGINT, rows.map(({ point }) => BigInt(point.ts))]], "temp");
+  await append(
+    connection,
+    "late",
+    [
+      [INTEGER, rows.map(({ id }) => id)],
+      [BIGINT, rows.map(({ point }) => BigInt(point.ts))],
+    ],
+    "temp",
+  );
   let [from, to] = [Infinity, -Infinity];
   for (const { point } of rows) [from, to] = [Math.min(from, point.ts), Math.max(to, point.ts)];
   await connection.run(
@@ -54,7 +65,10 @@ const removeRows = async (connection: DuckDBConnection, measure: MeasureName, ro
 };
 
 /** Ids for the batch's series; new ones are staged, and remembered only once they are on disk. */
-const stageSeries = (memory: Memory, points: Sifted["points"]): { readonly staged: readonly Series[]; readonly idOf: (measure: MeasureName, point: Point) => number } => {
+const stageSeries = (
+  memory: Memory,
+  points: Sifted["points"],
+): { readonly staged: readonly Series[]; readonly idOf: (measure: MeasureName, point: Point) => number } => {
   const staged = new Map<string, Series>();
   let nextId = memory.byId.size;
   for (const measure of MEASURE_NAMES)
@@ -83,20 +97,32 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
   const newest = new Map<number, Point>();
   for (const measure of MEASURE_NAMES) {
     const rows = points[measure].map((point) => ({ id: idOf(measure, point), point }));
-    await removeRows(connection, measure, rows.filter(({ id, point }) => point.ts <= (memory.newest.get(id)?.ts ?? -1)));
+    await removeRows(
+      connection,
+      measure,
+      rows.filter(({ id, point }) => point.ts <= (memory.newest.get(id)?.ts ?? -1)),
+    );
     await appendRows(connection, measure, rows);
     for (const { id, point } of rows) if (point.ts >= (newest.get(id)?.ts ?? memory.newest.get(id)?.ts ?? -1)) newest.set(id, point);
   }
   const times = MEASURE_NAMES.flatMap((measure) => points[measure].map(({ ts }) => ts));
-  const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [window, [...windowsOf(times, window)].filter((start) => !memory.dirty[window].has(start))]);
-  for (const [window, starts] of dirtied) await append(connection, "dirty", [[VARCHAR, starts.map(() => window)], [BIGINT, starts.map(BigInt)]]);
+  const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
+    window,
+    [...windowsOf(times, window)].filter((start) => !memory.dirty[window].has(start)),
+  ]);
+  for (const [window, starts] of dirtied)
+    await append(connection, "dirty", [
+      [VARCHAR, starts.map(() => window)],
+      [BIGINT, starts.map(BigInt)],
+    ]);
   // The position may only grow: a batch sent again after a newer one changes rows to what they are.
   const reached = Math.max(upTo, memory.upTo);
   if (reached !== memory.upTo) await connection.run("UPDATE meta SET value = $upTo WHERE key = 'upTo'", { upTo: BigInt(reached) });
 
   return () => {
     for (const series of staged) remember(memory, series);
-    for (const [id, point] of newest) memory.newest.set(id, { ts: point.ts, steps: memory.byId.get(id)?.measure === "rig" ? point.steps : [] });
+    for (const [id, point] of newest)
+      memory.newest.set(id, { ts: point.ts, steps: memory.byId.get(id)?.measure === "rig" ? point.steps : [] });
     for (const [window, starts] of dirtied) for (const start of starts) memory.dirty[window].add(start);
     memory.upTo = reached;
   };
