@@ -2,6 +2,15 @@
 import type { EnergySource, Identity, Mode, PoolReading, Position, DeviceError } from "../../server/twin/reading.ts";
 import type { Nameplate } from "../../server/twin/twin.ts";
 
+export interface NativeChip {
+  readonly index: number;
+  readonly row: number;
+  readonly column: number;
+  readonly tempC: number | null;
+  readonly hashrateGhs: number;
+  readonly working: boolean;
+}
+
 export interface NativeBoard {
   readonly index: number;
   readonly hashrateThs: number;
@@ -16,6 +25,8 @@ export interface NativeBoard {
   readonly voltageV: number | null;
   readonly hwErrors: number;
   readonly serial: string | null;
+  /** Only where the gateway asked for it: see reading.ts. */
+  readonly chipMap?: readonly NativeChip[];
 }
 
 export interface NativeMeasured {

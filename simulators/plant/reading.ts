@@ -1,6 +1,7 @@
 /** What a rig's firmware and the site's meter say of what is: rounded, a little noisy, and bent by faults of the sensors. */
 import type { DeviceError, Mode } from "../../server/twin/reading.ts";
 import { hex8, mix, seedOf, unit } from "./chance.ts";
+import { chipMapOf } from "./chips.ts";
 import type { Effects } from "./effects.ts";
 import type { EnergyState } from "./energy.ts";
 import type { RigPlan } from "./layout.ts";
@@ -77,6 +78,12 @@ const errorsOf = (plan: RigPlan, state: RigState, effects: Effects, fans: Native
   return errors;
 };
 
+/** A gateway asks chip by chip where chips are missing or a fan stands: ten times the bytes, so not of everyone. */
+const inTrouble = (boards: readonly NativeBoard[], fans: NativeMeasured["fans"], state: RigState): boolean =>
+  boards.some((board) => board.chips < board.expectedChips) || (state.fanPct > 0 && fans.some((fan) => fan.rpm === 0));
+const withChips = (plan: RigPlan, board: NativeBoard, draw: number): NativeBoard =>
+  board.chips === 0 ? board : { ...board, chipMap: chipMapOf(plan, board, draw) };
+
 /** One reading's `m` of a rig as it stands under `effects`. */
 export const measuredOf = (plan: RigPlan, state: RigState, effects: Effects): NativeMeasured => {
   const { nameplate, workings } = plan;
@@ -115,7 +122,7 @@ export const measuredOf = (plan: RigPlan, state: RigState, effects: Effects): Na
     hwErrorPct: shares > 0 ? round2((100 * hwErrors) / (shares + hwErrors)) : 0,
     uptimeS: Math.max(0, Math.floor((state.atTs - state.bootTs) / 1_000)),
     fans,
-    boards,
+    boards: inTrouble(boards, fans, state) ? boards.map((board) => withChips(plan, board, draw)) : boards,
     pools: plan.poolUrls.map((url, index) => ({
       index,
       url: index === 0 && effects.worker !== null ? effects.worker.url : url,

@@ -52,7 +52,28 @@ describe("each family of faults shows in the readings, and passes", () => {
       expect(m.boards[0]!.hashrateThs / m.boards[1]!.hashrateThs).toBeCloseTo(0.5, 1);
     }
     expect(codesOf(during[0]!)).toEqual(["CHIPS_MISSING"]);
+    const broken = during[9]!.m.boards[0]!.chipMap!;
+    expect(broken.map(({ working }) => working)).toEqual(broken.map((_, index) => index < 54));
+    expect(broken[60]).toMatchObject({ tempC: null, hashrateGhs: 0 });
     healthy(last);
+    expect(last.m.boards[0]!.chipMap).toBeUndefined();
+  });
+
+  test("a rig in trouble is asked chip by chip: the chips add up to the board, none is hotter than the hottest by much, one is weak", () => {
+    const { during } = around("board-loss", { board: 0 });
+    const { boards } = during[9]!.m;
+    expect(boards[0]!.chipMap).toBeUndefined();
+    for (const board of boards.slice(1)) {
+      const chips = board.chipMap!;
+      expect(chips).toHaveLength(108);
+      expect(chips.reduce((sum, { hashrateGhs }) => sum + hashrateGhs, 0) / 1_000 / board.hashrateThs).toBeCloseTo(1, 1);
+      const temps = chips.map(({ tempC }) => tempC!);
+      expect(Math.max(...temps)).toBeLessThan(board.chipC! + 1);
+      expect(Math.max(...temps)).toBeGreaterThan(board.chipC! - 3);
+      expect(Math.max(...temps) - Math.min(...temps)).toBeGreaterThan(8);
+      const mean = (board.hashrateThs * 1_000) / 108;
+      expect(chips.filter(({ hashrateGhs }) => hashrateGhs < 0.8 * mean)).toHaveLength(1);
+    }
   });
 
   test("fan failure: a fan at 0, the board beyond its limit, throttled and not burnt", () => {
