@@ -15,6 +15,8 @@ export interface Arguments {
   readonly durationMs: number | null;
   readonly backfillMs: number;
   readonly backfillIntervalMs: number;
+  /** Only the past, as lines of JSON on the standard output, up to this time, ms UTC; null: publish. */
+  readonly stdoutUntilTs: number | null;
   readonly truth: string | null;
   readonly stats: boolean;
   readonly json: boolean;
@@ -36,6 +38,9 @@ export const HELP = `Simulates a mining farm over MQTT.
   --duration TIME        end after so much simulated time (none; 10m with a speed other than 1)
   --backfill TIME        tell so much of the past first (0)
   --backfill-interval TIME  between two readings of a rig in it (30s)
+  --stdout               print the messages of the past, {ts, topic, retain, payload} each on a line, instead of publishing;
+                         one reading of a rig each --interval, for --backfill long, up to --until
+  --until MS             end of that past, ms since 1970 UTC (now)
   --truth FILE           write which faults are injected when, as JSON
   --stats                print a line each second: rate, lag, CPU
   --json                 print it as JSON
@@ -63,6 +68,8 @@ const OPTIONS = {
   duration: { type: "string" },
   backfill: { type: "string", default: "0" },
   "backfill-interval": { type: "string", default: "30s" },
+  stdout: { type: "boolean", default: false },
+  until: { type: "string" },
   truth: { type: "string" },
   stats: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
@@ -78,8 +85,8 @@ const read = (args: readonly string[]) => {
   }
 };
 
-/** Reads the options. Throws ArgumentsInvalid. */
-export const argumentsOf = (args: readonly string[]): Arguments => {
+/** Reads the options; `nowTs` (ms UTC) is where a past ends that is not told otherwise. Throws ArgumentsInvalid. */
+export const argumentsOf = (args: readonly string[], nowTs: number): Arguments => {
   const values = read(args);
   const complaints: string[] = [];
   const whole = (name: "rigs" | "seed", least: number, most: number): number => {
@@ -101,6 +108,9 @@ export const argumentsOf = (args: readonly string[]): Arguments => {
     complaints.push(`--site: must be letters, digits, dots, dashes and underscores, is "${values.site}"`);
   if (!/^(mqtts?|wss?):\/\/.+/.test(values.url))
     complaints.push(`--url: must begin with mqtt://, mqtts://, ws:// or wss://, is "${values.url}"`);
+  const untilTs = values.until === undefined ? nowTs : Number(values.until);
+  if (!Number.isSafeInteger(untilTs) || untilTs < 0) complaints.push(`--until: must be ms since 1970 UTC, is "${values.until}"`);
+  if (values.until !== undefined && !values.stdout) complaints.push("--until: goes with --stdout only");
   const answer: Arguments = {
     url: values.url,
     site: values.site,
@@ -112,12 +122,14 @@ export const argumentsOf = (args: readonly string[]): Arguments => {
     durationMs: values.duration === undefined ? (speed === 1 ? null : 600_000) : time("duration", 1),
     backfillMs: time("backfill", 0),
     backfillIntervalMs: time("backfill-interval", 100),
+    stdoutUntilTs: values.stdout ? untilTs : null,
     truth: values.truth ?? null,
     stats: values.stats,
     json: values.json,
     username: values.username ?? null,
     help: values.help,
   };
+  if (values.stdout && answer.backfillMs === 0) complaints.push("--backfill: must be told with --stdout");
   if (complaints.length > 0) throw new ArgumentsInvalid(complaints);
   return answer;
 };

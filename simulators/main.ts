@@ -1,8 +1,10 @@
 /** `npm run simulate`: a farm that publishes until it is told to stop, its time is over, or its parent process is gone. */
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { ArgumentsInvalid, argumentsOf, HELP, type Arguments } from "./arguments.ts";
 import { noClock, wallClock, type Clock } from "./clock.ts";
 import { startFarm, type FarmStats } from "./farm.ts";
+import { messages } from "./messages.ts";
 import { loadScenario } from "./scenario-files.ts";
 import { ScenarioInvalid, truthOf, type Scenario } from "./scenario.ts";
 
@@ -19,6 +21,24 @@ const clockOf = ({ speed, durationMs }: Arguments): Clock => {
   if (speed === 1) return wallClock();
   const startTs = Date.now() - (durationMs ?? 0);
   return speed === Infinity ? noClock(startTs) : wallClock(speed, startTs);
+};
+
+/** Prints the past, a message a line. */
+const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs }: Arguments, scenario: Scenario, untilTs: number): Promise<void> => {
+  const decoder = new TextDecoder();
+  const fromTs = untilTs - backfillMs;
+  for (const { ts, topic, retain, payload } of messages({
+    site,
+    rigs,
+    seed,
+    scenario,
+    intervalMs,
+    fromTs,
+    toTs: untilTs,
+    history: { untilTs, intervalMs },
+  }))
+    if (!process.stdout.write(`${JSON.stringify({ ts, topic, retain, payload: decoder.decode(payload) })}\n`))
+      await once(process.stdout, "drain");
 };
 
 const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
@@ -64,8 +84,9 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
 };
 
 try {
-  const options = argumentsOf(process.argv.slice(2));
+  const options = argumentsOf(process.argv.slice(2), Date.now());
   if (options.help) process.stdout.write(HELP);
+  else if (options.stdoutUntilTs !== null) await tellPast(options, loadScenario(options.scenario), options.stdoutUntilTs);
   else await run(options, loadScenario(options.scenario));
 } catch (error) {
   if (!(error instanceof ArgumentsInvalid || error instanceof ScenarioInvalid)) throw error;

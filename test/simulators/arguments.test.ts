@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { ArgumentsInvalid, argumentsOf } from "../../simulators/arguments.ts";
 import { durationOf } from "../../simulators/duration.ts";
 
+const NOW_TS = Date.UTC(2026, 10, 21);
+
 describe("durations", () => {
   test.each([
     ["250ms", 250],
@@ -21,7 +23,7 @@ describe("durations", () => {
 
 describe("the command line", () => {
   test("without options it is the demo of sixty rigs each five seconds, without an end", () => {
-    expect(argumentsOf([])).toMatchObject({
+    expect(argumentsOf([], NOW_TS)).toMatchObject({
       rigs: 60,
       intervalMs: 5_000,
       seed: 1,
@@ -34,7 +36,7 @@ describe("the command line", () => {
   test("reads every option", () => {
     const line =
       "--url mqtt://h:1 --site s --rigs 10000 --interval 10s --seed 7 --scenario hung --speed max --duration 1h --backfill 6h --truth t.json --stats --json";
-    expect(argumentsOf(line.split(" "))).toEqual({
+    expect(argumentsOf(line.split(" "), NOW_TS)).toEqual({
       url: "mqtt://h:1",
       site: "s",
       rigs: 10_000,
@@ -45,6 +47,7 @@ describe("the command line", () => {
       durationMs: 3_600_000,
       backfillMs: 21_600_000,
       backfillIntervalMs: 30_000,
+      stdoutUntilTs: null,
       truth: "t.json",
       stats: true,
       json: true,
@@ -53,12 +56,19 @@ describe("the command line", () => {
     });
   });
   test("with another speed it ends by itself", () => {
-    expect(argumentsOf(["--speed", "10"]).durationMs).toBe(600_000);
+    expect(argumentsOf(["--speed", "10"], NOW_TS).durationMs).toBe(600_000);
+  });
+  test("a past to be printed ends now where it is not told otherwise, and needs a length", () => {
+    expect(argumentsOf(["--stdout", "--backfill", "6h"], NOW_TS).stdoutUntilTs).toBe(NOW_TS);
+    expect(argumentsOf(["--stdout", "--backfill", "6h", "--until", "1700000000000"], NOW_TS).stdoutUntilTs).toBe(1_700_000_000_000);
+    expect(() => argumentsOf(["--stdout"], NOW_TS)).toThrow("--backfill: ");
+    expect(() => argumentsOf(["--until", "5"], NOW_TS)).toThrow("--until: ");
+    expect(() => argumentsOf(["--stdout", "--backfill", "6h", "--until", "yesterday"], NOW_TS)).toThrow("--until: ");
   });
   test("every wrong option is named at once", () => {
     const wrong = ["--rigs", "0", "--seed", "x", "--interval", "5", "--speed", "fast", "--site", "a/b", "--url", "host", "--backfill=-1h"];
     try {
-      argumentsOf(wrong);
+      argumentsOf(wrong, NOW_TS);
       throw new Error("accepted");
     } catch (error) {
       expect(error).toBeInstanceOf(ArgumentsInvalid);
@@ -68,6 +78,6 @@ describe("the command line", () => {
     }
   });
   test("an unknown option is named", () => {
-    expect(() => argumentsOf(["--intrval", "5s"])).toThrow("--intrval");
+    expect(() => argumentsOf(["--intrval", "5s"], NOW_TS)).toThrow("--intrval");
   });
 });
