@@ -1,0 +1,75 @@
+/**
+ * The embedded local chain, a process of its own: `node build/server/edge/chain/node.js --data-dir DIR --port N`.
+ * Prints one line of JSON when it listens, ends on SIGTERM or SIGINT, and by itself when the process that started it is gone.
+ */
+import { randomBytes } from "node:crypto";
+import { fstatSync, mkdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { LOCAL_CHAIN_ID, startEngine } from "./engine.ts";
+import { createMethods } from "./methods.ts";
+import { serve } from "./serve.ts";
+import { openStore } from "./store.ts";
+
+const LOCK_WAIT_MS = 10_000;
+
+/** A node that was left by its parent may need a moment to let go of the folder. */
+const open = async (folder: string): ReturnType<typeof openStore> => {
+  const untilMs = Date.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return await openStore(folder);
+    } catch (error) {
+      const locked = ((error as { cause?: { code?: string } }).cause?.code ?? "") === "LEVEL_LOCKED";
+      if (!locked || Date.now() > untilMs) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+};
+
+const onParentGone = (stop: () => void): void => {
+  if (process.channel !== undefined) {
+    process.once("disconnect", stop);
+    return;
+  }
+  const stdin = fstatSync(0);
+  if (!stdin.isFIFO() && !stdin.isSocket()) return;
+  process.stdin.once("end", stop).once("error", stop).resume();
+};
+
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { "data-dir": { type: "string" }, port: { type: "string", default: "0" } } });
+  const folder = values["data-dir"];
+  const port = Number(values.port);
+  if (folder === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("usage: node.js --data-dir DIR --port N");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+
+  let stopping = false;
+  let close = async (): Promise<void> => undefined;
+  const stop = (): void => {
+    if (stopping) return;
+    stopping = true;
+    close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.once("SIGTERM", stop).once("SIGINT", stop);
+  onParentGone(stop);
+
+  const store = await open(folder);
+  const engine = await startEngine(store, () => randomBytes(32), () => Math.floor(Date.now() / 1_000));
+  const { methods, stop: stopPool } = createMethods(engine, store, "rigtwin-local/1");
+  const http = await serve(methods, port);
+  close = async () => {
+    await stopPool();
+    await http.stop();
+    await store.close();
+  };
+  const { genesis, head } = engine;
+  process.stdout.write(`${JSON.stringify({ ready: true, port: http.port, chainId: LOCAL_CHAIN_ID, genesis, blockNumber: Number(head().number) })}\n`);
+};
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

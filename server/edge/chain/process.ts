@@ -1,0 +1,80 @@
+/** Starts the embedded chain as a process of its own and ends it. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Hex } from "../../twin/seal.ts";
+
+export interface ChainProcessOptions {
+  readonly dataDir: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Told when the process ends without having been asked to. */
+  readonly onExit?: (reason: string) => void;
+  /** The built entry; by default the one beside this file, when this file is itself built. */
+  readonly entry?: string;
+}
+export interface ChainProcess {
+  readonly rpcUrl: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly genesis: Hex;
+  /** Asks it to end, and makes it after five seconds. */
+  readonly stop: () => Promise<void>;
+}
+
+interface Ready {
+  readonly port: number;
+  readonly genesis: Hex;
+}
+
+const READY_MS = 30_000;
+const STOP_MS = 5_000;
+
+const readyOf = (child: ChildProcess): Promise<Ready> =>
+  new Promise((resolve, reject) => {
+    let out = "";
+    let err = "";
+    const timer = setTimeout(() => reject(new Error(`the local chain is not ready after ${READY_MS / 1_000} s: ${err}`)), READY_MS);
+    child.stdout?.on("data", (piece: Buffer) => {
+      out += piece.toString();
+      const line = /^.*"ready":true.*$/m.exec(out);
+      if (line === null || !out.includes("\n")) return;
+      clearTimeout(timer);
+      resolve(JSON.parse(line[0]) as Ready);
+    });
+    child.stderr?.on("data", (piece: Buffer) => {
+      err = (err + piece.toString()).slice(-2_000);
+    });
+    child.once("exit", (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`the local chain ended at its start (${signal ?? code}): ${err.trim()}`));
+    });
+    child.once("error", reject);
+  });
+
+/** Starts the node and resolves when it listens. It ends by itself when this process is gone. */
+export const startChainProcess = async (options: ChainProcessOptions): Promise<ChainProcess> => {
+  const entry = options.entry ?? fileURLToPath(new URL("./node.js", import.meta.url));
+  const child = spawn(process.execPath, ["--enable-source-maps", entry, "--data-dir", options.dataDir, "--port", String(options.port)], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let asked = false;
+  const end = async (): Promise<void> => {
+    asked = true;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill("SIGTERM");
+    const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+    await gone;
+    clearTimeout(timer);
+  };
+  try {
+    const { port, genesis } = await readyOf(child);
+    child.once("exit", (code, signal) => {
+      if (!asked) options.onExit?.(`the local chain ended (${signal ?? code})`);
+    });
+    return { rpcUrl: `http://127.0.0.1:${port}`, port, pid: child.pid ?? 0, genesis, stop: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+};
