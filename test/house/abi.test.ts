@@ -4,7 +4,8 @@ import { rigTwinBytecode } from "../../server/contracts/abi.generated.ts";
 
 describe("the generated ABI", () => {
   test("fits the contracts as they are now", () => {
-    const check = (): string => execFileSync(process.execPath, ["server/contracts/compile.mjs", "--check"], { encoding: "utf8", stdio: "pipe" });
+    const check = (): string =>
+      execFileSync(process.execPath, ["server/contracts/compile.mjs", "--check"], { encoding: "utf8", stdio: "pipe" });
     expect(check).not.toThrow();
   }, 120_000);
 
