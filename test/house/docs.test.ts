@@ -4,6 +4,8 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { SETTINGS } from "../../server/config.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
+import { FAULTS } from "../../server/twin/faults.ts";
+import { FORMATS } from "../../server/twin/formats/index.ts";
 import { CODES } from "../../server/twin/refusal.ts";
 import { CHANNELS, EVENTS, ROUTES } from "../../server/twin/wire.ts";
 import { ROOT } from "./graph.ts";
@@ -63,6 +65,18 @@ test("docs/live-feed.md has every event", () => {
 test("docs/mqtt.md has every channel", () => {
   const rows = rowsIn(read("docs/mqtt.md")).filter(([, qos, retained]) => qos === "1" && (retained === "yes" || retained === "no"));
   expect(rows.map(([channel]) => channel).sort()).toEqual(Object.values(CHANNELS).sort());
+});
+
+describe("docs/formats.md", () => {
+  const rows = rowsIn(read("docs/formats.md"));
+  test("has every format", () => {
+    const written = rows.filter((row) => row.length === 3).map(([name]) => name);
+    expect(written.sort()).toEqual(["native", ...FORMATS.map((format) => format.name)].sort());
+  });
+  test("has every fault with its part, severity and words", () => {
+    const written = rows.filter((row) => row.length === 4);
+    expect(written).toEqual(Object.entries(FAULTS).map(([code, { component, severity, says }]) => [code, component, severity, says]));
+  });
 });
 
 test("README.md has every setting as server/config.ts has it", () => {
