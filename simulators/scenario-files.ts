@@ -17,7 +17,10 @@ export const scenarioNames = (): string[] =>
 /** Reads a scenario by name or by path of a .json file. Throws ScenarioInvalid where it is not there, not JSON or not right. */
 export const loadScenario = (name: string): Scenario => {
   const path = name.endsWith(".json") ? name : join(folder(), `${name}.json`);
-  if (!existsSync(path)) throw new ScenarioInvalid([`name: there is no scenario "${name}"; there are ${scenarioNames().join(", ")}`]);
+  if (!existsSync(path))
+    throw new ScenarioInvalid([
+      path === name ? `name: there is no file ${path}` : `name: there is no scenario "${name}"; there are ${scenarioNames().join(", ")}`,
+    ]);
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, "utf8"));
