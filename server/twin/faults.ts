@@ -2,7 +2,11 @@ import type { DeviceError } from "./reading.ts";
 
 type Kind = Pick<DeviceError, "severity" | "component"> & { readonly says: string };
 
-const fault = (severity: DeviceError["severity"], component: DeviceError["component"], says: string): Kind => ({ severity, component, says });
+const fault = (severity: DeviceError["severity"], component: DeviceError["component"], says: string): Kind => ({
+  severity,
+  component,
+  says,
+});
 
 /**
  * What can be wrong with a machine, whoever built it. The names follow the canonical list of Proto Fleet (errors.proto) where it has

@@ -48,7 +48,7 @@ export const rowsOf = (answers: Answers, section: string): readonly Json[] => {
   const rows: Json[] = [];
   for (const part of answers.parts) {
     const value = part[section];
-    if (Array.isArray(value)) for (const row of value as readonly unknown[]) isObject(row) && rows.push(row);
+    if (Array.isArray(value)) rows.push(...(value as readonly unknown[]).filter(isObject));
     else if (isObject(value)) rows.push(value);
   }
   return rows;
@@ -130,7 +130,12 @@ export const nums = (value: unknown): readonly number[] => {
 export const txt = (value: unknown, most = 128): string | null => {
   if (typeof value === "number" && Number.isFinite(value)) return String(value);
   if (typeof value !== "string") return null;
-  const text = value.replace(/[\u0000-\u001f]/g, "").trim().replace(/^(['"])(.*)\1$/, "$2").trim().slice(0, most);
+  const text = value
+    .replace(/[\u0000-\u001f]/g, "")
+    .trim()
+    .replace(/^(['"])(.*)\1$/, "$2")
+    .trim()
+    .slice(0, most);
   return text === "" || /^(?:null|none|n\/a|unknown|undefined|<.*>)$/i.test(text) ? null : text;
 };
 

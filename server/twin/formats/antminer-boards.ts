@@ -10,7 +10,7 @@ const hottest = (values: readonly number[]): Raw => highest(RANGES.partC, zeros(
 const chipMapOf = (map: unknown): readonly ChipDraft[] => {
   if (typeof map !== "string" || map.length > 4_000) return [];
   const signs = map.replace(/[^ox]/gi, "").toLowerCase();
-  return [...signs].map((sign, index) => ({ index, working: sign === "o" }));
+  return Array.from(signs, (sign, index) => ({ index, working: sign === "o" }));
 };
 
 /** `tpl`: rows of the board's physical layout, each a list of 1-based chip numbers. */
@@ -29,7 +29,12 @@ const S21_HYDRO = /S21.*HYD/i;
 /** Hydro machines put the coolant into slots that otherwise are chips or boards (pyasic #295, asic-rs `telemetry.rs`). */
 const heatOf = (model: string, pcb: readonly number[], chip: readonly number[], pic: readonly number[]): Heat => {
   if (S21_PLUS_HYDRO.test(model) && pcb.length === 4 && pic.length === 4) {
-    return { inletC: zeroIsNone(pcb[0]), outletC: zeroIsNone(pcb[2]), boardC: hottest([pcb[1] ?? 0, pcb[3] ?? 0, pic[1] ?? 0, pic[2] ?? 0, pic[3] ?? 0]), chipC: hottest([pic[0] ?? 0]) };
+    return {
+      inletC: zeroIsNone(pcb[0]),
+      outletC: zeroIsNone(pcb[2]),
+      boardC: hottest([pcb[1] ?? 0, pcb[3] ?? 0, pic[1] ?? 0, pic[2] ?? 0, pic[3] ?? 0]),
+      chipC: hottest([pic[0] ?? 0]),
+    };
   }
   const board = hottest(pcb.length > 0 ? pcb : pic);
   if (S21_HYDRO.test(model) && chip.length === 4 && chip[2] === 0 && chip[3] === 0 && (chip[0] ?? 0) > 0) {
@@ -69,16 +74,21 @@ const MOST_SLOTS = 16;
 const OLD_SLOTS = [6, 7, 8];
 
 const isThere = (stats: Json, slot: number): boolean =>
-  (num(stats[`chain_acn${slot}`]) ?? 0) > 0 || (num(stats[`chain_rate${slot}`]) ?? 0) > 0 || (txt(stats[`chain_acs${slot}`], 4_000) ?? "") !== "";
+  (num(stats[`chain_acn${slot}`]) ?? 0) > 0 ||
+  (num(stats[`chain_rate${slot}`]) ?? 0) > 0 ||
+  (txt(stats[`chain_acs${slot}`], 4_000) ?? "") !== "";
 
 /**
  * Which numbered slots are boards. Firmware lists slots for boards that were never built in, and a board that died looks just like
  * one: so it counts as a board where the model has so many, or where another of a higher number answers.
  */
 const slotsOf = (stats: Json, expected: number | null): readonly number[] => {
-  const listed = Array.from({ length: MOST_SLOTS }, (_, index) => index + 1).filter((slot) => `chain_acn${slot}` in stats || `chain_rate${slot}` in stats || `chain_acs${slot}` in stats);
+  const listed = Array.from({ length: MOST_SLOTS }, (_, index) => index + 1).filter(
+    (slot) => `chain_acn${slot}` in stats || `chain_rate${slot}` in stats || `chain_acs${slot}` in stats,
+  );
   const there = listed.filter((slot) => isThere(stats, slot));
-  if (there.length > 0 && there.every((slot) => OLD_SLOTS.includes(slot))) return expected === 3 || expected === null ? OLD_SLOTS.filter((slot) => listed.includes(slot)) : there;
+  if (there.length > 0 && there.every((slot) => OLD_SLOTS.includes(slot)))
+    return expected === 3 || expected === null ? OLD_SLOTS.filter((slot) => listed.includes(slot)) : there;
   const last = Math.max(expected ?? num(stats["miner_count"]) ?? 0, ...there);
   return listed.filter((slot) => slot <= last);
 };
@@ -90,7 +100,8 @@ export const boardsOfSlots = (stats: Json, model: string, expected: number | nul
       const value = num(stats[`${name}${slot}`]);
       return value === null ? null : value * (inThs(stats["rate_unit"]) ?? 1e-3);
     };
-    const sensors = (...names: readonly string[]): readonly number[] => names.map((name) => nums(stats[name])).find((found) => found.some((value) => value !== 0)) ?? nums(stats[names[0] ?? ""]);
+    const sensors = (...names: readonly string[]): readonly number[] =>
+      names.map((name) => nums(stats[name])).find((found) => found.some((value) => value !== 0)) ?? nums(stats[names[0] ?? ""]);
     const pcb = sensors(`temp_pcb${slot}`, `temp${slot}`);
     const chip = sensors(`temp_chip${slot}`, `temp2_${slot}`, `temp3_${slot}`);
     const frequency = num(stats[`freq${slot}`] ?? stats[`freq_avg${slot}`]);

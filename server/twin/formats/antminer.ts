@@ -11,8 +11,10 @@ import { poolsOf, summaryOf } from "./cgminer-rows.ts";
 import { finish, highest, type BoardDraft, type Format, type Raw } from "./draft.ts";
 import { RANGES } from "../plausible.ts";
 
-const isStats = (row: Json): boolean => Array.isArray(row["chain"]) || Object.keys(row).some((name) => /^(?:chain_(?:acn|rate|acs)\d|GHS |rate_(?:5s|avg|30m)$)/.test(name));
-const systemInfo = (answers: Answers): Json | null => partWhere(answers, (part) => "minertype" in part || "system_filesystem_version" in part);
+const isStats = (row: Json): boolean =>
+  Array.isArray(row["chain"]) || Object.keys(row).some((name) => /^(?:chain_(?:acn|rate|acs)\d|GHS |rate_(?:5s|avg|30m)$)/.test(name));
+const systemInfo = (answers: Answers): Json | null =>
+  partWhere(answers, (part) => "minertype" in part || "system_filesystem_version" in part);
 
 /** All the names the machine gives itself, those of the mining process first: it drives the boards. */
 const namesOf = (answers: Answers): readonly string[] => {
@@ -53,9 +55,20 @@ const chosen = (names: readonly string[], evidence: Evidence): { readonly name: 
 
 /** Codes of the status light and of port 6060. */
 const CODES: Readonly<Record<string, FaultCode>> = {
-  "R:1": "HASHRATE_BELOW_TARGET", "N:1": "HASHRATE_ABOVE_TARGET", "V:1": "PSU_FAULT", "V:2": "PSU_ADVISORY", "P:1": "DEVICE_OVER_TEMPERATURE",
-  "P:2": "DEVICE_UNDER_TEMPERATURE", "M:1": "CONTROL_BOARD_FAULT", "F:1": "FAN_FAILED", "J:2": "HASHBOARD_MISSING_CHIPS", "J:4": "EEPROM_FAULT",
-  "J:6": "TEMP_SENSOR_FAULT", "J:8": "HASHBOARD_NOT_PRESENT", "L:1": "ASIC_FREQUENCY_FAULT", "L:2": "HASHBOARD_MISMATCH",
+  "R:1": "HASHRATE_BELOW_TARGET",
+  "N:1": "HASHRATE_ABOVE_TARGET",
+  "V:1": "PSU_FAULT",
+  "V:2": "PSU_ADVISORY",
+  "P:1": "DEVICE_OVER_TEMPERATURE",
+  "P:2": "DEVICE_UNDER_TEMPERATURE",
+  "M:1": "CONTROL_BOARD_FAULT",
+  "F:1": "FAN_FAILED",
+  "J:2": "HASHBOARD_MISSING_CHIPS",
+  "J:4": "EEPROM_FAULT",
+  "J:6": "TEMP_SENSOR_FAULT",
+  "J:8": "HASHBOARD_NOT_PRESENT",
+  "L:1": "ASIC_FREQUENCY_FAULT",
+  "L:2": "HASHBOARD_MISMATCH",
 };
 
 /** "J1:4" → board 1's EEPROM; an unknown code is UNMAPPED. */
@@ -66,7 +79,12 @@ export const antminerFault = (code: string): DeviceError => {
   return faultOf(found ?? "UNMAPPED", code, found === undefined ? null : index);
 };
 
-const LIGHTS: Readonly<Record<string, FaultCode>> = { rate: "HASHRATE_BELOW_TARGET", network: "NETWORK_FAULT", fans: "FAN_FAILED", temp: "DEVICE_OVER_TEMPERATURE" };
+const LIGHTS: Readonly<Record<string, FaultCode>> = {
+  rate: "HASHRATE_BELOW_TARGET",
+  network: "NETWORK_FAULT",
+  fans: "FAN_FAILED",
+  temp: "DEVICE_OVER_TEMPERATURE",
+};
 
 const errorsOf = (answers: Answers, stats: Json | null): DeviceError[] => {
   const errors: DeviceError[] = [];
@@ -78,7 +96,12 @@ const errorsOf = (answers: Answers, stats: Json | null): DeviceError[] => {
     const [type, status] = [txt(get(light, "type")) ?? "", txt(get(light, "status")) ?? ""];
     if (/^(?:e|f|error|fail|w)/i.test(status)) {
       const code = num(get(light, "code"));
-      errors.push(faultOf(LIGHTS[type] ?? "UNMAPPED", [type, code === null ? "" : `code ${code}`, txt(get(light, "msg")) ?? ""].filter((word) => word !== "").join(" ")));
+      errors.push(
+        faultOf(
+          LIGHTS[type] ?? "UNMAPPED",
+          [type, code === null ? "" : `code ${code}`, txt(get(light, "msg")) ?? ""].filter((word) => word !== "").join(" "),
+        ),
+      );
     }
   }
   const psu = txt(get(stats, "psu_status"));
@@ -89,7 +112,11 @@ const errorsOf = (answers: Answers, stats: Json | null): DeviceError[] => {
 /** `fan1` … of which an S9 only uses 3 and 6: those that turn, filled up with standing ones to `fan_num`. */
 const fansOf = (stats: Json | null, liquid: boolean): readonly Raw[] => {
   if (stats === null) return [];
-  const listed = Array.isArray(stats["fan"]) ? list(stats["fan"]).map(num) : Array.from({ length: 16 }, (_, index) => stats[`fan${index + 1}`]).filter((value) => value !== undefined).map(num);
+  const listed = Array.isArray(stats["fan"])
+    ? list(stats["fan"]).map(num)
+    : Array.from({ length: 16 }, (_, index) => stats[`fan${index + 1}`])
+        .filter((value) => value !== undefined)
+        .map(num);
   if (liquid && listed.every((rpm) => (rpm ?? 0) === 0)) return [];
   const wanted = num(stats["fan_num"]) ?? listed.length;
   const turning = listed.filter((rpm) => (rpm ?? 0) > 0).length;
@@ -100,7 +127,8 @@ const fansOf = (stats: Json | null, liquid: boolean): readonly Raw[] => {
 
 const POWER_TEXT = /miner power\D*(\d+(?:\.\d+)?)/i;
 const powerOf = (answers: Answers, stats: Json | null): number | null =>
-  num(get(stats, "watt", "power", "Power", "total_power", "chain_power")) ?? num(answers.texts.map((text) => POWER_TEXT.exec(text)?.[1]).find((watts) => watts !== undefined));
+  num(get(stats, "watt", "power", "Power", "total_power", "chain_power")) ??
+  num(answers.texts.map((text) => POWER_TEXT.exec(text)?.[1]).find((watts) => watts !== undefined));
 
 const modeOf = (answers: Answers, stats: Json | null): Mode => {
   const mode = num(get(stats, "miner-mode")) ?? num(partWhere(answers, (part) => "bitmain-work-mode" in part)?.["bitmain-work-mode"]);
@@ -116,7 +144,10 @@ const identityOf = (answers: Answers, name: string | null, model: Model | null, 
     ...NO_IDENTITY,
     make: "Bitmain",
     model: model?.name ?? (name === null || /antminer/i.test(name) ? name : `Antminer ${name}`),
-    firmware: txt(get(info, "system_filesystem_version")) ?? txt(partWhere(answers, (part) => "fw_version" in part)?.["fw_version"]) ?? compileTime(answers),
+    firmware:
+      txt(get(info, "system_filesystem_version")) ??
+      txt(partWhere(answers, (part) => "fw_version" in part)?.["fw_version"]) ??
+      compileTime(answers),
     serial: txt(get(info, "serinum"), 64) ?? null,
     mac: mac(get(network, "macaddr")),
     ip: txt(get(network, "ipaddress"), 64),
@@ -124,7 +155,13 @@ const identityOf = (answers: Answers, name: string | null, model: Model | null, 
     boardSerials: boards.map((board) => board.serial ?? null),
   };
 };
-const compileTime = (answers: Answers): string | null => txt(["VERSION", "STATS", "INFO"].flatMap((section) => rowsOf(answers, section)).map((row) => row["CompileTime"]).find((value) => value !== undefined));
+const compileTime = (answers: Answers): string | null =>
+  txt(
+    ["VERSION", "STATS", "INFO"]
+      .flatMap((section) => rowsOf(answers, section))
+      .map((row) => row["CompileTime"])
+      .find((value) => value !== undefined),
+  );
 
 /** Web rates are `rate_*` in `rate_unit` (GH/s where it is silent), the port's are "GHS 5s". */
 const rateOf = (rows: readonly (Json | null | undefined)[], web: string, port: string): number | null => {
@@ -142,7 +179,8 @@ export const antminer: Format = {
   score: (answers) => {
     const names = namesOf(answers).join(" ");
     if (/antminer|^S\d\d/i.test(names)) return 85;
-    if (rowsOf(answers, "STATS").some((row) => isStats(row) && (Array.isArray(row["chain"]) || "chain_acn1" in row || "chain_acn6" in row))) return 70;
+    if (rowsOf(answers, "STATS").some((row) => isStats(row) && (Array.isArray(row["chain"]) || "chain_acn1" in row || "chain_acn6" in row)))
+      return 70;
     if (["VERSION", "STATS"].some((section) => rowsOf(answers, section).some((row) => "BMMiner" in row))) return 60;
     return systemInfo(answers) !== null ? 50 : 0;
   },
@@ -150,11 +188,20 @@ export const antminer: Format = {
     const stats = rowsOf(answers, "STATS").find(isStats) ?? null;
     const { name, model } = chosen(namesOf(answers), evidenceOf(stats));
     const title = model?.name ?? name ?? "";
-    const chain = stats === null ? [] : Array.isArray(stats["chain"]) ? boardsOfChain(stats, title) : boardsOfSlots(stats, title, model?.nameplate.boards ?? null);
+    const chain =
+      stats === null
+        ? []
+        : Array.isArray(stats["chain"])
+          ? boardsOfChain(stats, title)
+          : boardsOfSlots(stats, title, model?.nameplate.boards ?? null);
     const summary = rowsOf(answers, "SUMMARY")[0];
     const ideal = num(get(stats, "rate_ideal", "total_rateideal"));
     const errors = errorsOf(answers, stats);
-    const models = new Set(namesOf(answers).map((told) => findModel("Bitmain", told)?.id).filter((id) => id !== undefined));
+    const models = new Set(
+      namesOf(answers)
+        .map((told) => findModel("Bitmain", told)?.id)
+        .filter((id) => id !== undefined),
+    );
     if (models.size > 1) errors.push(faultOf("MODEL_MISMATCH", namesOf(answers).join(" / ")));
     const base = summaryOf(answers);
     const frequency = num(get(stats, "frequency", "total_freqavg"));
@@ -167,8 +214,14 @@ export const antminer: Format = {
         averageThs: rateOf([stats, summary], "rate_avg", "av"),
         expectedThs: ideal === null ? null : ideal * (inThs(get(stats, "rate_unit")) ?? 1e-3),
         powerW: powerOf(answers, stats),
-        intakeC: highest(RANGES.airC, chain.map((board) => board.inletC)),
-        outletC: highest(RANGES.airC, chain.map((board) => board.outletC)),
+        intakeC: highest(
+          RANGES.airC,
+          chain.map((board) => board.inletC),
+        ),
+        outletC: highest(
+          RANGES.airC,
+          chain.map((board) => board.outletC),
+        ),
         frequencyMhz: frequency === 0 ? null : frequency,
         fanPct: num(get(stats, "fan_pwm")),
         hwErrors: base.hwErrors ?? num(get(stats, "no_matching_work")) ?? num(get(summary, "hw_all")),

@@ -15,7 +15,8 @@ type Module = ReadonlyMap<string, string>;
 
 const BRACKETED = /([A-Za-z_][A-Za-z0-9_ ]*?)\[([^\]]*)\]/g;
 
-const bracketed = (text: string): [string, string][] => [...text.slice(0, 200_000).matchAll(BRACKETED)].map(([, name = "", value = ""]) => [name.trim(), value]);
+const bracketed = (text: string): [string, string][] =>
+  [...text.slice(0, 200_000).matchAll(BRACKETED)].map(([, name = "", value = ""]) => [name.trim(), value]);
 
 /** Some gateways hand over the module already taken apart, `{"PVT_T0": [66, 65], "Temp": 31}`: written back as the machine has it. */
 const written = (value: unknown): string => (Array.isArray(value) ? (value as readonly unknown[]).map(String).join(" ") : String(value));
@@ -50,7 +51,13 @@ const modulesOf = (answers: Answers): readonly Module[] => {
 };
 
 const one = (module: Module | undefined, name: string): number | null => num(module?.get(name)?.trim().split(/\s+/)[0]);
-const all = (module: Module | undefined, name: string): readonly number[] => nums((module?.get(name) ?? "").trim().split(/\s+/).filter((text) => text !== ""));
+const all = (module: Module | undefined, name: string): readonly number[] =>
+  nums(
+    (module?.get(name) ?? "")
+      .trim()
+      .split(/\s+/)
+      .filter((text) => text !== ""),
+  );
 const gigahash = (value: number | null | undefined): number | null => (value === null || value === undefined ? null : value * 1e-3);
 
 const working = (module: Module): string => module.get("SYSTEMSTATU") ?? "";
@@ -78,7 +85,8 @@ const chipsOf = (module: Module, board: number): readonly ChipDraft[] => {
   });
 };
 
-const mean = (values: readonly number[]): number | null => (values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length);
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const boardsOf = (module: Module, first: number): readonly BoardDraft[] => {
   const off = isOff(module) && (one(module, "GHSspd") ?? 0) === 0;
@@ -97,7 +105,10 @@ const boardsOf = (module: Module, first: number): readonly BoardDraft[] => {
       boardC: highest(RANGES.partC, sides),
       inletC: sides[0] ?? null,
       outletC: sides[1] ?? null,
-      chipC: highest(RANGES.partC, [at("MTmax") ?? (single ? one(module, "TMax") : null), ...(off ? [] : chipMap.map((chip) => chip.tempC))]),
+      chipC: highest(RANGES.partC, [
+        at("MTmax") ?? (single ? one(module, "TMax") : null),
+        ...(off ? [] : chipMap.map((chip) => chip.tempC)),
+      ]),
       chips: at("EEPROM") ?? (chipMap.length > 0 ? chipMap.length : single ? one(module, "TA") : null),
       frequencyMhz: off ? null : (mean(all(module, `SF${board}`)) ?? mean(all(module, `ATABD${board}`)) ?? one(module, "Freq")),
       voltageV: typeof millivolts === "number" ? millivolts / 1000 : null,
@@ -107,7 +118,9 @@ const boardsOf = (module: Module, first: number): readonly BoardDraft[] => {
 };
 
 const flagged = (module: Module, name: string): readonly { readonly value: number; readonly index: number }[] =>
-  all(module, name).map((value, index) => ({ value, index })).filter(({ value }) => value !== 0 && Number.isFinite(value));
+  all(module, name)
+    .map((value, index) => ({ value, index }))
+    .filter(({ value }) => value !== 0 && Number.isFinite(value));
 
 /** ECHU: one word a board; 128 is heat, 513 a board out of order, the rest is told as it is. */
 const errorsOf = (module: Module, first: number): DeviceError[] => [
@@ -137,7 +150,8 @@ const powerOf = (modules: readonly Module[]): number | null => {
   return each.length === 0 || each.includes(null) ? null : each.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 };
 
-const versionOf = (answers: Answers): Json | undefined => rowsOf(answers, "VERSION").find((row) => "MODEL" in row || "PROD" in row || "MAC" in row) ?? rowsOf(answers, "VERSION")[0];
+const versionOf = (answers: Answers): Json | undefined =>
+  rowsOf(answers, "VERSION").find((row) => "MODEL" in row || "PROD" in row || "MAC" in row) ?? rowsOf(answers, "VERSION")[0];
 
 const identityOf = (answers: Answers, modules: readonly Module[], boards: number): Identity & { readonly catalogued: Model | null } => {
   const version = versionOf(answers);
@@ -166,8 +180,11 @@ export const avalon: Format = {
   name: "avalon",
   score: (answers) => {
     if (rowsOf(answers, "STATS").some((row) => Object.keys(row).some((name) => MODULE.test(name)))) return 94;
-    if (rowsOf(answers, "VERSION").some((row) => /avalon/i.test(txt(row["PROD"]) ?? "") || /^MM\d/.test(txt(row["SWTYPE"]) ?? ""))) return 93;
-    return [...rowsOf(answers, "DEVS"), ...rowsOf(answers, "DEVDETAILS")].some((row) => /^(?:AVA\d|AVALON)/.test(txt(row["Name"]) ?? "")) ? 88 : 0;
+    if (rowsOf(answers, "VERSION").some((row) => /avalon/i.test(txt(row["PROD"]) ?? "") || /^MM\d/.test(txt(row["SWTYPE"]) ?? "")))
+      return 93;
+    return [...rowsOf(answers, "DEVS"), ...rowsOf(answers, "DEVDETAILS")].some((row) => /^(?:AVA\d|AVALON)/.test(txt(row["Name"]) ?? ""))
+      ? 88
+      : 0;
   },
   parse: (answers) => {
     const modules = modulesOf(answers);
@@ -181,7 +198,9 @@ export const avalon: Format = {
     // chip sensors of a machine that is off keep what they last showed
     if (off) for (const board of boards) if ((board.chipMap?.length ?? 0) > 0) quality[`boards.${board.index}.chipMap`] = "frozen";
     const volts = all(main, "PS")[2];
-    const limit = modules.map((module) => one(module, "MPO")).reduce<number | null>((sum, value) => (value === null || value <= 0 ? sum : (sum ?? 0) + value), null);
+    const limit = modules
+      .map((module) => one(module, "MPO"))
+      .reduce<number | null>((sum, value) => (value === null || value <= 0 ? sum : (sum ?? 0) + value), null);
     const firsts = modules.reduce<readonly number[]>((before, module) => [...before, (before.at(-1) ?? 0) + boardCount(module)], [0]);
     return finish(
       identity,

@@ -5,7 +5,9 @@ import { NO_IDENTITY, type DeviceError, type Mode } from "../reading.ts";
 import { dig, get, mac, num, nums, objects, partWhere, truth, txt, type Json } from "./answers.ts";
 import { finish, fitted, type BoardDraft, type ChipDraft, type Format, type PoolDraft, type Raw } from "./draft.ts";
 
-const isInfo = (part: Json): boolean => ("hashRate" in part || "ASICModel" in part) && ["stratumURL", "bestDiff", "sharesAccepted", "boardVersion", "deviceModel", "coreVoltage", "macAddr"].some((name) => name in part);
+const isInfo = (part: Json): boolean =>
+  ("hashRate" in part || "ASICModel" in part) &&
+  ["stratumURL", "bestDiff", "sharesAccepted", "boardVersion", "deviceModel", "coreVoltage", "macAddr"].some((name) => name in part);
 const isAsic = (part: Json): boolean => "ASICModel" in part && ("asicCount" in part || "deviceModel" in part);
 
 const hostAndPort = (url: string | null, port: unknown): string | null => {
@@ -18,8 +20,20 @@ const poolsOf = (info: Json): readonly PoolDraft[] => {
   const connected = objects(dig(info, "stratum", "pools")).map((pool) => truth(get(pool, "connected")));
   const shares = { accepted: num(info["sharesAccepted"]), rejected: num(info["sharesRejected"]) };
   const own: readonly PoolDraft[] = [
-    { url: hostAndPort(txt(info["stratumURL"], 500), info["stratumPort"]), worker: txt(info["stratumUser"], 256), active: !fallback, alive: connected[0] ?? null, ...(fallback ? {} : shares) },
-    { url: hostAndPort(txt(info["fallbackStratumURL"], 500), info["fallbackStratumPort"]), worker: txt(info["fallbackStratumUser"], 256), active: fallback, alive: connected[1] ?? null, ...(fallback ? shares : {}) },
+    {
+      url: hostAndPort(txt(info["stratumURL"], 500), info["stratumPort"]),
+      worker: txt(info["stratumUser"], 256),
+      active: !fallback,
+      alive: connected[0] ?? null,
+      ...(fallback ? {} : shares),
+    },
+    {
+      url: hostAndPort(txt(info["fallbackStratumURL"], 500), info["fallbackStratumPort"]),
+      worker: txt(info["fallbackStratumUser"], 256),
+      active: fallback,
+      alive: connected[1] ?? null,
+      ...(fallback ? shares : {}),
+    },
   ];
   return own.filter((pool) => pool.url !== null);
 };
@@ -29,7 +43,14 @@ const chipsOf = (info: Json): readonly ChipDraft[] => {
   const heat = nums(info["asicTemps"]);
   return Array.from({ length: Math.min(64, Math.max(asics.length, heat.length)) }, (_, index): ChipDraft => {
     const total = num(asics[index]?.["total"]);
-    return { index, hashrateGhs: total, errors: num(asics[index]?.["errorCount"]), tempC: heat[index] ?? null, frequencyMhz: num(asics[index]?.["frequency"]), working: total === null ? null : total > 0 };
+    return {
+      index,
+      hashrateGhs: total,
+      errors: num(asics[index]?.["errorCount"]),
+      tempC: heat[index] ?? null,
+      frequencyMhz: num(asics[index]?.["frequency"]),
+      working: total === null ? null : total > 0,
+    };
   });
 };
 
@@ -74,12 +95,15 @@ export const axeos: Format = {
     const asic = txt(info["ASICModel"] ?? info["asicModel"]);
     const device = txt(info["deviceModel"]);
     const asics = num(info["asicCount"]);
-    const model = (device === null ? null : findModel("NerdAxe", device)) ?? (device === null ? findModel("Bitaxe", null, { asic, asics, boardVersion: txt(info["boardVersion"]) }) : findModel("Bitaxe", device));
+    const model =
+      (device === null ? null : findModel("NerdAxe", device)) ??
+      (device === null ? findModel("Bitaxe", null, { asic, asics, boardVersion: txt(info["boardVersion"]) }) : findModel("Bitaxe", device));
     const [frequency, cores] = [num(info["frequency"]), num(info["smallCoreCount"])];
     const computed = frequency !== null && cores !== null ? (frequency * cores * (asics ?? 1)) / 1e6 : null;
     const told = num(info["expectedHashrate"]);
     const about = model?.nameplate.hashrateThs ?? (computed !== null && computed > 0 ? computed : null);
-    const rate = (...names: readonly string[]): number | null => fitted(names.map((name) => num(info[name])).find((value) => value !== null) ?? null, [1e-3, 1e-6, 1e-9, 1e-12], about);
+    const rate = (...names: readonly string[]): number | null =>
+      fitted(names.map((name) => num(info[name])).find((value) => value !== null) ?? null, [1e-3, 1e-6, 1e-9, 1e-12], about);
     const chipMap = chipsOf(info);
     const board: BoardDraft = {
       index: 0,
@@ -92,7 +116,9 @@ export const axeos: Format = {
       chipMap,
     };
     const second = num(info["fan2rpm"] ?? info["fanrpm2"]);
-    const fans: readonly Raw[] = [num(info["fanrpm"]), ...((second ?? 0) > 0 || (model?.nameplate.fans ?? 1) > 1 ? [second] : [])].filter((rpm) => rpm !== null);
+    const fans: readonly Raw[] = [num(info["fanrpm"]), ...((second ?? 0) > 0 || (model?.nameplate.fans ?? 1) > 1 ? [second] : [])].filter(
+      (rpm) => rpm !== null,
+    );
     const errors = chipMap.map((chip) => chip.errors ?? null);
     return finish(
       {

@@ -10,14 +10,18 @@ const byId = (rows: readonly Json[], id: unknown): Json | undefined => rows.find
 export const bosminer: Format = {
   name: "bosminer",
   score: (answers) =>
-    descriptionsOf(answers).some((text) => /^bos(?:miner|er)/i.test(text)) || rowsOf(answers, "VERSION").some((row) => Object.keys(row).some((name) => /^bos(?:miner|er)/i.test(name))) || rowsOf(answers, "TUNERSTATUS").length > 0
+    descriptionsOf(answers).some((text) => /^bos(?:miner|er)/i.test(text)) ||
+    rowsOf(answers, "VERSION").some((row) => Object.keys(row).some((name) => /^bos(?:miner|er)/i.test(name))) ||
+    rowsOf(answers, "TUNERSTATUS").length > 0
       ? 95
       : 0,
   parse: (answers) => {
     const [devs, details, temps] = [rowsOf(answers, "DEVS"), rowsOf(answers, "DEVDETAILS"), rowsOf(answers, "TEMPS")];
     const fans = rowsOf(answers, "FANS");
     const [tuner] = rowsOf(answers, "TUNERSTATUS");
-    const ids = [...new Set([...devs, ...details, ...temps].map((row) => num(get(row, "ID"))))].filter((id): id is number => id !== null && !Number.isNaN(id)).sort((a, b) => a - b);
+    const ids = [...new Set([...devs, ...details, ...temps].map((row) => num(get(row, "ID"))))]
+      .filter((id): id is number => id !== null && !Number.isNaN(id))
+      .sort((a, b) => a - b);
     const boards = ids.map((id, index): BoardDraft => {
       const [dev, detail, temp] = [byId(devs, id), byId(details, id), byId(temps, id)];
       const frequency = num(get(detail, "Frequency"));
@@ -44,7 +48,14 @@ export const bosminer: Format = {
         ...NO_IDENTITY,
         make: model?.make ?? (name === null ? null : "Bitmain"),
         model: model?.name ?? name,
-        firmware: txt(rowsOf(answers, "VERSION").flatMap((row) => Object.entries(row)).find(([key]) => /^bos/i.test(key))?.[1]) ?? descriptionsOf(answers)[0] ?? null,
+        firmware:
+          txt(
+            rowsOf(answers, "VERSION")
+              .flatMap((row) => Object.entries(row))
+              .find(([key]) => /^bos/i.test(key))?.[1],
+          ) ??
+          descriptionsOf(answers)[0] ??
+          null,
         boardSerials: boards.map((board) => board.serial ?? null),
       },
       {

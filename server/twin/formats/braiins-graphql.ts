@@ -6,8 +6,13 @@ import { braiinsFault } from "./braiins.ts";
 import { finish, type BoardDraft, type Format, type PoolDraft, type Raw } from "./draft.ts";
 
 /** All answers laid over one another, for each was asked for another part of the same tree. */
-const treeOf = (answers: Answers): readonly Json[] => answers.parts.map((part) => part["data"]).filter(isObject).filter((data) => "bos" in data || "bosminer" in data || "events" in data);
-const told = (trees: readonly Json[], ...path: readonly string[]): unknown => trees.map((tree) => dig(tree, ...path)).find((value) => value !== undefined && value !== null);
+const treeOf = (answers: Answers): readonly Json[] =>
+  answers.parts
+    .map((part) => part["data"])
+    .filter(isObject)
+    .filter((data) => "bos" in data || "bosminer" in data || "events" in data);
+const told = (trees: readonly Json[], ...path: readonly string[]): unknown =>
+  trees.map((tree) => dig(tree, ...path)).find((value) => value !== undefined && value !== null);
 
 const mega = (value: unknown): number | null => {
   const rate = num(value);
@@ -80,7 +85,9 @@ export const braiinsGraphql: Format = {
         fans: fans.map((fan) => num(fan["rpm"])),
         boards,
         pools: groups.flatMap((group) => objects(group["pools"])).map(poolOf),
-        errors: objects(told(trees, "events", "appeals")).map((row) => braiinsFault(txt(row["message"], 400) ?? txt(row["text"], 400) ?? "", "", null)),
+        errors: objects(told(trees, "events", "appeals")).map((row) =>
+          braiinsFault(txt(row["message"], 400) ?? txt(row["text"], 400) ?? "", "", null),
+        ),
       },
       model,
     );

@@ -5,7 +5,14 @@ import { NO_IDENTITY, type DeviceError, type Mode } from "../reading.ts";
 import { dig, get, isObject, mac, num, objects, partWhere, txt, truth, type Answers, type Json } from "./answers.ts";
 import { finish, type BoardDraft, type Format, type PoolDraft, type Raw } from "./draft.ts";
 
-const UNITS: Readonly<Record<string, number>> = { hash_per_second: 1e-12, kilohash_per_second: 1e-9, megahash_per_second: 1e-6, gigahash_per_second: 1e-3, terahash_per_second: 1, petahash_per_second: 1e3 };
+const UNITS: Readonly<Record<string, number>> = {
+  hash_per_second: 1e-12,
+  kilohash_per_second: 1e-9,
+  megahash_per_second: 1e-6,
+  gigahash_per_second: 1e-3,
+  terahash_per_second: 1,
+  petahash_per_second: 1e3,
+};
 
 /** `{gigahash_per_second: 1}` → TH/s, by the unit's name. */
 const ths = (value: unknown): number | null => {
@@ -25,8 +32,14 @@ const megahertz = (value: unknown): Raw => {
 /** What is told of boards, whether the answer came whole or one board at a time. */
 const boardRows = (answers: Answers): readonly Json[] => answers.parts.flatMap((part) => objects(part["hashboards"]));
 
-const now = (stats: unknown): number | null => ths(dig(stats, "real_hashrate", "last_5s")) ?? ths(dig(stats, "real_hashrate", "last_15s")) ?? ths(dig(stats, "real_hashrate", "last_1m"));
-const onAverage = (stats: unknown): number | null => ths(dig(stats, "real_hashrate", "since_restart")) ?? ths(dig(stats, "real_hashrate", "last_24h")) ?? ths(dig(stats, "real_hashrate", "last_1h"));
+const now = (stats: unknown): number | null =>
+  ths(dig(stats, "real_hashrate", "last_5s")) ??
+  ths(dig(stats, "real_hashrate", "last_15s")) ??
+  ths(dig(stats, "real_hashrate", "last_1m"));
+const onAverage = (stats: unknown): number | null =>
+  ths(dig(stats, "real_hashrate", "since_restart")) ??
+  ths(dig(stats, "real_hashrate", "last_24h")) ??
+  ths(dig(stats, "real_hashrate", "last_1h"));
 
 const boardOf = (row: Json, index: number): BoardDraft => ({
   index,
@@ -54,13 +67,21 @@ const poolOf = (row: Json): PoolDraft => ({
 
 /** Groups of pools come as a list of their own, or under `groups`. */
 const poolRows = (answers: Answers): readonly Json[] => {
-  const groups = [...answers.lists, ...answers.parts.map((part) => part["groups"] ?? part["pool_groups"]).filter(Array.isArray)].flatMap((value) => objects(value)).filter((group) => Array.isArray(group["pools"]));
+  const groups = [...answers.lists, ...answers.parts.map((part) => part["groups"] ?? part["pool_groups"]).filter(Array.isArray)]
+    .flatMap((value) => objects(value))
+    .filter((group) => Array.isArray(group["pools"]));
   return [...new Set(groups)].flatMap((group) => objects(group["pools"])).filter((pool) => "url" in pool);
 };
 
 /** Order of the firmware's own enumeration; newer versions spell the name. */
 const STATUS: readonly Mode[] = ["unknown", "unknown", "mining", "paused", "fault", "fault"];
-const STATUS_NAMES: Readonly<Record<string, Mode>> = { NORMAL: "mining", PAUSED: "paused", SUSPENDED: "fault", RESTRICTED: "fault", NOT_STARTED: "unknown" };
+const STATUS_NAMES: Readonly<Record<string, Mode>> = {
+  NORMAL: "mining",
+  PAUSED: "paused",
+  SUSPENDED: "fault",
+  RESTRICTED: "fault",
+  NOT_STARTED: "unknown",
+};
 const TUNER_TUNING = 3;
 
 const modeOf = (answers: Answers, hashing: boolean): Mode => {
@@ -73,9 +94,14 @@ const modeOf = (answers: Answers, hashing: boolean): Mode => {
 
 const WORDS: readonly (readonly [words: RegExp, fault: FaultCode])[] = [
   [/failed to resolve|connect(?:ion)? (?:to|failed|refused|timed)|pool|stratum|dns/i, "POOL_UNREACHABLE"],
-  [/fan/i, "FAN_FAILED"], [/overheat|too hot|dangerous temp|hot temp|temperature (?:is )?(?:above|exceed)/i, "HASHBOARD_OVER_TEMPERATURE"],
-  [/temperature sensor|sensor/i, "TEMP_SENSOR_FAULT"], [/psu|power supply/i, "PSU_FAULT"], [/eeprom/i, "EEPROM_FAULT"],
-  [/less than \d+ hb|no (?:working )?hash ?board|hash ?board.*(?:not|miss)/i, "HASHBOARD_NOT_PRESENT"], [/chip/i, "HASHBOARD_MISSING_CHIPS"], [/hash ?board|hash ?chain/i, "HASHBOARD_FAULT"],
+  [/fan/i, "FAN_FAILED"],
+  [/overheat|too hot|dangerous temp|hot temp|temperature (?:is )?(?:above|exceed)/i, "HASHBOARD_OVER_TEMPERATURE"],
+  [/temperature sensor|sensor/i, "TEMP_SENSOR_FAULT"],
+  [/psu|power supply/i, "PSU_FAULT"],
+  [/eeprom/i, "EEPROM_FAULT"],
+  [/less than \d+ hb|no (?:working )?hash ?board|hash ?board.*(?:not|miss)/i, "HASHBOARD_NOT_PRESENT"],
+  [/chip/i, "HASHBOARD_MISSING_CHIPS"],
+  [/hash ?board|hash ?chain/i, "HASHBOARD_FAULT"],
   [/network/i, "NETWORK_FAULT"],
 ];
 
@@ -88,7 +114,10 @@ const errorsOf = (answers: Answers): DeviceError[] =>
     .flatMap((part) => objects(part["errors"]))
     .filter((row) => "message" in row || "error_codes" in row)
     .map((row) => {
-      const codes = objects(row["error_codes"]).map((code) => txt(get(code, "code")) ?? "").filter((code) => code !== "").join(" ");
+      const codes = objects(row["error_codes"])
+        .map((code) => txt(get(code, "code")) ?? "")
+        .filter((code) => code !== "")
+        .join(" ");
       const component = objects(row["components"])[0];
       const index = num(get(component, "index"));
       return braiinsFault(txt(row["message"], 400) ?? "", codes, index !== null && index >= 0 && index < 64 ? index : null);
@@ -99,7 +128,12 @@ export const braiins: Format = {
   score: (answers) => {
     if (answers.parts.some((part) => "bos_version" in part || "miner_identity" in part)) return 98;
     if (boardRows(answers).some((row) => "chips_count" in row || isObject(row["stats"]))) return 95;
-    return answers.parts.some((part) => isObject(part["miner_stats"]) || "overall_tuner_state" in part || objects(part["fans"]).some((fan) => "target_speed_ratio" in fan)) ? 90 : 0;
+    return answers.parts.some(
+      (part) =>
+        isObject(part["miner_stats"]) || "overall_tuner_state" in part || objects(part["fans"]).some((fan) => "target_speed_ratio" in fan),
+    )
+      ? 90
+      : 0;
   },
   parse: (answers) => {
     const details = partWhere(answers, (part) => "bos_version" in part || "miner_identity" in part);
@@ -132,8 +166,16 @@ export const braiins: Format = {
         averageThs: onAverage(dig(stats, "miner_stats")),
         expectedThs: ths(dig(stats, "miner_stats", "nominal_hashrate")),
         powerW: num(dig(stats, "power_stats", "approximated_consumption", "watt")),
-        powerLimitW: num(dig(target, "tuner", "power_target", "watt")) ?? num(dig(tuner, "mode_state", "powertargetmodestate", "current_target", "watt")),
-        chipC: degrees(dig(partWhere(answers, (part) => "highest_temperature" in part), "highest_temperature", "temperature")),
+        powerLimitW:
+          num(dig(target, "tuner", "power_target", "watt")) ??
+          num(dig(tuner, "mode_state", "powertargetmodestate", "current_target", "watt")),
+        chipC: degrees(
+          dig(
+            partWhere(answers, (part) => "highest_temperature" in part),
+            "highest_temperature",
+            "temperature",
+          ),
+        ),
         fanPct: ratios.length === 0 ? null : Math.max(...ratios) * 100,
         accepted: num(dig(stats, "pool_stats", "accepted_shares")),
         rejected: num(dig(stats, "pool_stats", "rejected_shares")),

@@ -43,7 +43,8 @@ export const summaryOf = (answers: Answers): Omit<Draft, "mode"> => {
 };
 
 /** "cgminer 4.11.1", "LUXminer 2025.4.8…", "BOSer boser-buildroot 0.1.0…": what answers on the port. */
-export const descriptionsOf = (answers: Answers): readonly string[] => [
-  ...rowsOf(answers, "STATUS").map((row) => txt(get(row, "Description"))),
-  ...answers.parts.map((part) => txt(dig(part, "Description"))),
-].filter((text): text is string => text !== null);
+export const descriptionsOf = (answers: Answers): readonly string[] =>
+  [
+    ...rowsOf(answers, "STATUS").map((row) => txt(get(row, "Description"))),
+    ...answers.parts.map((part) => txt(dig(part, "Description"))),
+  ].filter((text): text is string => text !== null);

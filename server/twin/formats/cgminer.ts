@@ -13,19 +13,23 @@ export const cgminer: Format = {
   score: (answers) => (speaks(answers) ? 10 : 0),
   parse: (answers) => {
     const [version] = rowsOf(answers, "VERSION");
-    const name = txt(get(version, "Type", "PROD", "MODEL", "Model")) ?? txt(rowsOf(answers, "DEVDETAILS").map((row) => get(row, "Model")).find((value) => txt(value) !== null));
+    const name =
+      txt(get(version, "Type", "PROD", "MODEL", "Model")) ??
+      txt(
+        rowsOf(answers, "DEVDETAILS")
+          .map((row) => get(row, "Model"))
+          .find((value) => txt(value) !== null),
+      );
     const model = findModel(null, name);
     const base = summaryOf(answers);
-    const boards = rowsOf(answers, "DEVS").map(
-      (row, index): BoardDraft => ({
-        index,
-        hashrateThs: rate(row, "MHS 5s", "GHS 5s", "MHS 20s", "MHS 30s", "MHS 1m", "MHS av", "GHS av"),
-        boardC: zeroIsNone(num(get(row, "Temperature", "Tenperature"))),
-        hwErrors: num(get(row, "Hardware Errors")),
-        frequencyMhz: num(get(row, "Frequency")),
-        serial: txt(get(row, "SerialNumber", "PCB SN"), 64),
-      }),
-    );
+    const boards = rowsOf(answers, "DEVS").map((row, index): BoardDraft => ({
+      index,
+      hashrateThs: rate(row, "MHS 5s", "GHS 5s", "MHS 20s", "MHS 30s", "MHS 1m", "MHS av", "GHS av"),
+      boardC: zeroIsNone(num(get(row, "Temperature", "Tenperature"))),
+      hwErrors: num(get(row, "Hardware Errors")),
+      frequencyMhz: num(get(row, "Frequency")),
+      serial: txt(get(row, "SerialNumber", "PCB SN"), 64),
+    }));
     const enabled = rowsOf(answers, "DEVS").map((row) => truth(get(row, "Enabled")));
     return finish(
       {
@@ -38,7 +42,12 @@ export const cgminer: Format = {
       },
       {
         ...base,
-        mode: enabled.length > 0 && enabled.every((on) => on === false) ? "paused" : base.hashrateThs === null && boards.length === 0 ? "unknown" : "mining",
+        mode:
+          enabled.length > 0 && enabled.every((on) => on === false)
+            ? "paused"
+            : base.hashrateThs === null && boards.length === 0
+              ? "unknown"
+              : "mining",
         boards,
         pools: poolsOf(answers),
       },

@@ -11,16 +11,51 @@ import { MOST } from "./native.ts";
 export type Raw = number | null | undefined;
 type Drafted<Row, Numbers extends keyof Row> = { [Key in Numbers]?: Raw };
 
-export type ChipDraft = Drafted<ChipReading, "tempC" | "hashrateGhs" | "frequencyMhz" | "voltageV" | "errors" | "row" | "column"> & { readonly index: number; readonly working?: boolean | null };
+export type ChipDraft = Drafted<ChipReading, "tempC" | "hashrateGhs" | "frequencyMhz" | "voltageV" | "errors" | "row" | "column"> & {
+  readonly index: number;
+  readonly working?: boolean | null;
+};
 export type BoardDraft = Drafted<
   BoardReading,
-  "hashrateThs" | "expectedThs" | "boardC" | "chipC" | "inletC" | "outletC" | "chips" | "expectedChips" | "frequencyMhz" | "voltageV" | "hwErrors"
+  | "hashrateThs"
+  | "expectedThs"
+  | "boardC"
+  | "chipC"
+  | "inletC"
+  | "outletC"
+  | "chips"
+  | "expectedChips"
+  | "frequencyMhz"
+  | "voltageV"
+  | "hwErrors"
 > & { readonly index: number; readonly serial?: string | null; readonly chipMap?: readonly ChipDraft[] };
-export type PoolDraft = Drafted<PoolReading, "accepted" | "rejected" | "stale"> & { readonly url: string | null; readonly worker?: string | null; readonly active?: boolean | null; readonly alive?: boolean | null };
+export type PoolDraft = Drafted<PoolReading, "accepted" | "rejected" | "stale"> & {
+  readonly url: string | null;
+  readonly worker?: string | null;
+  readonly active?: boolean | null;
+  readonly alive?: boolean | null;
+};
 export type Draft = Drafted<
   Measured,
-  | "hashrateThs" | "averageThs" | "expectedThs" | "powerW" | "powerLimitW" | "intakeC" | "outletC" | "boardC" | "chipC" | "psuC" | "voltageV"
-  | "frequencyMhz" | "fanPct" | "accepted" | "rejected" | "stale" | "hwErrors" | "hwErrorPct" | "uptimeS"
+  | "hashrateThs"
+  | "averageThs"
+  | "expectedThs"
+  | "powerW"
+  | "powerLimitW"
+  | "intakeC"
+  | "outletC"
+  | "boardC"
+  | "chipC"
+  | "psuC"
+  | "voltageV"
+  | "frequencyMhz"
+  | "fanPct"
+  | "accepted"
+  | "rejected"
+  | "stale"
+  | "hwErrors"
+  | "hwErrorPct"
+  | "uptimeS"
 > & {
   readonly mode: Mode;
   readonly fans?: readonly Raw[];
@@ -86,7 +121,8 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
     quality[path] = verdict;
     return null;
   };
-  const count = (value: Raw, path: string): number | null => clean(typeof value === "number" ? Math.round(value) : value, RANGES.count, path);
+  const count = (value: Raw, path: string): number | null =>
+    clean(typeof value === "number" ? Math.round(value) : value, RANGES.count, path);
   const rateOf = (value: Raw, of: Range, path: string, share = 1): number | null => {
     const most = model === null ? Infinity : (model.nameplate.hashrateThs / share) * MOST_OVER_NAMEPLATE;
     const rate = clean(typeof value === "number" && value > most ? Number.NaN : value, of, path);
@@ -95,17 +131,19 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
   };
 
   /** One board's chips share one path: a row of a hundred doubtful sensors is one doubt. */
-  const chip = (path: string) => (row: ChipDraft): ChipReading => ({
-    index: row.index,
-    tempC: clean(row.tempC, RANGES.partC, path),
-    hashrateGhs: clean(row.hashrateGhs, RANGES.chipGhs, path),
-    frequencyMhz: clean(row.frequencyMhz, RANGES.frequencyMhz, path),
-    voltageV: clean(row.voltageV, RANGES.chipV, path),
-    errors: count(row.errors, path),
-    row: clean(row.row, RANGES.place, path),
-    column: clean(row.column, RANGES.place, path),
-    working: row.working ?? null,
-  });
+  const chip =
+    (path: string) =>
+    (row: ChipDraft): ChipReading => ({
+      index: row.index,
+      tempC: clean(row.tempC, RANGES.partC, path),
+      hashrateGhs: clean(row.hashrateGhs, RANGES.chipGhs, path),
+      frequencyMhz: clean(row.frequencyMhz, RANGES.frequencyMhz, path),
+      voltageV: clean(row.voltageV, RANGES.chipV, path),
+      errors: count(row.errors, path),
+      row: clean(row.row, RANGES.place, path),
+      column: clean(row.column, RANGES.place, path),
+      working: row.working ?? null,
+    });
   const drafts = (draft.boards ?? []).slice(0, MOST.boards);
   const boards = drafts.map((row): BoardReading => {
     const at = `boards.${row.index}`;
@@ -126,7 +164,10 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
       chipMap: (row.chipMap ?? []).slice(0, MOST.chips).map(chip(`${at}.chipMap`)),
     };
   });
-  const fans = (draft.fans ?? []).slice(0, MOST.fans).map((rpm, index): FanReading => ({ index, rpm: clean(typeof rpm === "number" ? Math.round(rpm) : rpm, RANGES.rpm, `fans.${index}.rpm`) }));
+  const fans = (draft.fans ?? []).slice(0, MOST.fans).map((rpm, index): FanReading => ({
+    index,
+    rpm: clean(typeof rpm === "number" ? Math.round(rpm) : rpm, RANGES.rpm, `fans.${index}.rpm`),
+  }));
   const pools = (draft.pools ?? []).slice(0, MOST.pools).map((row, index): PoolReading => ({
     index,
     url: row.url ?? "",
@@ -151,7 +192,9 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
   const orPools = (said: Raw, key: "accepted" | "rejected" | "stale"): number | null =>
     said === undefined || said === null ? sumOrNull(pools.map((pool) => pool[key])) : count(said, key);
 
-  const hashrateThs = rateOf(draft.hashrateThs, RANGES.rigThs, "hashrateThs") ?? (draft.hashrateThs === undefined || draft.hashrateThs === null ? sumOrNull(boards.map((board) => board.hashrateThs)) : null);
+  const hashrateThs =
+    rateOf(draft.hashrateThs, RANGES.rigThs, "hashrateThs") ??
+    (draft.hashrateThs === undefined || draft.hashrateThs === null ? sumOrNull(boards.map((board) => board.hashrateThs)) : null);
   const powerW = clean(draft.powerW === 0 && (hashrateThs ?? 0) > 0.01 ? -1 : draft.powerW, RANGES.powerW, "powerW");
   const errors = unique(draft.errors ?? []);
   const stopped = draft.mode === "mining" && hashrateThs === 0 && errors.some((error) => error.severity === "critical");
@@ -173,7 +216,10 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
     accepted: orPools(draft.accepted, "accepted"),
     rejected: orPools(draft.rejected, "rejected"),
     stale: orPools(draft.stale, "stale"),
-    hwErrors: draft.hwErrors === undefined || draft.hwErrors === null ? sumOrNull(boards.map((board) => board.hwErrors)) : count(draft.hwErrors, "hwErrors"),
+    hwErrors:
+      draft.hwErrors === undefined || draft.hwErrors === null
+        ? sumOrNull(boards.map((board) => board.hwErrors))
+        : count(draft.hwErrors, "hwErrors"),
     hwErrorPct: clean(draft.hwErrorPct, RANGES.percent, "hwErrorPct"),
     uptimeS: clean(draft.uptimeS, RANGES.uptimeS, "uptimeS"),
     fans,

@@ -18,7 +18,19 @@ export { parseAnswerText } from "./text.ts";
 export type { Format, Read } from "./draft.ts";
 
 /** To teach the server another machine: one file beside these, one line here. */
-export const FORMATS: readonly Format[] = [braiins, braiinsGraphql, vnish, whatsminer3, luxos, axeos, bosminer, avalon, whatsminer, antminer, cgminer];
+export const FORMATS: readonly Format[] = [
+  braiins,
+  braiinsGraphql,
+  vnish,
+  whatsminer3,
+  luxos,
+  axeos,
+  bosminer,
+  avalon,
+  whatsminer,
+  antminer,
+  cgminer,
+];
 
 /**
  * Reads a machine's own answers, `{command or file name: its answer}`, JSON or text. The dialect is recognised by what is in them;
@@ -34,7 +46,11 @@ export const readAnswers = (answers: Readonly<Record<string, unknown>>): (Read &
     if (score > most) [best, most] = [format, score];
   }
   const names = Object.keys(answers).slice(0, 12).join(", ").slice(0, 200);
-  if (best === null) return refusal("ANSWERS_UNRECOGNISED", `No dialect knows these answers (${names}). Known: ${FORMATS.map((format) => format.name).join(", ")}.`);
+  if (best === null)
+    return refusal(
+      "ANSWERS_UNRECOGNISED",
+      `No dialect knows these answers (${names}). Known: ${FORMATS.map((format) => format.name).join(", ")}.`,
+    );
   const read = best.parse(laidOut);
   return "code" in read ? read : { format: best.name, ...read };
 };

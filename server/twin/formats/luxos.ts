@@ -35,41 +35,55 @@ const boardsOf = (answers: Answers): readonly BoardDraft[] => {
   const stats = rowsOf(answers, "STATS").find((row) => "chain_acn1" in row) ?? {};
   const intake = intakeCorners(answers);
   const slots = Array.from({ length: 16 }, (_, id) => id).filter((id) => (num(stats[`chain_acn${id + 1}`]) ?? 0) > 0);
-  const told = [...devs, ...temps].map((row) => num(get(row, "ID"))).filter((id): id is number => id !== null && Number.isInteger(id) && id >= 0 && id < 16);
-  return [...new Set([...told, ...slots])].sort((a, b) => a - b).map((id): BoardDraft => {
-    const dev = devs.find((row) => num(get(row, "ID")) === id);
-    const temp = temps.find((row) => num(get(row, "ID")) === id);
-    const sensors = (corners: readonly string[]): readonly Raw[] => corners.map((corner) => num(temp?.[corner]));
-    const pcb = nums(stats[`temp_pcb${id + 1}`]);
-    const chip = nums(stats[`temp_chip${id + 1}`]);
-    const nominal = num(get(dev, "Nominal MHS"));
-    const chipMap = chipsOf(answers, id);
-    const slotRate = num(stats[`chain_rate${id + 1}`]);
-    return {
-      index: id,
-      hashrateThs: rate(dev, "MHS 5s", "MHS 1m", "MHS av") ?? (slotRate === null ? null : slotRate * 1e-3),
-      expectedThs: nominal === null ? null : nominal * 1e-6,
-      boardC: highest(RANGES.partC, [...sensors(CORNERS), ...(temp === undefined ? [...pcb, num(get(dev, "Temperature"))] : [])]),
-      // older firmware repeats the board's sensors where chips should stand
-      chipC: chip.join() === pcb.join() ? null : highest(RANGES.partC, chip),
-      inletC: highest(RANGES.airC, sensors(intake)),
-      outletC: highest(RANGES.airC, sensors(CORNERS.filter((corner) => !intake.includes(corner)))),
-      chips: num(stats[`chain_acn${id + 1}`]) ?? (chipMap.length > 0 ? chipMap.length : null),
-      frequencyMhz: num(stats[`freq${id + 1}`]),
-      voltageV: num(voltages.find((row) => num(row["Board"]) === id)?.["Voltage"]),
-      hwErrors: num(get(dev, "Hardware Errors")),
-      serial: txt(get(dev, "SerialNumber"), 64),
-      chipMap,
-    };
-  });
+  const told = [...devs, ...temps]
+    .map((row) => num(get(row, "ID")))
+    .filter((id): id is number => id !== null && Number.isInteger(id) && id >= 0 && id < 16);
+  return [...new Set([...told, ...slots])]
+    .sort((a, b) => a - b)
+    .map((id): BoardDraft => {
+      const dev = devs.find((row) => num(get(row, "ID")) === id);
+      const temp = temps.find((row) => num(get(row, "ID")) === id);
+      const sensors = (corners: readonly string[]): readonly Raw[] => corners.map((corner) => num(temp?.[corner]));
+      const pcb = nums(stats[`temp_pcb${id + 1}`]);
+      const chip = nums(stats[`temp_chip${id + 1}`]);
+      const nominal = num(get(dev, "Nominal MHS"));
+      const chipMap = chipsOf(answers, id);
+      const slotRate = num(stats[`chain_rate${id + 1}`]);
+      return {
+        index: id,
+        hashrateThs: rate(dev, "MHS 5s", "MHS 1m", "MHS av") ?? (slotRate === null ? null : slotRate * 1e-3),
+        expectedThs: nominal === null ? null : nominal * 1e-6,
+        boardC: highest(RANGES.partC, [...sensors(CORNERS), ...(temp === undefined ? [...pcb, num(get(dev, "Temperature"))] : [])]),
+        // older firmware repeats the board's sensors where chips should stand
+        chipC: chip.join() === pcb.join() ? null : highest(RANGES.partC, chip),
+        inletC: highest(RANGES.airC, sensors(intake)),
+        outletC: highest(RANGES.airC, sensors(CORNERS.filter((corner) => !intake.includes(corner)))),
+        chips: num(stats[`chain_acn${id + 1}`]) ?? (chipMap.length > 0 ? chipMap.length : null),
+        frequencyMhz: num(stats[`freq${id + 1}`]),
+        voltageV: num(voltages.find((row) => num(row["Board"]) === id)?.["Voltage"]),
+        hwErrors: num(get(dev, "Hardware Errors")),
+        serial: txt(get(dev, "SerialNumber"), 64),
+        chipMap,
+      };
+    });
 };
 
 /** Event codes as LuxOS documents them; a word in the code decides where the code itself is new. */
 const EVENTS: readonly (readonly [code: RegExp, fault: FaultCode])[] = [
-  [/NOPIC|PROTECTION|SHUTDOWN/, "PROTECTION_SHUTDOWN"], [/NOT_HASHING|BOARD_(?:DISABLED|OFF|STOPPED)/, "HASHBOARD_STOPPED"], [/FAN/, "FAN_FAILED"],
-  [/OVERHEAT|PANIC_TEMP|HOT|DANGEROUS|TEMP_(?:HIGH|LIMIT)|OVER_?TEMP/, "HASHBOARD_OVER_TEMPERATURE"], [/COLD|LOW_TEMP/, "DEVICE_UNDER_TEMPERATURE"], [/SENSOR|TEMP/, "TEMP_SENSOR_FAULT"],
-  [/PSU|POWER|VOLTAGE/, "PSU_FAULT"], [/EEPROM/, "EEPROM_FAULT"], [/CHIP/, "HASHBOARD_MISSING_CHIPS"], [/BOARD_(?:MISSING|NOT_FOUND|LOST)/, "HASHBOARD_NOT_PRESENT"],
-  [/POOL|STRATUM/, "POOL_UNREACHABLE"], [/NETWORK|DNS/, "NETWORK_FAULT"], [/REBOOT|RESTART|RESET/, "RESTARTED"], [/BOARD/, "HASHBOARD_FAULT"],
+  [/NOPIC|PROTECTION|SHUTDOWN/, "PROTECTION_SHUTDOWN"],
+  [/NOT_HASHING|BOARD_(?:DISABLED|OFF|STOPPED)/, "HASHBOARD_STOPPED"],
+  [/FAN/, "FAN_FAILED"],
+  [/OVERHEAT|PANIC_TEMP|HOT|DANGEROUS|TEMP_(?:HIGH|LIMIT)|OVER_?TEMP/, "HASHBOARD_OVER_TEMPERATURE"],
+  [/COLD|LOW_TEMP/, "DEVICE_UNDER_TEMPERATURE"],
+  [/SENSOR|TEMP/, "TEMP_SENSOR_FAULT"],
+  [/PSU|POWER|VOLTAGE/, "PSU_FAULT"],
+  [/EEPROM/, "EEPROM_FAULT"],
+  [/CHIP/, "HASHBOARD_MISSING_CHIPS"],
+  [/BOARD_(?:MISSING|NOT_FOUND|LOST)/, "HASHBOARD_NOT_PRESENT"],
+  [/POOL|STRATUM/, "POOL_UNREACHABLE"],
+  [/NETWORK|DNS/, "NETWORK_FAULT"],
+  [/REBOOT|RESTART|RESET/, "RESTARTED"],
+  [/BOARD/, "HASHBOARD_FAULT"],
 ];
 
 /** One LuxOS event; `target` and `id` say which board, fan or miner. */
@@ -79,7 +93,11 @@ export const luxosFault = (code: string, words: string, id: number | null): Devi
 const errorsOf = (answers: Answers): DeviceError[] =>
   rowsOf(answers, "EVENTS").map((row) => {
     const id = num(get(row, "ID"));
-    return luxosFault(txt(get(row, "Code")) ?? "", txt(get(row, "Description"), 400) ?? "", id !== null && id >= 0 && id < 64 && txt(get(row, "Target")) !== "MINER" ? id : null);
+    return luxosFault(
+      txt(get(row, "Code")) ?? "",
+      txt(get(row, "Description"), 400) ?? "",
+      id !== null && id >= 0 && id < 64 && txt(get(row, "Target")) !== "MINER" ? id : null,
+    );
   });
 
 const modeOf = (config: Json | undefined, devs: readonly Json[]): Mode => {
@@ -92,21 +110,35 @@ const modeOf = (config: Json | undefined, devs: readonly Json[]): Mode => {
 export const luxos: Format = {
   name: "luxos",
   score: (answers) =>
-    descriptionsOf(answers).some((text) => /luxminer|luxos/i.test(text)) || rowsOf(answers, "VERSION").some((row) => "LUXminer" in row) || rowsOf(answers, "CONFIG").some((row) => row["OS"] === "LuxOS") ? 96 : 0,
+    descriptionsOf(answers).some((text) => /luxminer|luxos/i.test(text)) ||
+    rowsOf(answers, "VERSION").some((row) => "LUXminer" in row) ||
+    rowsOf(answers, "CONFIG").some((row) => row["OS"] === "LuxOS")
+      ? 96
+      : 0,
   parse: (answers) => {
     const [config] = rowsOf(answers, "CONFIG");
     const [version] = rowsOf(answers, "VERSION");
     const devs = rowsOf(answers, "DEVS");
     const stats = rowsOf(answers, "STATS").find((row) => "chain_acn1" in row || "GHS 5s" in row);
     const boards = boardsOf(answers);
-    const name = txt(get(config, "Model")) ?? txt(get(version, "Type")) ?? txt(rowsOf(answers, "STATS").map((row) => row["Type"]).find((value) => value !== undefined));
+    const name =
+      txt(get(config, "Model")) ??
+      txt(get(version, "Type")) ??
+      txt(
+        rowsOf(answers, "STATS")
+          .map((row) => row["Type"])
+          .find((value) => value !== undefined),
+      );
     const model = findModel("Bitmain", name, { chips: num(stats?.["chain_acn1"]) });
     const fans = rowsOf(answers, "FANS");
     const base = summaryOf(answers);
     const ideal = num(get(stats, "total_rateideal"));
     const speeds = fans.map((fan) => num(get(fan, "Speed"))).filter((speed) => speed !== null);
     const liquid = /liquid|hydro|immersion/i.test(txt(get(config, "Cooling")) ?? "") || truth(get(config, "ImmersionMode")) === true;
-    const rpms = fans.length > 0 ? fans.map((fan) => num(get(fan, "RPM"))) : [1, 2, 3, 4].map((fan) => num(stats?.[`fan${fan}`])).filter((rpm) => rpm !== null);
+    const rpms =
+      fans.length > 0
+        ? fans.map((fan) => num(get(fan, "RPM")))
+        : [1, 2, 3, 4].map((fan) => num(stats?.[`fan${fan}`])).filter((rpm) => rpm !== null);
     return finish(
       {
         ...NO_IDENTITY,

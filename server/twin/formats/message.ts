@@ -32,11 +32,16 @@ const got = (value: unknown): string => (typeof value === "number" ? String(valu
 export const headOf = (json: unknown, asked: { readonly seq: boolean; readonly boot: boolean }): Head | Refusal => {
   if (!isObject(json)) return refusal("PAYLOAD_INVALID", `The message: expected an object, got ${kindOf(json)}.`);
   const { v, ts, seq, boot } = json;
-  if (v !== 1) return refusal("VERSION_UNKNOWN", `v: this server reads version 1, got ${typeof v === "string" ? `"${v.slice(0, 40)}"` : got(v)}.`);
-  if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < 0) return refusal("PAYLOAD_INVALID", `ts: expected an integer, ms since 1970 UTC, got ${got(ts)}.`);
+  if (v !== 1)
+    return refusal("VERSION_UNKNOWN", `v: this server reads version 1, got ${typeof v === "string" ? `"${v.slice(0, 40)}"` : got(v)}.`);
+  if (typeof ts !== "number" || !Number.isSafeInteger(ts) || ts < 0)
+    return refusal("PAYLOAD_INVALID", `ts: expected an integer, ms since 1970 UTC, got ${got(ts)}.`);
   if (asked.seq && !(typeof seq === "number" && Number.isSafeInteger(seq) && seq >= 0))
     return refusal("PAYLOAD_INVALID", `seq: expected an integer from 0, counting up within a boot, got ${got(seq)}.`);
   if (asked.boot && !(typeof boot === "string" && boot.length > 0 && boot.length <= 64))
-    return refusal("PAYLOAD_INVALID", `boot: expected a string of 1 to 64 characters, got ${typeof boot === "string" ? `one of ${boot.length}` : got(boot)}.`);
+    return refusal(
+      "PAYLOAD_INVALID",
+      `boot: expected a string of 1 to 64 characters, got ${typeof boot === "string" ? `one of ${boot.length}` : got(boot)}.`,
+    );
   return { ts, seq: typeof seq === "number" ? seq : 0, boot: typeof boot === "string" ? boot : "" };
 };

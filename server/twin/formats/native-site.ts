@@ -16,13 +16,19 @@ export interface Birth {
 const text = (check: Check, value: unknown, most: number, name: string): string | null => {
   if (value === undefined || value === null) return null;
   if (typeof value === "string" && value.length <= most) return value;
-  invalid(check, typeof value === "string" ? `${name}: longer than ${most} characters.` : `${name}: expected a string or null, got ${kindOf(value)}.`);
+  invalid(
+    check,
+    typeof value === "string" ? `${name}: longer than ${most} characters.` : `${name}: expected a string or null, got ${kindOf(value)}.`,
+  );
   return null;
 };
 
 const inRange = (check: Check, value: unknown, of: Range, name: string): number => {
   if (typeof value === "number" && value >= of.lo && value <= of.hi && (!of.integer || Number.isInteger(value))) return value;
-  invalid(check, `${name}: expected ${of.integer ? "an integer" : "a number"} from ${of.lo} to ${of.hi}, got ${typeof value === "number" ? value : kindOf(value)}.`);
+  invalid(
+    check,
+    `${name}: expected ${of.integer ? "an integer" : "a number"} from ${of.lo} to ${of.hi}, got ${typeof value === "number" ? value : kindOf(value)}.`,
+  );
   return 0;
 };
 
@@ -37,7 +43,8 @@ const part = (json: Json, key: string, check: Check): Json | null => {
 const identityOf = (check: Check, told: Json | null): Identity => {
   if (told === null) return NO_IDENTITY;
   const serials = told["boardSerials"] ?? [];
-  if (!Array.isArray(serials) || serials.length > 16) invalid(check, "identity.boardSerials: expected an array of at most 16 strings or nulls.");
+  if (!Array.isArray(serials) || serials.length > 16)
+    invalid(check, "identity.boardSerials: expected an array of at most 16 strings or nulls.");
   const of = (key: keyof Identity): string | null => text(check, told[key], 128, `identity.${key}`);
   return {
     make: of("make"),
@@ -49,7 +56,9 @@ const identityOf = (check: Check, told: Json | null): Identity => {
     hostname: of("hostname"),
     psuSerial: of("psuSerial"),
     controlBoardSerial: of("controlBoardSerial"),
-    boardSerials: Array.isArray(serials) ? serials.slice(0, 16).map((serial: unknown, index) => text(check, serial, 64, `identity.boardSerials[${index}]`)) : [],
+    boardSerials: Array.isArray(serials)
+      ? serials.slice(0, 16).map((serial: unknown, index) => text(check, serial, 64, `identity.boardSerials[${index}]`))
+      : [],
   };
 };
 
@@ -94,7 +103,12 @@ export const readState = (json: unknown): { readonly ts: number; readonly state:
   if ("code" in head) return head;
   const told = (json as Json)["state"];
   const state = STATES.find((known) => known === told);
-  return state === undefined ? refusal("PAYLOAD_INVALID", `state: expected one of ${STATES.join(", ")}, got ${typeof told === "string" ? `"${told.slice(0, 40)}"` : kindOf(told)}.`) : { ts: head.ts, state };
+  return state === undefined
+    ? refusal(
+        "PAYLOAD_INVALID",
+        `state: expected one of ${STATES.join(", ")}, got ${typeof told === "string" ? `"${told.slice(0, 40)}"` : kindOf(told)}.`,
+      )
+    : { ts: head.ts, state };
 };
 
 /** A site's feed: up to a gigawatt either way, for a site can also give. */
@@ -121,21 +135,31 @@ const sourcesOf = (check: Check, told: unknown): Partial<Record<EnergySource, nu
   for (const [name, value] of Object.entries(told)) {
     const source = ENERGY_SOURCES.find((known) => known === name);
     // a source that is silently left out would make the mix wrong
-    if (source === undefined) invalid(check, `m.sourcesW.${name.slice(0, 40)}: not a known source; these are ${ENERGY_SOURCES.join(", ")}.`);
+    if (source === undefined)
+      invalid(check, `m.sourcesW.${name.slice(0, 40)}: not a known source; these are ${ENERGY_SOURCES.join(", ")}.`);
     else if (value !== null) sources[source] = inRange(check, value, FEED_W, `m.sourcesW.${source}`);
   }
   return sources;
 };
 
 /** `{v:1, ts, seq, boot, m}` of …/energy: power in W, carbon in gCO2e/kWh, price in `currency` per kWh. */
-export const readEnergy = (json: unknown): Omit<EnergyReading, "site" | "meter" | "deviceTs" | "receivedTs" | "seq" | "boot"> & { readonly ts: number; readonly seq: number; readonly boot: string } | Refusal => {
+export const readEnergy = (
+  json: unknown,
+):
+  | (Omit<EnergyReading, "site" | "meter" | "deviceTs" | "receivedTs" | "seq" | "boot"> & {
+      readonly ts: number;
+      readonly seq: number;
+      readonly boot: string;
+    })
+  | Refusal => {
   const head = headOf(json, { seq: true, boot: true });
   if ("code" in head) return head;
   const m = (json as Json)["m"];
   if (!isObject(m)) return refusal("PAYLOAD_INVALID", `m: expected an object, got ${kindOf(m)}.`);
   const check: Check = { fault: null, quality: null };
   const currency = text(check, m["currency"], 3, "m.currency");
-  if (currency !== null && !/^[A-Z]{3}$/.test(currency)) invalid(check, `m.currency: expected three capital letters (ISO 4217), got "${currency}".`);
+  if (currency !== null && !/^[A-Z]{3}$/.test(currency))
+    invalid(check, `m.currency: expected three capital letters (ISO 4217), got "${currency}".`);
   const reading = {
     ts: head.ts,
     seq: head.seq,

@@ -4,7 +4,16 @@
  * message and becomes null with a quality. Unknown fields are ignored. Nothing here throws.
  */
 import { RANGES, verdictOf, type Range } from "../plausible.ts";
-import { NOTHING_MEASURED, type BoardReading, type ChipReading, type DeviceError, type FanReading, type Measured, type PoolReading, type Quality } from "../reading.ts";
+import {
+  NOTHING_MEASURED,
+  type BoardReading,
+  type ChipReading,
+  type DeviceError,
+  type FanReading,
+  type Measured,
+  type PoolReading,
+  type Quality,
+} from "../reading.ts";
 import { refusal, type Refusal } from "../refusal.ts";
 import { headOf, invalid, isObject, kindOf, type Check, type Head, type Json } from "./message.ts";
 
@@ -23,7 +32,8 @@ const NOTHING: readonly never[] = Object.freeze([]);
 
 /** `at` is where the object stands ("boards", 1), empty for the message's own `m`. */
 const pathOf = (at: string, index: number, key: string): string => (index < 0 ? key : `${at}.${index}.${key}`);
-const nameOf = (at: string, index: number, key: string): string => (index < 0 ? `m.${key}` : `m.${at.replace(/\.(\d+)/g, "[$1]")}[${index}].${key}`);
+const nameOf = (at: string, index: number, key: string): string =>
+  index < 0 ? `m.${key}` : `m.${at.replace(/\.(\d+)/g, "[$1]")}[${index}].${key}`;
 
 const doubtful = (check: Check, of: Range, value: number, at: string, index: number, key: string): null => {
   if (!Number.isFinite(value)) {
@@ -50,13 +60,15 @@ const text = (check: Check, value: unknown, most: number, at: string, index: num
   if (typeof value === "string") {
     if (value.length <= most) return value;
     invalid(check, `${nameOf(at, index, key)}: longer than ${most} characters.`);
-  } else if (value !== undefined && value !== null) invalid(check, `${nameOf(at, index, key)}: expected a string or null, got ${kindOf(value)}.`);
+  } else if (value !== undefined && value !== null)
+    invalid(check, `${nameOf(at, index, key)}: expected a string or null, got ${kindOf(value)}.`);
   return null;
 };
 
 const truth = (check: Check, value: unknown, at: string, index: number, key: string): boolean | null => {
   if (typeof value === "boolean") return value;
-  if (value !== undefined && value !== null) invalid(check, `${nameOf(at, index, key)}: expected true, false or null, got ${kindOf(value)}.`);
+  if (value !== undefined && value !== null)
+    invalid(check, `${nameOf(at, index, key)}: expected true, false or null, got ${kindOf(value)}.`);
   return null;
 };
 
@@ -64,19 +76,31 @@ const word = <Word extends string>(check: Check, value: unknown, words: readonly
   if (value === undefined || value === null) return otherwise;
   const found = words.indexOf(value as Word);
   if (found >= 0) return words[found] as Word;
-  invalid(check, `${name}: expected one of ${words.join(", ")}${typeof value === "string" ? `, got "${value.slice(0, 40)}"` : `, got ${kindOf(value)}`}.`);
+  invalid(
+    check,
+    `${name}: expected one of ${words.join(", ")}${typeof value === "string" ? `, got "${value.slice(0, 40)}"` : `, got ${kindOf(value)}`}.`,
+  );
   return otherwise;
 };
 
 const placeOf = (check: Check, value: unknown, most: number, at: string, position: number): number => {
   if (value === undefined) return position;
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value < most) return value;
-  invalid(check, `m.${at}[${position}].index: expected an integer from 0 to ${most - 1}, got ${typeof value === "number" ? value : kindOf(value)}.`);
+  invalid(
+    check,
+    `m.${at}[${position}].index: expected an integer from 0 to ${most - 1}, got ${typeof value === "number" ? value : kindOf(value)}.`,
+  );
   return position;
 };
 
 /** Reads an array of objects; absent is empty. */
-const list = <Row extends object>(check: Check, value: unknown, most: number, at: string, read: (check: Check, row: Json, position: number) => Row): readonly Row[] => {
+const list = <Row extends object>(
+  check: Check,
+  value: unknown,
+  most: number,
+  at: string,
+  read: (check: Check, row: Json, position: number) => Row,
+): readonly Row[] => {
   if (value === undefined || value === null) return NOTHING;
   if (!Array.isArray(value)) {
     invalid(check, `m.${at}: expected an array, got ${kindOf(value)}.`);
@@ -129,7 +153,8 @@ const board = (check: Check, row: Json, position: number): BoardReading => ({
   voltageV: number(check, row["voltageV"], RANGES.boardV, "boards", position, "voltageV"),
   hwErrors: number(check, row["hwErrors"], RANGES.count, "boards", position, "hwErrors"),
   serial: text(check, row["serial"], 64, "boards", position, "serial"),
-  chipMap: row["chipMap"] === undefined ? NOTHING : list(check, row["chipMap"], MOST.chips, `boards[${position}].chipMap`, chipOf(position)),
+  chipMap:
+    row["chipMap"] === undefined ? NOTHING : list(check, row["chipMap"], MOST.chips, `boards[${position}].chipMap`, chipOf(position)),
 });
 
 const pool = (check: Check, row: Json, position: number): PoolReading => ({

@@ -35,7 +35,9 @@ const word = (text: string): string => {
 
 /** Control characters inside a string are escaped, as old firmware does not. */
 const string = (text: string): string =>
-  text.replace(/[\u0000-\u001f]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`).replace(/\\(?!["\\/bfnrtu])/g, "\\\\");
+  text
+    .replace(/[\u0000-\u001f]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`)
+    .replace(/\\(?!["\\/bfnrtu])/g, "\\\\");
 
 /** Writes the tokens again with the commas that were forgotten or are too many, and closes what was cut off at the end. */
 const rewritten = (all: readonly Token[]): string => {
@@ -86,8 +88,17 @@ const cutBack = (out: string[]): void => {
 
 /** "STATUS=S,When=1,…|SUMMARY,Elapsed=9,…|": cgminer's answer to a command in plain text. */
 const SECTION_OF: Readonly<Record<string, string>> = {
-  STATUS: "STATUS", SUMMARY: "SUMMARY", POOL: "POOLS", ASC: "DEVS", PGA: "DEVS", STATS: "STATS", VERSION: "VERSION", CGMiner: "VERSION",
-  BMMiner: "VERSION", DEVDETAILS: "DEVDETAILS", "ASC Count": "CONFIG",
+  STATUS: "STATUS",
+  SUMMARY: "SUMMARY",
+  POOL: "POOLS",
+  ASC: "DEVS",
+  PGA: "DEVS",
+  STATS: "STATS",
+  VERSION: "VERSION",
+  CGMiner: "VERSION",
+  BMMiner: "VERSION",
+  DEVDETAILS: "DEVDETAILS",
+  "ASC Count": "CONFIG",
 };
 const piped = (text: string): unknown => {
   if (!/^STATUS=[A-Z],/.test(text)) return undefined;

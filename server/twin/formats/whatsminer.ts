@@ -8,7 +8,10 @@ import { finish, type BoardDraft, type Format } from "./draft.ts";
 import { whatsminerFault, whatsminerFaults } from "./whatsminer-faults.ts";
 
 const messagesOf = (answers: Answers): readonly Json[] => answers.parts.map((part) => part["Msg"]).filter(isObject);
-const told = (answers: Answers, ...names: readonly string[]): unknown => messagesOf(answers).map((message) => get(message, ...names)).find((value) => value !== undefined && value !== "");
+const told = (answers: Answers, ...names: readonly string[]): unknown =>
+  messagesOf(answers)
+    .map((message) => get(message, ...names))
+    .find((value) => value !== undefined && value !== "");
 
 const isBoard = (row: Json): boolean => "PCB SN" in row || "Effective Chips" in row || "Upfreq Complete" in row;
 const isSummary = (row: Json): boolean => "HS RT" in row || "Factory GHS" in row || "Power Fanspeed" in row || "Power Mode" in row;
@@ -42,7 +45,10 @@ const modeOf = (answers: Answers, summary: Json | undefined, rows: readonly Json
   const off = truth(told(answers, "mineroff", "btmineroff"));
   if (off === true || /sleep/i.test(txt(told(answers, "power_mode")) ?? "")) return "paused";
   if (summary === undefined && rows.length === 0) return off === false ? "mining" : "unknown";
-  const climbing = rows.some((row) => num(get(row, "Upfreq Complete")) === 0) || num(get(summary, "Upfreq Complete")) === 0 || get(summary, "Hash Stable") === false;
+  const climbing =
+    rows.some((row) => num(get(row, "Upfreq Complete")) === 0) ||
+    num(get(summary, "Upfreq Complete")) === 0 ||
+    get(summary, "Hash Stable") === false;
   return climbing ? "tuning" : "mining";
 };
 
@@ -60,7 +66,13 @@ const errorsOf = (answers: Answers, summary: Json | undefined): DeviceError[] =>
 /** v1 has 11.80 V as 1180. */
 const volts = (value: number | null): number | null => (value !== null && value > 100 ? value / 100 : value);
 
-const identityOf = (answers: Answers, model: Model | null, type: string | null, summary: Json | undefined, boards: readonly BoardDraft[]): Identity => ({
+const identityOf = (
+  answers: Answers,
+  model: Model | null,
+  type: string | null,
+  summary: Json | undefined,
+  boards: readonly BoardDraft[],
+): Identity => ({
   ...NO_IDENTITY,
   make: "MicroBT",
   model: nameOf(model, type),
@@ -87,7 +99,11 @@ export const whatsminer: Format = {
     if (descriptionsOf(answers).some((text) => /whatsminer|btminer/i.test(text))) return 92;
     if (rowsOf(answers, "DEVS").some(isBoard) || rowsOf(answers, "SUMMARY").some(isSummary)) return 90;
     if (rowsOf(answers, "DEVDETAILS").some((row) => findModel("MicroBT", txt(get(row, "Model")))?.make === "MicroBT")) return 90;
-    return messagesOf(answers).some((message) => "fw_ver" in message || "btmineroff" in message || "mineroff" in message || "minersn" in message) ? 80 : 0;
+    return messagesOf(answers).some(
+      (message) => "fw_ver" in message || "btmineroff" in message || "mineroff" in message || "minersn" in message,
+    )
+      ? 80
+      : 0;
   },
   parse: (answers) => {
     const summary = rowsOf(answers, "SUMMARY")[0];
@@ -95,7 +111,14 @@ export const whatsminer: Format = {
     const parts = answers.parts.find((part) => Array.isArray(part["DEVS"]));
     const rows = parts === undefined ? [] : (parts["DEVS"] as readonly unknown[]).filter(isObject);
     const boards = apart(rows.map(boardOf));
-    const type = txt(rowsOf(answers, "DEVDETAILS").map((row) => get(row, "Model")).find((value) => txt(value) !== null)) ?? txt(told(answers, "miner_type", "type")) ?? txt(get(summary, "Miner Type"));
+    const type =
+      txt(
+        rowsOf(answers, "DEVDETAILS")
+          .map((row) => get(row, "Model"))
+          .find((value) => txt(value) !== null),
+      ) ??
+      txt(told(answers, "miner_type", "type")) ??
+      txt(get(summary, "Miner Type"));
     const model = findModel("MicroBT", type);
     const base = summaryOf(answers);
     const [fanIn, fanOut] = [num(get(summary, "Fan Speed In")), num(get(summary, "Fan Speed Out"))];

@@ -9,7 +9,14 @@ import { whatsminerFaults } from "./whatsminer-faults.ts";
 
 const isAnswer = (part: Json): boolean => typeof part["desc"] === "string" && "msg" in part;
 /** What all answers say together: `{miner, network, power, system, summary, edevs, pools, error-code}`. */
-const toldBy = (answers: Answers): Json => Object.assign({}, ...answers.parts.filter(isAnswer).map((part) => part["msg"]).filter(isObject)) as Json;
+const toldBy = (answers: Answers): Json =>
+  Object.assign(
+    {},
+    ...answers.parts
+      .filter(isAnswer)
+      .map((part) => part["msg"])
+      .filter(isObject),
+  ) as Json;
 
 const poolOf = (row: Json): PoolDraft => ({
   url: txt(row["url"], 512),
