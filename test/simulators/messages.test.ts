@@ -98,6 +98,16 @@ describe("the stream of messages", () => {
     expect([...refused.keys()]).toEqual(name === "clock-skew" ? ["CLOCK_IN_FUTURE"] : []);
   });
 
+  test.each(["calm-day", "heat-wave", "board-loss"])("no value of %s is doubted", (name) => {
+    const doubted: unknown[] = [];
+    let pos = 0;
+    for (const { ts, topic, payload, retain } of messages(optionsOf({ scenario: loadScenario(name), toTs: START_TS + 20 * MINUTE }))) {
+      const parsed = parse({ pos: ++pos, receivedTs: ts, topic, payload, qos: 1, retain, dup: false, client: "" }, "farm");
+      if (parsed.kind === "reading" && Object.keys(parsed.reading.quality).length > 0) doubted.push(parsed.reading.quality);
+    }
+    expect(doubted).toEqual([]);
+  });
+
   test("history comes at its own interval up to the present, then the run goes on in the same boot", () => {
     const untilTs = START_TS + 10 * MINUTE;
     const told = telemetryIn({ history: { untilTs, intervalMs: MINUTE }, toTs: untilTs + 5 * MINUTE }, "rig-0001");
