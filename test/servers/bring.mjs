@@ -22,7 +22,7 @@ const apt = (...args) => {
   return status === 0;
 };
 
-/** Debian starts a service as soon as it is installed; the tests start their own, so nothing may be left running behind them. */
+/** Debian starts a service as soon as it is installed, and at each boot; the tests start their own, so nothing may be left running. */
 const withoutServices = (work) => {
   const ours = !existsSync(POLICY);
   if (ours) writeFileSync(POLICY, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
@@ -56,7 +56,10 @@ export const bringPrograms = (say) => {
     withoutServices(() => {
       if (!apt("update")) say("apt-get update failed; going on with the lists that are here.");
       // One by one: a package that this release does not have must not keep the others away.
-      for (const program of packages) apt("install", "-y", "--no-install-recommends", PROGRAMS[program].debian);
+      for (const { debian } of packages.map((program) => PROGRAMS[program])) {
+        apt("install", "-y", "--no-install-recommends", debian);
+        spawnSync("systemctl", ["disable", "--quiet", debian], { stdio: "ignore", timeout: 30_000 });
+      }
     });
   }
   const missing = wanted.filter(isMissing);

@@ -41,7 +41,8 @@ const answers = (port: number): Promise<boolean> =>
 const listening = async (port: number, child: ChildProcess): Promise<void> => {
   const deadline = Date.now() + 20_000;
   while (!(await answers(port))) {
-    if (child.exitCode !== null || Date.now() > deadline) throw new Error(`mosquitto does not listen on port ${port} (exit code ${child.exitCode})`);
+    if (child.exitCode !== null || Date.now() > deadline)
+      throw new Error(`mosquitto does not listen on port ${port} (exit code ${child.exitCode})`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };
