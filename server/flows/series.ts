@@ -45,6 +45,8 @@ export const createSeries = (needs: SeriesNeeds) => {
   let live = noRows();
   /** Everything up to here is in the store. */
   let stored = 0;
+  /** Journal time of what was stored last. */
+  let storedTs: number | null = null;
   /** Live rows reach from `liveFrom` to `liveTo`; between `stored` and `liveFrom` lies the gap. */
   let liveFrom = 1;
   let liveTo = 0;
@@ -90,6 +92,7 @@ export const createSeries = (needs: SeriesNeeds) => {
         upTo = liveFrom - 1;
         break;
       }
+      storedTs = next.value.at(-1)?.receivedTs ?? storedTs;
       const entries = next.value.filter((entry) => entry.pos > stored && entry.pos < liveFrom);
       const made = rowsOf(entries);
       rows.rigs.push(...made.rigs);
@@ -173,6 +176,8 @@ export const createSeries = (needs: SeriesNeeds) => {
       });
     },
     storedPos: (): number => Math.max(0, stored),
+    /** Journal time up to which the store lacks nothing while it is catching up; null when it keeps up. */
+    behindTs: (): number | null => (stored >= liveFrom - 1 ? null : storedTs),
     away: (): string | null => away,
     /** Writes what is left, once. */
     async stop(): Promise<void> {

@@ -1,0 +1,58 @@
+/** What the API answers, read from the folded farm. */
+import { activeAlarms } from "../twin/alarms.ts";
+import type { AlarmsQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
+import type { Farm } from "../twin/farm.ts";
+import { Refused } from "../twin/refusal.ts";
+import type { Alarm, Twin } from "../twin/twin.ts";
+
+/** The twin of a rig. Throws Refused RIG_UNKNOWN. */
+export const twinOf = (farm: Farm, rig: string): Twin => {
+  const twin = farm.twins.get(rig);
+  if (twin === undefined) throw new Refused("RIG_UNKNOWN", `No rig "${rig.slice(0, 64)}" has been seen on site "${farm.site}".`);
+  return twin;
+};
+
+/** The twin that carries a token. Throws Refused TOKEN_UNKNOWN. */
+export const twinOfToken = (farm: Farm, tokenId: number): Twin => {
+  for (const twin of farm.twins.values()) if (twin.tokenId === tokenId) return twin;
+  throw new Refused("TOKEN_UNKNOWN", `No rig carries token ${tokenId}.`);
+};
+
+const lineOf = (twin: Twin): RigLine => ({
+  rig: twin.rig,
+  state: twin.state,
+  make: twin.identity.make,
+  model: twin.identity.model,
+  position: twin.position,
+  tokenId: twin.tokenId,
+  hashrateThs: twin.state === "offline" ? 0 : twin.latest.hashrateThs,
+  nameplateThs: twin.nameplate?.hashrateThs ?? null,
+  powerW: twin.state === "offline" ? null : twin.latest.powerW,
+  boardC: twin.state === "offline" ? null : twin.latest.boardC,
+  chipC: twin.state === "offline" ? null : twin.latest.chipC,
+  lastSeenTs: twin.lastSeenTs,
+});
+
+const matches = (twin: Twin, needle: string): boolean =>
+  [twin.rig, twin.identity.model, twin.identity.serial].some((text) => text !== null && text.toLowerCase().includes(needle));
+
+export const rigsAnswer = (farm: Farm, { state, search, limit, offset }: RigsQuery): { total: number; rigs: RigLine[] } => {
+  const needle = search?.toLowerCase();
+  const found = [...farm.twins.values()].filter((twin) => (state === undefined || twin.state === state) && (needle === undefined || matches(twin, needle)));
+  return { total: found.length, rigs: found.slice(offset, offset + limit).map(lineOf) };
+};
+
+/** Newest first. */
+export const alarmsAnswer = (farm: Farm, { state, rig, limit }: AlarmsQuery): { total: number; alarms: Alarm[] } => {
+  const active = state === "cleared" ? [] : activeAlarms(farm.alarms);
+  const cleared = state === "active" ? [] : farm.alarms.history;
+  const found = [...active, ...cleared].filter((alarm) => rig === undefined || alarm.rig === rig).toSorted((a, b) => b.raisedTs - a.raisedTs);
+  return { total: found.length, alarms: found.slice(0, limit) };
+};
+
+/** Newest first. */
+export const refusalsAnswer = (farm: Farm, limit: number): { total: number; byCode: Record<string, number>; refusals: RefusalLine[] } => ({
+  total: [...farm.refusedByCode.values()].reduce((sum, n) => sum + n, 0),
+  byCode: Object.fromEntries(farm.refusedByCode),
+  refusals: farm.inbox.slice(-limit).toReversed(),
+});

@@ -1,0 +1,81 @@
+/** What stands behind each route: the folded farm, the series store, the ledger. */
+import type { z } from "zod";
+import type { acknowledge, ChainInfo, NewRecord } from "../twin/api.ts";
+import { activeAlarms } from "../twin/alarms.ts";
+import type { Farm } from "../twin/farm.ts";
+import { totalsOf } from "../twin/live.ts";
+import { Refused } from "../twin/refusal.ts";
+import type { Act, TwinRecord } from "../twin/record.ts";
+import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../twin/series.ts";
+import type { Alarm } from "../twin/twin.ts";
+import { OWN } from "../twin/wire.ts";
+import { alarmsAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
+import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
+
+export interface ApiNeeds {
+  readonly version: string;
+  readonly site: string;
+  readonly farm: () => Farm;
+  readonly health: ReturnType<typeof createStatus>["health"];
+  readonly figures: () => IngestFigures;
+  readonly store: {
+    readonly rigSeries: (query: RigSeriesQuery) => Promise<SeriesAnswer>;
+    readonly siteSeries: (query: SiteSeriesQuery) => Promise<SiteSeriesAnswer>;
+    readonly energySeries: (query: SiteSeriesQuery) => Promise<EnergyAnswer>;
+  };
+  /** Appends and resolves when the entry is on disk and folded. */
+  readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
+  readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
+  readonly recordsOf: (rig: string) => readonly TwinRecord[];
+  readonly chain: {
+    readonly info: () => Promise<ChainInfo>;
+    readonly tokenOf: (tokenId: number) => Promise<{ readonly owner: `0x${string}` | null; readonly tokenUri: string | null }>;
+    readonly away: () => boolean;
+  };
+}
+
+type Acknowledge = z.infer<typeof acknowledge>;
+
+const alarmOf = (farm: Farm, id: string): Alarm | undefined =>
+  activeAlarms(farm.alarms).find((alarm) => alarm.id === id) ?? farm.alarms.history.findLast((alarm) => alarm.id === id);
+
+/** Builds the handlers. Each throws Refused where the request cannot be answered. */
+export const createApi = (needs: ApiNeeds) => {
+  const { farm, site, store, chain } = needs;
+  return {
+    health: needs.health,
+    status: () => statusAnswer(needs.health(), farm(), needs.figures()),
+    site: () => totalsOf(farm()),
+    rigs: (query: Parameters<typeof rigsAnswer>[1]) => rigsAnswer(farm(), query),
+    rig: (rig: string) => twinOf(farm(), rig),
+    rigSeries: (query: Omit<RigSeriesQuery, "site">) => store.rigSeries({ ...query, rig: twinOf(farm(), query.rig).rig, site }),
+    siteSeries: (query: Omit<SiteSeriesQuery, "site">) => store.siteSeries({ ...query, site }),
+    energy: (query: Omit<SiteSeriesQuery, "site">) => store.energySeries({ ...query, site }),
+    records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
+    addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
+    twinByToken: async (tokenId: number) => {
+      const twin = twinOfToken(farm(), tokenId);
+      return { tokenId, ...(await chain.tokenOf(tokenId)), chain: await chain.info(), twin, records: needs.recordsOf(twin.rig) };
+    },
+    alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),
+    acknowledge: async ({ alarm, by }: Acknowledge): Promise<Alarm> => {
+      if (alarmOf(farm(), alarm) === undefined) throw new Refused("NOT_FOUND", "There is no alarm of that id.");
+      const act: Act = { what: "acknowledge", alarm, by };
+      await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
+      return alarmOf(farm(), alarm) as Alarm;
+    },
+    refusals: (limit: number) => refusalsAnswer(farm(), limit),
+    chainInfo: chain.info,
+    metered: () => {
+      const { ingest } = statusAnswer(needs.health(), farm(), needs.figures());
+      return {
+        version: needs.version,
+        ingest: { ...ingest, refusedByCode: Object.fromEntries(farm().refusedByCode) },
+        totals: totalsOf(farm()),
+        twins: farm().twins.values(),
+        viewers: needs.figures().viewers,
+        chainAway: chain.away(),
+      };
+    },
+  };
+};

@@ -1,0 +1,254 @@
+/** Builds every part, joins them, starts them in order and stops them in reverse. Nothing imports this file. */
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { helpText, readConfig, type Config } from "./config.ts";
+import { createBroker } from "./edge/broker/broker.ts";
+import { systemClock as clock } from "./edge/clock.ts";
+import { createDuckStore } from "./edge/duck/store.ts";
+import { createHttp } from "./edge/http/http.ts";
+import { createJournal } from "./edge/journal/journal.ts";
+import { lockFolder } from "./edge/journal/lock.ts";
+import { openSnapshots } from "./edge/journal/snapshots.ts";
+import { createMqtt } from "./edge/mqtt/client.ts";
+import { createSimulator } from "./edge/simulator.ts";
+import { createSocket } from "./edge/socket/socket.ts";
+import { createApi } from "./flows/api.ts";
+import { createFrames } from "./flows/frames.ts";
+import { enterHistory } from "./flows/history.ts";
+import { openReplay } from "./flows/replay.ts";
+import { createSeries } from "./flows/series.ts";
+import { createRate, createStatus } from "./flows/status.ts";
+import { createTelemetry } from "./flows/telemetry.ts";
+import { startUpkeep } from "./flows/upkeep.ts";
+import { Refused } from "./twin/refusal.ts";
+import { FRAME_MS, ROOT } from "./twin/wire.ts";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const { version } = JSON.parse(readFileSync(join(here, "../../package.json"), "utf8")) as { version: string };
+
+const SNAPSHOT_MS = 300_000;
+const RAW_DAYS = 30;
+const MINUTE_DAYS = 400;
+/** Between two simulated readings of the past; the charts of hours need no more. */
+const PAST_INTERVAL_S = 30;
+
+const say = (text: string): void => console.log(text);
+const complain = (what: string, error: unknown): void => {
+  console.error(`${new Date().toISOString()} ${what}: ${error instanceof Refused ? error.detail : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+};
+
+/** What was started, to be stopped in reverse. */
+const started: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
+const stopAll = async (): Promise<void> => {
+  for (const { name, stop } of started.splice(0).toReversed()) await Promise.resolve(stop()).catch((error: unknown) => complain(`${name} did not stop cleanly`, error));
+};
+
+const run = async (config: Config): Promise<void> => {
+  const status = createStatus(version, clock.now(), clock.now);
+  const rate = createRate(clock.now);
+
+  const release = lockFolder(config.dataDir);
+  started.push({ name: "the lock", stop: release });
+
+  const journal = createJournal({
+    folder: config.dataDir,
+    now: clock.now,
+    onHealth: (failure) => status.say("journal", "SQLite and files", "writing", failure?.detail ?? null, true),
+  });
+  await journal.start();
+  started.push({ name: "the journal", stop: journal.stop });
+  status.say("journal", "SQLite and files", "writing", null, true);
+  const snapshots = openSnapshots(config.dataDir);
+  started.push({ name: "the snapshots", stop: snapshots.close });
+
+  const simulator = createSimulator({
+    program: join(here, "../simulators/main.js"),
+    site: config.site,
+    rigs: config.rigs,
+    seed: config.seed,
+    scenario: config.scenario,
+    intervalS: config.interval,
+    onExit: (code) => status.say("simulator", "simulated farm", "", `it ended with code ${code}`),
+  });
+  const simulated = config.simulate && config.rigs > 0;
+
+  if (simulated && config.backfill > 0 && journal.head().pos === 0) {
+    const toTs = clock.now();
+    const fromTs = toTs - config.backfill * 3_600_000;
+    const n = await enterHistory({ append: journal.append, onProgress: () => undefined }, simulator.past(config.backfill, PAST_INTERVAL_S, toTs), fromTs, toTs);
+    say(`  entered ${n} messages of a simulated past of ${config.backfill} h`);
+  }
+
+  const telemetry = createTelemetry({
+    site: config.site,
+    version,
+    clock,
+    write: journal.write,
+    read: journal.read,
+    subscribe: journal.subscribe,
+    loadSnapshot: (ts) => snapshots.load(ts),
+    saveSnapshot: async (pos, ts, lines, cells) => {
+      await snapshots.save(pos, ts, lines, cells);
+      snapshots.thin(ts);
+    },
+    snapshotMs: SNAPSHOT_MS,
+    onError: complain,
+  });
+  const farm = telemetry.farm;
+
+  const store = createDuckStore({ file: join(config.dataDir, "series.duckdb") });
+  const storeKind = config.influxUrl === null ? "DuckDB, embedded" : "InfluxDB";
+  const series = createSeries({
+    site: config.site,
+    clock,
+    write: store.write,
+    cursor: store.cursor,
+    read: journal.read,
+    headPos: () => journal.head().pos,
+    modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
+    onRejected: (points) => points.forEach(({ point, reason }) => complain("the store refused a point", `${point}: ${reason}`)),
+    onHealth: (away) => status.say("series", storeKind, "writing", away),
+  });
+
+  const frames = createFrames(farm, () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }));
+  telemetry.tell((out, _farm, batch) => {
+    rate.add(batch.lastPos - batch.firstPos + 1);
+    series.take(out, batch);
+    frames.take(out);
+  });
+  await telemetry.start();
+  started.push({ name: "the fold", stop: telemetry.stop });
+  await store.start().catch((error: unknown) => status.say("series", storeKind, "", error instanceof Refused ? error.detail : String(error)));
+  started.push({ name: "the series store", stop: store.stop });
+  await series.start();
+  started.push({ name: "the series flow", stop: series.stop });
+  status.say("series", storeKind, "writing", series.away());
+  started.push({ name: "the upkeep", stop: startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }) });
+
+  const away = (): never => {
+    throw new Refused("CHAIN_UNAVAILABLE", "The chain is not there yet.");
+  };
+  const chain = { info: away, tokenOf: away, away: () => true, rpc: away };
+  const records = { add: away, of: () => [] };
+
+  const figures = () => ({
+    messagesPerS: rate.perS(),
+    headPos: journal.head().pos,
+    headTs: journal.head().ts,
+    storedPos: series.storedPos(),
+    storedTs: series.behindTs(),
+    journalBytes: journal.stats().bytes,
+    viewers: socket.viewers(),
+  });
+  const api = createApi({
+    version,
+    site: config.site,
+    farm,
+    health: status.health,
+    figures,
+    store,
+    write: journal.write,
+    addRecord: records.add,
+    recordsOf: records.of,
+    chain,
+  });
+
+  /** The embedded broker or the outside one; gives the address at which the farm finds it. */
+  const startMqtt = async (): Promise<string> => {
+    if (config.mqttUrl === null) {
+      const broker = createBroker({
+        host: config.mqttHost,
+        port: config.mqttPort,
+        onMessage: journal.append,
+        retained: () => [...farm().retained].map(([topic, payload]) => ({ topic, payload })),
+      });
+      const listening = await broker.start();
+      started.push({ name: "the broker", stop: broker.stop });
+      status.say("mqtt", "embedded broker", `port ${listening.port}`, null, true);
+      return `mqtt://127.0.0.1:${listening.port}`;
+    }
+    const client = createMqtt({
+      url: config.mqttUrl,
+      clientId: config.mqttClient ?? `rigtwin-${config.site}`,
+      topics: [`${ROOT}/#`],
+      share: config.mqttShare,
+      onMessage: journal.append,
+      onHealth: (gone) => status.say("mqtt", "outside broker", "subscribed", gone, true),
+    });
+    status.say("mqtt", "outside broker", "", "not connected yet", true);
+    client.start();
+    started.push({ name: "the broker's client", stop: client.stop });
+    return config.mqttUrl;
+  };
+
+  const password = config.password ?? randomBytes(9).toString("base64url");
+  const http = createHttp({
+    handlers: { ...api, rpc: chain.rpc },
+    host: config.host,
+    port: config.port,
+    version,
+    dashboard: join(here, "../dashboard"),
+    password,
+    allowedHosts: config.allowedHosts.split(","),
+    onFault: ({ id, method, path, error }) => complain(`fault ${id} at ${method} ${path}`, error),
+  });
+  const socket = createSocket({
+    server: http.server,
+    gate: http.gate,
+    whole: frames.whole,
+    openReplay: (wish, emit) => openReplay({ site: config.site, clock, read: journal.read, loadSnapshot: snapshots.load, oldestTs: journal.oldestTs }, wish, emit),
+    onFault: (error) => complain("the live feed", error),
+  });
+  const { port } = await http.start();
+  started.push({ name: "the dashboard", stop: http.stop });
+  socket.start();
+  started.push({ name: "the live feed", stop: socket.stop });
+  started.push({ name: "the frames", stop: clock.every(FRAME_MS, () => socket.publish(frames.next())) });
+
+  const mqttUrl = await startMqtt();
+  if (simulated) {
+    simulator.start(mqttUrl);
+    started.push({ name: "the simulator", stop: simulator.stop });
+    status.say("simulator", "simulated farm", `${config.rigs} rigs, scenario ${config.scenario}`, null);
+  }
+  const own = `http://${config.host === "0.0.0.0" || config.host === "::" ? "localhost" : config.host}:${port}`;
+  say("");
+  say(`  Rigtwin ${version} · site ${config.site}`);
+  say(`  Dashboard   ${own}`);
+  say(`  API         ${own}/api/v1/reference`);
+  say(`  MQTT        ${mqttUrl.replace(/\/\/[^@/]*@/, "//")}`);
+  say(`  Data        ${config.dataDir}`);
+  say(`  Password    ${config.password === null ? password : "as set"} (asked from callers that are not on this machine)`);
+  say(`  Stop with Ctrl-C.`);
+};
+
+const end = async (code: number): Promise<void> => {
+  // A part that hangs must not keep a terminal.
+  setTimeout(() => process.exit(code === 0 ? 1 : code), 15_000).unref();
+  await stopAll();
+  process.exit(code);
+};
+
+const main = async (): Promise<void> => {
+  const argv = process.argv.slice(2);
+  if (argv.includes("--help")) return say(helpText());
+  let stopping = false;
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => {
+      if (stopping) return;
+      stopping = true;
+      say("  Stopping …");
+      void end(0);
+    });
+  try {
+    await run(readConfig(argv, process.env));
+  } catch (error) {
+    if (stopping) return;
+    console.error(error instanceof Refused ? error.detail : error);
+    await end(error instanceof Refused && error.code === "CONFIG_INVALID" ? 2 : 1);
+  }
+};
+
+void main();
