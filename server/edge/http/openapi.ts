@@ -98,8 +98,13 @@ const BODIES: Named = [
 const refTo = (name: string): string => `#/components/schemas/${name}`;
 
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>["override"]>;
-/** zod writes the bounds of a double's whole numbers to every integer, and that a property's name is a string: noise. */
-const quiet: Override = ({ jsonSchema }) => {
+/**
+ * zod writes the bounds of a double's whole numbers to every integer, and that a property's name is a string: noise. Of a record by
+ * names whose values may be absent it says that all are there: wrong.
+ */
+const quiet: Override = ({ zodSchema, jsonSchema }) => {
+  const { def } = zodSchema._zod;
+  if (def.type === "record" && (def as z.core.$ZodRecordDef).valueType._zod.optout === "optional") delete jsonSchema.required;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   const names = jsonSchema.propertyNames;

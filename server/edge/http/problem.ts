@@ -1,20 +1,9 @@
 /** Faults as RFC 9457 problem details, and what becomes of the errors of express and body-parser. */
 import type { Response } from "express";
-import type { Problem } from "../../twin/api.ts";
+import { problemOf } from "../../twin/problem.ts";
 import { CODES, Refused, type Code } from "../../twin/refusal.ts";
-import { ROUTES } from "../../twin/wire.ts";
 
 const RETRY_S = 5;
-
-/** Gives the problem of a code; `instance` is the path that was asked for. */
-export const problemOf = (code: Code, detail: string, instance?: string): Problem => ({
-  type: `${ROUTES.reference}#${code}`,
-  title: CODES[code].says,
-  status: CODES[code].status,
-  code,
-  detail,
-  ...(instance === undefined ? {} : { instance }),
-});
 
 /** Sends a refusal with the headers its status asks for (RFC 9110: 401 needs WWW-Authenticate). */
 export const sendProblem = (response: Response, code: Code, detail: string): void => {
