@@ -1,0 +1,185 @@
+/**
+ * Sends transactions one after another from one key. A transaction is signed and written down before it is sent, and the same
+ * bytes are sent again until the chain has them: a nonce manager that keeps its count in memory loses it with the process.
+ */
+import { BaseError, ContractFunctionRevertedError, HttpRequestError, keccak256, RpcRequestError, TimeoutError, type PublicClient, type TransactionReceipt } from "viem";
+import type { PrivateKeyAccount } from "viem/accounts";
+import { Refused } from "../../twin/refusal.ts";
+import type { Hex } from "../../twin/seal.ts";
+import { readJson, removeFile, writeJson } from "./durable.ts";
+
+interface Attempt {
+  readonly raw: Hex;
+  readonly hash: Hex;
+  readonly sentTs: number;
+  readonly feeWei: string;
+}
+/** The one transaction that is under way; further attempts have its nonce and a higher fee. */
+interface InFlight {
+  readonly genesis: Hex;
+  readonly nonce: number;
+  readonly to: Hex | null;
+  readonly data: Hex;
+  readonly gas: string;
+  readonly attempts: readonly Attempt[];
+}
+export interface Outgoing {
+  /** null deploys. */
+  readonly to: Hex | null;
+  readonly data: Hex;
+}
+
+const POLL_MS = 250;
+/** After which a transaction that was not taken gets a higher fee. */
+const BUMP_MS = 120_000;
+const KNOWN = /already known|already imported|nonce too low|known transaction/i;
+
+/** Whether the chain did not answer at all, so that asking again can help. */
+export const isAway = (error: unknown): boolean =>
+  error instanceof BaseError
+    ? error.walk((cause) => cause instanceof TimeoutError || (cause instanceof HttpRequestError && !(cause.cause instanceof RpcRequestError))) !== null
+    : error instanceof TypeError;
+
+/** What went wrong as a Refused: CHAIN_UNAVAILABLE where nobody answered, CHAIN_REFUSED with the contract's error by name. */
+export const asRefused = (cause: unknown): Refused => {
+  if (cause instanceof Refused) return cause;
+  if (isAway(cause)) return new Refused("CHAIN_UNAVAILABLE", "the chain does not answer", { cause });
+  if (!(cause instanceof BaseError)) return new Refused("CHAIN_REFUSED", cause instanceof Error ? cause.message : String(cause), { cause });
+  const revert = cause.walk((inner) => inner instanceof ContractFunctionRevertedError);
+  if (revert instanceof ContractFunctionRevertedError && revert.data !== undefined)
+    return new Refused("CHAIN_REFUSED", `${revert.data.errorName}(${(revert.data.args ?? []).map(String).join(", ")})`, { cause });
+  return new Refused("CHAIN_REFUSED", cause.details === "" ? cause.shortMessage : cause.details, { cause });
+};
+
+export interface SenderNeeds {
+  readonly client: PublicClient;
+  readonly account: PrivateKeyAccount;
+  readonly path: string;
+  readonly now: () => number;
+  /** How long one call waits for its receipt, ms. */
+  readonly waitMs: number;
+}
+
+export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds) => {
+  const receiptOf = async (hash: Hex): Promise<TransactionReceipt | null> => {
+    // viem says by an error that there is none yet; anything else that failed is no answer.
+    try {
+      return await client.getTransactionReceipt({ hash });
+    } catch (error) {
+      if (error instanceof BaseError && error.name === "TransactionReceiptNotFoundError") return null;
+      throw error;
+    }
+  };
+  const anyReceipt = async (flight: InFlight): Promise<TransactionReceipt | null> => {
+    for (const { hash } of flight.attempts) {
+      const receipt = await receiptOf(hash);
+      if (receipt !== null) return receipt;
+    }
+    return null;
+  };
+
+  const sign = async (out: Outgoing, chainId: number, nonce: number, gas: bigint, atLeastWei: bigint): Promise<Attempt> => {
+    const { baseFeePerGas } = await client.getBlock({ blockTag: "latest" });
+    const to = out.to === null ? {} : { to: out.to };
+    const common = { chainId, nonce, gas, data: out.data, ...to };
+    const raise = (wei: bigint): bigint => (wei > atLeastWei ? wei : atLeastWei);
+    let feeWei: bigint;
+    let raw: Hex;
+    if (baseFeePerGas === null) {
+      feeWei = raise(await client.getGasPrice());
+      raw = await account.signTransaction({ ...common, type: "legacy", gasPrice: feeWei });
+    } else {
+      const tipWei = await client.estimateMaxPriorityFeePerGas();
+      feeWei = raise(baseFeePerGas * 2n + tipWei);
+      raw = await account.signTransaction({ ...common, type: "eip1559", maxFeePerGas: feeWei, maxPriorityFeePerGas: tipWei > atLeastWei / 10n ? tipWei : atLeastWei / 10n });
+    }
+    return { raw, hash: keccak256(raw), sentTs: now(), feeWei: feeWei.toString() };
+  };
+
+  const push = async (attempt: Attempt): Promise<void> => {
+    try {
+      await client.sendRawTransaction({ serializedTransaction: attempt.raw });
+    } catch (error) {
+      if (error instanceof Error && KNOWN.test(error.message)) return;
+      throw error;
+    }
+  };
+
+  /** Waits for the transaction under way; null where another took its nonce. Throws CHAIN_UNAVAILABLE while it waits for its block. */
+  const finish = async (flight: InFlight): Promise<TransactionReceipt | null> => {
+    const untilTs = now() + waitMs;
+    for (;;) {
+      const taken = (await client.getTransactionCount({ address: account.address, blockTag: "latest" })) > flight.nonce;
+      const receipt = await anyReceipt(flight);
+      if (receipt !== null || taken) {
+        await removeFile(path);
+        return receipt;
+      }
+      if (now() > untilTs) throw new Refused("CHAIN_UNAVAILABLE", `transaction ${flight.attempts.at(-1)?.hash} waits for its block`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  };
+
+  /** Brings what a former call or process left behind to its end. */
+  const settle = async (genesis: Hex): Promise<TransactionReceipt | null> => {
+    const flight = await readJson<InFlight>(path);
+    if (flight === null) return null;
+    if (flight.genesis !== genesis) {
+      await removeFile(path);
+      return null;
+    }
+    const done = await anyReceipt(flight);
+    if (done !== null) {
+      await removeFile(path);
+      return done;
+    }
+    const last = flight.attempts.at(-1);
+    if (last === undefined) return null;
+    if (now() - last.sentTs < BUMP_MS) {
+      await push(last);
+      return finish(flight);
+    }
+    const chainId = await client.getChainId();
+    const dearer = await sign({ to: flight.to, data: flight.data }, chainId, flight.nonce, BigInt(flight.gas), (BigInt(last.feeWei) * 5n) / 4n);
+    const next = { ...flight, attempts: [...flight.attempts, dearer] };
+    await writeJson(path, next);
+    await push(dearer);
+    return finish(next);
+  };
+
+  const sendNow = async (out: Outgoing, genesis: Hex): Promise<TransactionReceipt> => {
+    await settle(genesis);
+    const [chainId, nonce, estimated] = await Promise.all([
+      client.getChainId(),
+      client.getTransactionCount({ address: account.address, blockTag: "latest" }),
+      client.estimateGas({ account: account.address, data: out.data, ...(out.to === null ? {} : { to: out.to }) }),
+    ]);
+    const gas = (estimated * 11n) / 10n;
+    const attempt = await sign(out, chainId, nonce, gas, 0n);
+    const flight: InFlight = { genesis, nonce, to: out.to, data: out.data, gas: gas.toString(), attempts: [attempt] };
+    await writeJson(path, flight);
+    try {
+      await push(attempt);
+    } catch (error) {
+      // An answer that says no is final; silence is not.
+      if (!isAway(error)) await removeFile(path);
+      throw error;
+    }
+    const receipt = await finish(flight);
+    if (receipt === null) throw new Refused("CHAIN_UNAVAILABLE", "another transaction of this key took the nonce; sending again");
+    if (receipt.status !== "success") throw new Refused("CHAIN_REFUSED", `transaction ${receipt.transactionHash} was reverted`);
+    return receipt;
+  };
+
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  };
+  return {
+    /** Resolves with the receipt of a transaction that did not revert. */
+    send: (out: Outgoing, genesis: Hex): Promise<TransactionReceipt> => inTurn(() => sendNow(out, genesis)),
+    settle: (genesis: Hex): Promise<TransactionReceipt | null> => inTurn(() => settle(genesis)),
+  };
+};
