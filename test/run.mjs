@@ -20,7 +20,8 @@ const say = (line) => console.log(line);
 let running = null;
 const endRunning = (signal) => {
   // Its whole group: servers and browsers that a test started and could not stop.
-  if (running?.pid !== undefined) process.kill(-running.pid, signal);
+  if (process.platform === "win32") running?.kill(signal);
+  else if (running?.pid !== undefined) process.kill(-running.pid, signal);
 };
 
 const jest = (project, output, args) =>
