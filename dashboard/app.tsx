@@ -1,0 +1,59 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { lazy, Suspense, type ReactNode } from "react";
+import { Route, Switch } from "wouter";
+import { Loading } from "./parts/panel.tsx";
+import { Shell } from "./parts/shell.tsx";
+import { SiteProvider, useConnection, type Site } from "./site.tsx";
+import { theme, variables } from "./theme.ts";
+import { OverviewView } from "./views/overview.tsx";
+
+const LoginView = lazy(() => import("./views/login.tsx"));
+const MapView = lazy(() => import("./views/map.tsx"));
+const RigsView = lazy(() => import("./views/rigs.tsx"));
+const RigView = lazy(() => import("./views/rig.tsx"));
+const AlarmsView = lazy(() => import("./views/alarms.tsx"));
+const EnergyView = lazy(() => import("./views/energy.tsx"));
+const StatusView = lazy(() => import("./views/status.tsx"));
+const NowhereView = lazy(() => import("./views/nowhere.tsx"));
+
+const Waiting = (): ReactNode => (
+  <div className="page">
+    <Loading height={32} />
+    <Loading height={420} />
+  </div>
+);
+
+const Screen = (): ReactNode => {
+  if (useConnection() === "locked")
+    return (
+      <Suspense fallback={<Waiting />}>
+        <LoginView />
+      </Suspense>
+    );
+  return (
+    <Shell>
+      <Suspense fallback={<Waiting />}>
+        <Switch>
+          <Route path="/" component={OverviewView} />
+          <Route path="/map" component={MapView} />
+          <Route path="/rigs" component={RigsView} />
+          <Route path="/rigs/:rig">{({ rig }) => <RigView key={rig} rig={rig} />}</Route>
+          <Route path="/alarms" component={AlarmsView} />
+          <Route path="/energy" component={EnergyView} />
+          <Route path="/status" component={StatusView} />
+          <Route component={NowhereView} />
+        </Switch>
+      </Suspense>
+    </Shell>
+  );
+};
+
+export const App = ({ site }: { readonly site: Site }): ReactNode => (
+  <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+    <SiteProvider value={site}>
+      <Screen />
+      <Notifications position="top-right" limit={3} />
+    </SiteProvider>
+  </MantineProvider>
+);

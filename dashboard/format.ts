@@ -1,0 +1,87 @@
+/** Figures as people read them: always with a unit, never more digits than were measured. Missing is an en dash. */
+
+/** A value with its unit; `text` alone is for places which show the unit once for all. */
+export interface Shown {
+  readonly text: string;
+  readonly unit: string;
+}
+export const MISSING = "–";
+
+const formatters = new Map<number, Intl.NumberFormat>();
+/** A plain number with that many decimals and thin grouping. */
+export const fixed = (value: number | null | undefined, decimals: number): string => {
+  if (value === null || value === undefined || !Number.isFinite(value)) return MISSING;
+  let formatter = formatters.get(decimals);
+  if (formatter === undefined) {
+    formatter = new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    formatters.set(decimals, formatter);
+  }
+  // A lone minus before a rounded zero says nothing.
+  const text = formatter.format(value).replace(/^-(0(?:\.0+)?)$/, "$1");
+  return text.replaceAll(",", "\u202f").replace(/^-/, "\u2212");
+};
+export const count = (value: number | null | undefined): string => fixed(value, 0);
+
+/** From what value on, shown in what unit of how many base units, with how many decimals. */
+type Step = readonly [least: number, unit: string, by: number, decimals: number];
+const scaled = (value: number, steps: readonly Step[]): Shown => {
+  const [, unit, by, decimals] = steps.find(([least]) => Math.abs(value) >= least) ?? (steps[steps.length - 1] as Step);
+  return { text: fixed(value / by, decimals), unit };
+};
+const THS: readonly Step[] = [[1_000_000, "EH/s", 1_000_000, 3], [1_000, "PH/s", 1_000, 2], [10, "TH/s", 1, 1], [0, "TH/s", 1, 2]];
+const WATT: readonly Step[] = [[1_000_000, "MW", 1_000_000, 2], [10_000, "kW", 1_000, 1], [0, "W", 1, 0]];
+const KWH: readonly Step[] = [[10_000, "MWh", 1_000, 1], [100, "kWh", 1, 0], [0, "kWh", 1, 1]];
+const known = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value);
+
+/** Takes TH/s. */
+export const hashrate = (ths: number | null | undefined): Shown => (known(ths) ? scaled(ths, THS) : { text: MISSING, unit: "TH/s" });
+/** Takes W. */
+export const power = (w: number | null | undefined): Shown => (known(w) ? scaled(w, WATT) : { text: MISSING, unit: "W" });
+/** Takes kWh. */
+export const energyKwh = (kwh: number | null | undefined): Shown => (known(kwh) ? scaled(kwh, KWH) : { text: MISSING, unit: "kWh" });
+export const celsius = (c: number | null | undefined): Shown => ({ text: fixed(c, 1), unit: "°C" });
+export const rpm = (value: number | null | undefined): Shown => ({ text: fixed(value, 0), unit: "RPM" });
+export const efficiency = (jth: number | null | undefined): Shown => ({ text: fixed(jth, 1), unit: "J/TH" });
+export const percent = (part: number | null | undefined, whole: number | null | undefined, decimals = 1): string =>
+  part === null || part === undefined || !whole ? MISSING : `${fixed((100 * part) / whole, decimals)}\u202f%`;
+export const together = ({ text, unit }: Shown): string => (text === MISSING ? MISSING : `${text}\u202f${unit}`);
+
+/** A length of time in its two largest units: "4 s", "3 min", "2 h 05 min", "6 d 3 h". Takes ms. */
+export const lasting = (ms: number): string => {
+  const s = Math.max(0, Math.round(ms / 1_000));
+  if (s < 60) return `${s}\u202fs`;
+  const min = Math.floor(s / 60);
+  if (min < 10 && s % 60 > 0) return `${min}\u202fmin ${s % 60}\u202fs`;
+  if (min < 60) return `${min}\u202fmin`;
+  const h = Math.floor(min / 60);
+  if (h < 48) return min % 60 === 0 ? `${h}\u202fh` : `${h}\u202fh ${min % 60}\u202fmin`;
+  const d = Math.floor(h / 24);
+  return h % 24 === 0 ? `${d}\u202fd` : `${d}\u202fd ${h % 24}\u202fh`;
+};
+
+const clockOf = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+const timeOnly = clockOf({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minuteOnly = clockOf({ hour: "2-digit", minute: "2-digit" });
+const dayOnly = clockOf({ year: "numeric", month: "2-digit", day: "2-digit" });
+const zoneOnly = clockOf({ timeZoneName: "short" });
+export const time = (ts: number): string => timeOnly.format(ts);
+export const minute = (ts: number): string => minuteOnly.format(ts);
+/** 2026-11-21 in the reader's zone. */
+export const day = (ts: number): string => {
+  const parts = Object.fromEntries(dayOnly.formatToParts(ts).map(({ type, value }) => [type, value]));
+  return `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
+};
+export const dayTime = (ts: number): string => `${day(ts)} ${time(ts)}`;
+export const dayMinute = (ts: number): string => `${day(ts)} ${minute(ts)}`;
+/** The reader's zone in a few letters, e.g. "UTC" or "CET". */
+export const zone = (ts: number): string => zoneOnly.formatToParts(ts).find(({ type }) => type === "timeZoneName")?.value ?? "";
+export const iso = (ts: number): string => new Date(ts).toISOString();
+/** A hash or address, its middle left out. */
+export const short = (hex: string, each = 6): string => (hex.length <= 2 * each + 5 ? hex : `${hex.slice(0, each + 2)}…${hex.slice(-each)}`);
+
+/** The value of `<input type="datetime-local">` for a time, and back; both in the reader's zone. */
+export const toField = (ts: number): string => `${day(ts)}T${time(ts)}`;
+export const fromField = (text: string): number | null => {
+  const ts = new Date(text).getTime();
+  return Number.isFinite(ts) ? ts : null;
+};

@@ -1,0 +1,81 @@
+/** Joins the link, the store and the screen. */
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { addressOf, openAsk, openFeed } from "./link.ts";
+import type { Site } from "./site.tsx";
+import { makeStore } from "./state.ts";
+import "@mantine/core/styles/baseline.css";
+import "@mantine/core/styles/default-css-variables.css";
+import "@mantine/core/styles/global.css";
+import "@mantine/core/styles/UnstyledButton.css";
+import "@mantine/core/styles/Button.css";
+import "@mantine/core/styles/CloseButton.css";
+import "@mantine/core/styles/ActionIcon.css";
+import "@mantine/core/styles/AppShell.css";
+import "@mantine/core/styles/Input.css";
+import "@mantine/core/styles/PasswordInput.css";
+import "@mantine/core/styles/Popover.css";
+import "@mantine/core/styles/Menu.css";
+import "@mantine/core/styles/Loader.css";
+import "@mantine/core/styles/Paper.css";
+import "@mantine/core/styles/ModalBase.css";
+import "@mantine/core/styles/Modal.css";
+import "@mantine/core/styles/Overlay.css";
+import "@mantine/core/styles/ScrollArea.css";
+import "@mantine/core/styles/Checkbox.css";
+import "@mantine/core/styles/Notification.css";
+import "@mantine/notifications/styles.css";
+import "./look/tokens.css";
+import "./look/base.css";
+import "./look/shell.css";
+import "./look/parts.css";
+import "./look/views.css";
+
+/** Nothing for so long, though frames come twice a second, means the feed stands still. */
+const STALE_MS = 10_000;
+/** A page that is not painted still acknowledges, so that alarms reach a tab in the background. */
+const UNPAINTED_MS = 1_000;
+
+const store = makeStore();
+const ask = openAsk(() => store.setConnection("locked"));
+const feed = openFeed(ask, {
+  snapshot: (meta, rows) => store.applySnapshot(meta, rows, performance.now()),
+  frame: (meta, rows) => store.applyFrame(meta, rows, performance.now()),
+  connected: (yes) => {
+    if (!yes && store.connection() !== "locked") store.setConnection(store.totals() === null ? "connecting" : "offline");
+  },
+  refused: (problem) => store.setRefused(problem),
+  drawn: (tell) => {
+    let told = false;
+    const once = (): void => {
+      if (told) return;
+      told = true;
+      tell();
+    };
+    if (document.hidden) once();
+    else requestAnimationFrame(once);
+    setTimeout(once, UNPAINTED_MS);
+  },
+});
+setInterval(() => {
+  const last = store.lastFrameAtMs();
+  const clock = store.clock()?.clock;
+  if (store.connection() !== "live" || last === null || clock?.playing === false) return;
+  if (performance.now() - last > STALE_MS) store.setConnection("stale");
+}, 1_000);
+
+const site: Site = {
+  store,
+  ask,
+  addressOf,
+  watchLive: () => feed.watch({ view: "live" }),
+  watchReplay: (from, to, speed) => feed.watch({ view: "replay", from, to, speed }),
+  control: feed.control,
+  again: () => {
+    store.setConnection("connecting");
+    feed.again();
+  },
+};
+
+const root = document.getElementById("root");
+if (root !== null) createRoot(root).render(<App site={site} />);

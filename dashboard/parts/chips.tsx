@@ -1,0 +1,57 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { useMemo, type ReactNode } from "react";
+import type { BoardReading, ChipReading } from "../../server/twin/reading.ts";
+import { fixed } from "../format.ts";
+import { say } from "../texts.ts";
+import { rampOf } from "./scales.ts";
+
+const COLUMNS = 18;
+/** Farther from the board's mean than this many standard deviations stands out. */
+const OUTLIER_SIGMA = 3;
+
+interface Metric {
+  readonly label: string;
+  readonly unit: string;
+  readonly digits: number;
+  readonly read: (chip: ChipReading) => number | null;
+}
+const METRICS: readonly Metric[] = [
+  { label: say.chips.temp, unit: "°C", digits: 1, read: ({ tempC }) => tempC },
+  { label: say.chips.hashrate, unit: "GH/s", digits: 1, read: ({ hashrateGhs }) => hashrateGhs },
+  { label: say.chips.frequency, unit: "MHz", digits: 0, read: ({ frequencyMhz }) => frequencyMhz },
+  { label: say.chips.errors, unit: "", digits: 0, read: ({ errors }) => errors },
+];
+
+/** One board's chips where they sit, those that differ from their neighbours marked and named. */
+export const Chips = ({ board }: { readonly board: BoardReading }): ReactNode => {
+  const scheme = useComputedColorScheme("dark");
+  const ramp = useMemo(() => rampOf(scheme), [scheme]);
+  const metric = METRICS.find(({ read }) => board.chipMap.some((chip) => read(chip) !== null)) ?? METRICS[0];
+  if (metric === undefined) return null;
+  const values = board.chipMap.flatMap((chip) => metric.read(chip) ?? []);
+  const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
+  const sigma = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length));
+  const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
+  const odd = (chip: ChipReading): boolean => { const value = metric.read(chip); return chip.working === false || (value !== null && sigma > 0 && Math.abs(value - mean) > OUTLIER_SIGMA * sigma); };
+  const outliers = board.chipMap.filter(odd);
+  const silent = outliers.filter(({ working }) => working === false);
+  const columns = board.chipMap.every(({ column }) => column !== null) ? board.chipMap.reduce((most, { column }) => Math.max(most, (column ?? 0) + 1), 1) : COLUMNS;
+  const named = outliers.filter(({ working }) => working !== false).slice(0, 6).map((chip) => `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit}`);
+  return (
+    <figure className="chips">
+      <figcaption>
+        <b>{say.boards.board(board.index + 1)}</b> <span className="faint">{metric.label} {fixed(low, metric.digits)}–{fixed(high, metric.digits)} {metric.unit}, {say.chips.mean} {fixed(mean, metric.digits)} {metric.unit}</span>
+      </figcaption>
+      <div className="chip-grid" role="img" aria-label={say.chips.summary(board.chipMap.length, outliers.length)} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}>
+        {board.chipMap.map((chip) => {
+          const value = metric.read(chip);
+          const step = value === null || !(high > low) ? -1 : Math.round(((value - low) / (high - low)) * (ramp.fill.length - 1));
+          return <i key={chip.index} data-odd={odd(chip)} data-dead={chip.working === false} title={`${say.chips.chip(chip.index + 1)}: ${value === null ? say.missing : `${fixed(value, metric.digits)} ${metric.unit}`}`} style={step < 0 ? {} : { background: ramp.fill[step] }} />;
+        })}
+      </div>
+      <p className={outliers.length === 0 ? "faint" : "warm"}>
+        {outliers.length === 0 ? say.chips.even : [named.join(", "), silent.length === 0 ? "" : say.chips.silent(silent.length)].filter(Boolean).join(" · ")}
+      </p>
+    </figure>
+  );
+};

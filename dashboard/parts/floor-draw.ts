@@ -1,0 +1,158 @@
+/** Paints a floor plan. Large cells one by one with their figures; small ones as one picture a container. */
+import { RIG_STATES } from "../../server/twin/twin.ts";
+import type { Farm } from "../state.ts";
+import { say } from "../texts.ts";
+import { columnX, type Placed, type Plan, type Spot } from "./floor-plan.ts";
+import { MEASURES, shownIn, stepOf, type MapMode, type Ramp } from "./scales.ts";
+
+export interface Inks {
+  readonly ink: string;
+  readonly quiet: string;
+  /** Reads on every state's colour. */
+  readonly onState: string;
+  readonly void: string;
+  readonly edge: string;
+  readonly focus: string;
+  readonly alarm: readonly string[];
+  readonly states: readonly string[];
+  readonly statesRgb: readonly (readonly [number, number, number])[];
+  readonly voidRgb: readonly [number, number, number];
+  readonly font: string;
+}
+const PICTURE_BELOW = 7;
+const FIGURES_FROM = 17;
+const HOLLOW = new Set([RIG_STATES.indexOf("offline"), RIG_STATES.indexOf("new")]);
+
+const rgbOf = (hex: string): readonly [number, number, number] => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as readonly [number, number, number];
+/** Reads the colours out of the page's tokens. */
+export const inksOf = (element: Element): Inks => {
+  const style = getComputedStyle(element);
+  const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  // What is at work sinks into the background here too.
+  const states = RIG_STATES.map((state) => token(state === "hashing" ? "cell-hashing" : `state-${state}`));
+  return {
+    ink: token("ink"), quiet: token("ink-2"), onState: token("on-state"), void: token("cell-void"), edge: token("cell-edge"), focus: token("focus"),
+    alarm: ["", token("sev-info"), token("sev-minor"), token("sev-major"), token("sev-critical")], states, statesRgb: states.map(rgbOf), voidRgb: rgbOf(token("cell-void")), font: style.fontFamily,
+  };
+};
+
+export interface Scene {
+  readonly plan: Plan;
+  readonly spots: ReadonlyMap<number, Spot>;
+  readonly farm: Farm;
+  readonly mode: MapMode;
+  readonly ramp: Ramp;
+  readonly inks: Inks;
+  readonly now: number;
+  readonly hovered: number;
+  readonly focused: number;
+  /** Rigs that the search found; null: no search. */
+  readonly found: ReadonlySet<number> | null;
+}
+
+const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
+  const { farm, mode, ramp, inks, now, plan: { measures } } = scene;
+  const image = new ImageData(block.columns, block.lines);
+  block.grid.forEach((index, at) => {
+    if (index < 0) return;
+    const step = mode === "state" ? -1 : stepOf(MEASURES[mode], MEASURES[mode].read(farm, index, now));
+    const rgb = mode === "state" ? (inks.statesRgb[farm.state[index] ?? 0] ?? inks.voidRgb) : (ramp.rgb[step] ?? inks.voidRgb);
+    const faded = scene.found !== null && !scene.found.has(index);
+    image.data.set([rgb[0], rgb[1], rgb[2], faded ? 60 : 255], at * 4);
+  });
+  const small = new OffscreenCanvas(block.columns, block.lines);
+  small.getContext("2d")?.putImageData(image, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, x, y + measures.headH, block.columns * measures.cellW, block.lines * measures.cellH);
+};
+
+const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
+  const { farm, mode, ramp, inks, now, found, plan: { measures } } = scene;
+  const { cellW, cellH, headH } = measures;
+  const inset = cellH < 12 ? 0.5 : 1;
+  const figures = cellH >= FIGURES_FROM;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `${Math.min(12, Math.round(cellH * 0.46))}px ${inks.font}`;
+  for (const cell of block.cells) {
+    const left = x + columnX(block, cell.column, measures) + inset;
+    const top = y + headH + cell.line * cellH + inset;
+    const [w, h] = [cellW - 2 * inset, cellH - 2 * inset];
+    const state = farm.state[cell.index] ?? 0;
+    const step = mode === "state" ? -1 : stepOf(MEASURES[mode], MEASURES[mode].read(farm, cell.index, now));
+    context.globalAlpha = found !== null && !found.has(cell.index) ? 0.22 : 1;
+    const hollow = mode === "state" ? HOLLOW.has(state) : step < 0;
+    context.fillStyle = hollow ? inks.void : mode === "state" ? (inks.states[state] ?? inks.void) : (ramp.fill[step] ?? inks.void);
+    context.fillRect(left, top, w, h);
+    if (hollow) {
+      context.strokeStyle = mode === "state" ? (inks.states[state] ?? inks.edge) : inks.edge;
+      context.lineWidth = 1;
+      context.strokeRect(left + 0.5, top + 0.5, w - 1, h - 1);
+    }
+    if (figures) {
+      context.fillStyle = hollow ? inks.quiet : mode === "state" ? inks.onState : (ramp.ink[step] ?? inks.ink);
+      context.fillText(mode === "state" ? (say.stateCodes[RIG_STATES[state] ?? "new"]) : shownIn(mode, farm, cell.index, now).text, left + w / 2, top + h / 2 + 0.5);
+    }
+    const alarm = farm.alarm[cell.index] ?? 0;
+    if (alarm > 0) {
+      // A corner, so that an alarm shows whatever the cell's colour means.
+      const size = Math.max(4, Math.min(9, cellH * 0.4));
+      context.fillStyle = inks.void;
+      context.beginPath();
+      context.moveTo(left + w, top);
+      context.lineTo(left + w - size - 2, top);
+      context.lineTo(left + w, top + size + 2);
+      context.fill();
+      context.fillStyle = inks.alarm[alarm] ?? inks.ink;
+      context.beginPath();
+      context.moveTo(left + w, top);
+      context.lineTo(left + w - size, top);
+      context.lineTo(left + w, top + size);
+      context.fill();
+    }
+  }
+  context.globalAlpha = 1;
+};
+
+const heads = (context: CanvasRenderingContext2D, { inks, plan: { measures } }: Scene, { block, x, y, width }: Placed): void => {
+  context.textBaseline = "alphabetic";
+  context.textAlign = "left";
+  context.fillStyle = inks.ink;
+  context.font = `600 ${measures.cellH < 12 ? 10 : 12}px ${inks.font}`;
+  context.fillText(block.name, x + 1, y + 12, width);
+  if (measures.cellH < 12) return;
+  context.fillStyle = inks.quiet;
+  context.font = `11px ${inks.font}`;
+  context.textAlign = "center";
+  for (const rack of block.racks) {
+    const left = columnX(block, rack.column, measures);
+    context.fillText(rack.name, x + left + (rack.columns * measures.cellW) / 2, y + 30, rack.columns * measures.cellW);
+  }
+};
+
+const ring = (context: CanvasRenderingContext2D, { spots, inks, plan: { measures } }: Scene, index: number, colour: string, width: number): void => {
+  const spot = spots.get(index);
+  if (spot === undefined) return;
+  context.lineWidth = width + 2;
+  context.strokeStyle = inks.void;
+  context.strokeRect(spot.x, spot.y, measures.cellW, measures.cellH);
+  context.lineWidth = width;
+  context.strokeStyle = colour;
+  context.strokeRect(spot.x, spot.y, measures.cellW, measures.cellH);
+};
+
+/** Draws what of the scene lies in the window at (left, top); sizes in CSS px. */
+export const draw = (context: CanvasRenderingContext2D, scene: Scene, left: number, top: number, width: number, height: number, density: number): void => {
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.clearRect(0, 0, width, height);
+  context.translate(-left, -top);
+  for (const each of scene.plan.placed) {
+    if (each.x > left + width || each.x + each.width < left || each.y > top + height || each.y + each.height < top) continue;
+    heads(context, scene, each);
+    if (scene.plan.measures.cellH < PICTURE_BELOW) picture(context, scene, each);
+    else cells(context, scene, each);
+  }
+  if (scene.found !== null && scene.found.size > 0 && scene.found.size <= 40) for (const index of scene.found) ring(context, scene, index, scene.inks.ink, 1.5);
+  if (scene.hovered >= 0) ring(context, scene, scene.hovered, scene.inks.ink, 1.5);
+  if (scene.focused >= 0) ring(context, scene, scene.focused, scene.inks.focus, 2.5);
+};
