@@ -79,10 +79,15 @@ const send = (response: Response, asset: Asset): void => {
   response.setHeader("ETag", asset.etag);
   response.setHeader("Vary", "Accept-Encoding");
   if (request.fresh) return void response.status(304).end();
-  const offered = [...(asset.brotli === null ? [] : ["br"]), ...(asset.gzip === null ? [] : ["gzip"]), "identity"];
-  const coding = request.acceptsEncodings(...offered);
+  // Browsers name gzip first and mean no preference by it; brotli is the smaller.
+  const coding =
+    asset.brotli !== null && request.acceptsEncodings("br")
+      ? "br"
+      : asset.gzip !== null && request.acceptsEncodings("gzip")
+        ? "gzip"
+        : null;
   const bytes = coding === "br" ? asset.brotli : coding === "gzip" ? asset.gzip : null;
-  if (bytes !== null) response.setHeader("Content-Encoding", String(coding));
+  if (coding !== null) response.setHeader("Content-Encoding", coding);
   response.end(bytes ?? asset.plain);
 };
 
