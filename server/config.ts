@@ -39,6 +39,8 @@ const yesNo = (given: string): boolean | Wrong =>
   /^(1|true|yes|on)$/i.test(given) ? true : /^(0|false|no|off)$/i.test(given) ? false : new Wrong("must be yes or no");
 const key = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{64}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 64 hex digits"));
 
+const address = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{40}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 40 hex digits"));
+
 const setting = <T>(given: Setting<T>): Setting<T> => given;
 const optional = <T>(given: Omit<Setting<T | null>, "fallback">): Setting<T | null> => ({ ...given, fallback: null });
 
@@ -61,6 +63,8 @@ export const SETTINGS = {
   rpcUrl: optional({ flag: "rpc-url", variable: "RPC_URL", value: "URL", says: "an EVM chain's JSON-RPC instead of the local chain", read: url("http", "https"), secret: true }),
   rpcPort: setting({ flag: "rpc-port", variable: "RPC_PORT", value: "N", fallback: 8545, says: "port of the local chain", read: port }),
   chainKey: optional({ flag: "chain-key", variable: "CHAIN_KEY", value: "0x…", says: "private key that pays and signs on an outside chain", read: key, secret: true }),
+  contract: optional({ flag: "contract", variable: "CONTRACT", value: "0x…", says: "address of a RigTwin that is already deployed there (default: deploys one)", read: address }),
+  publicUrl: optional({ flag: "public-url", variable: "PUBLIC_URL", value: "URL", says: "address at which strangers reach this dashboard; tokens link to it", read: url("http", "https") }),
   finalDepth: setting({ flag: "final-depth", variable: "FINAL_DEPTH", value: "N", fallback: 1, says: "blocks on top of a record's block before it is called final", read: whole(0, 1_000) }),
   password: optional({ flag: "password", variable: "PASSWORD", value: "TEXT", says: "for callers that are not on this machine (default: a new one, printed at start)", read: text(200), secret: true }),
   allowedHosts: setting({ flag: "allowed-hosts", variable: "ALLOWED_HOSTS", value: "A,B", fallback: "", says: "further host names under which the dashboard may be called", read: text(1_000) }),

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { helpText, readConfig, type Config } from "./config.ts";
 import { createBroker } from "./edge/broker/broker.ts";
+import { createChain } from "./edge/chain/client.ts";
+import { keepChainProcess } from "./edge/chain/process.ts";
 import { systemClock as clock } from "./edge/clock.ts";
 import { createDuckStore } from "./edge/duck/store.ts";
 import { createHttp } from "./edge/http/http.ts";
@@ -17,11 +19,13 @@ import { createSocket } from "./edge/socket/socket.ts";
 import { createApi } from "./flows/api.ts";
 import { createFrames } from "./flows/frames.ts";
 import { enterHistory } from "./flows/history.ts";
+import { createRecords } from "./flows/records.ts";
 import { openReplay } from "./flows/replay.ts";
 import { createSeries } from "./flows/series.ts";
 import { createRate, createStatus } from "./flows/status.ts";
 import { createTelemetry } from "./flows/telemetry.ts";
 import { startUpkeep } from "./flows/upkeep.ts";
+import { recordsOf } from "./twin/ledger.ts";
 import { Refused } from "./twin/refusal.ts";
 import { FRAME_MS, ROOT } from "./twin/wire.ts";
 
@@ -31,6 +35,7 @@ const { version } = JSON.parse(readFileSync(join(here, "../../package.json"), "u
 const SNAPSHOT_MS = 300_000;
 const RAW_DAYS = 30;
 const MINUTE_DAYS = 400;
+const RELAY_HEALTH_MS = 1_000;
 /** Between two simulated readings of the past; the charts of hours need no more. */
 const PAST_INTERVAL_S = 30;
 
@@ -45,12 +50,28 @@ const stopAll = async (): Promise<void> => {
   for (const { name, stop } of started.splice(0).toReversed()) await Promise.resolve(stop()).catch((error: unknown) => complain(`${name} did not stop cleanly`, error));
 };
 
+/** The local chain's process, or the outside chain's address. */
+const startChain = async (config: Config, status: ReturnType<typeof createStatus>): Promise<{ rpcUrl: string; isLocal: boolean }> => {
+  if (config.rpcUrl !== null) return { rpcUrl: config.rpcUrl, isLocal: false };
+  const kept = await keepChainProcess({
+    dataDir: join(config.dataDir, "chain"),
+    port: config.rpcPort,
+    onHealth: (gone) => status.say("chain", "local chain", "running", gone),
+  });
+  started.push({ name: "the chain", stop: kept.stop });
+  return { rpcUrl: kept.rpcUrl, isLocal: true };
+};
+
 const run = async (config: Config): Promise<void> => {
   const status = createStatus(version, clock.now(), clock.now);
   const rate = createRate(clock.now);
 
   const release = lockFolder(config.dataDir);
   started.push({ name: "the lock", stop: release });
+
+  // Its second of start-up passes while the journal is read.
+  const chainAt = startChain(config, status);
+  chainAt.catch(() => undefined);
 
   const journal = createJournal({
     folder: config.dataDir,
@@ -127,11 +148,27 @@ const run = async (config: Config): Promise<void> => {
   status.say("series", storeKind, "writing", series.away());
   started.push({ name: "the upkeep", stop: startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }) });
 
-  const away = (): never => {
-    throw new Refused("CHAIN_UNAVAILABLE", "The chain is not there yet.");
-  };
-  const chain = { info: away, tokenOf: away, away: () => true, rpc: away };
-  const records = { add: away, of: () => [] };
+  const { rpcUrl, isLocal } = await chainAt;
+  const chain = createChain({
+    rpcUrl,
+    local: isLocal,
+    folder: join(config.dataDir, "chain"),
+    key: config.chainKey,
+    contract: config.contract,
+    site: config.site,
+    link: config.publicUrl ?? "",
+    now: clock.now,
+  });
+  const records = createRecords({
+    site: config.site,
+    clock,
+    write: journal.write,
+    ledger: () => farm().ledger,
+    twins: () => farm().twins,
+    chain,
+    finalDepth: config.finalDepth,
+    onError: (what, error) => (error === null ? say(`  ${what}`) : complain(what, error)),
+  });
 
   const figures = () => ({
     messagesPerS: rate.perS(),
@@ -150,9 +187,9 @@ const run = async (config: Config): Promise<void> => {
     figures,
     store,
     write: journal.write,
-    addRecord: records.add,
-    recordsOf: records.of,
-    chain,
+    addRecord: records.seal,
+    recordsOf: (rig) => recordsOf(farm().ledger, rig),
+    chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
   });
 
   /** The embedded broker or the outside one; gives the address at which the farm finds it. */
@@ -183,9 +220,15 @@ const run = async (config: Config): Promise<void> => {
     return config.mqttUrl;
   };
 
+  const sayChain = (): void => {
+    const { away, detail, waiting } = records.status();
+    const words = waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
+    status.say("chain", isLocal ? "local chain" : "outside chain", words, away ? detail : null);
+  };
+
   const password = config.password ?? randomBytes(9).toString("base64url");
   const http = createHttp({
-    handlers: { ...api, rpc: chain.rpc },
+    handlers: { ...api, rpc: chain.readRpc },
     host: config.host,
     port: config.port,
     version,
@@ -206,6 +249,10 @@ const run = async (config: Config): Promise<void> => {
   socket.start();
   started.push({ name: "the live feed", stop: socket.stop });
   started.push({ name: "the frames", stop: clock.every(FRAME_MS, () => socket.publish(frames.next())) });
+
+  records.start();
+  started.push({ name: "the relay", stop: records.stop });
+  started.push({ name: "the chain's health", stop: clock.every(RELAY_HEALTH_MS, () => sayChain()) });
 
   const mqttUrl = await startMqtt();
   if (simulated) {

@@ -28,8 +28,11 @@ export interface ApiNeeds {
   readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
   readonly recordsOf: (rig: string) => readonly TwinRecord[];
   readonly chain: {
-    readonly info: () => Promise<ChainInfo>;
-    readonly tokenOf: (tokenId: number) => Promise<{ readonly owner: `0x${string}` | null; readonly tokenUri: string | null }>;
+    /** null where the chain was never reached. */
+    readonly info: () => Promise<Omit<ChainInfo, "finalDepth"> | null>;
+    /** null where the chain has no such token. */
+    readonly page: (tokenId: number) => Promise<{ readonly owner: `0x${string}`; readonly tokenUri: string } | null>;
+    readonly finalDepth: number;
     readonly away: () => boolean;
   };
 }
@@ -42,6 +45,11 @@ const alarmOf = (farm: Farm, id: string): Alarm | undefined =>
 /** Builds the handlers. Each throws Refused where the request cannot be answered. */
 export const createApi = (needs: ApiNeeds) => {
   const { farm, site, store, chain } = needs;
+  const chainInfo = async (): Promise<ChainInfo> => {
+    const info = await chain.info();
+    if (info === null) throw new Refused("CHAIN_UNAVAILABLE", "The chain was not reached since the start.");
+    return { ...info, finalDepth: chain.finalDepth };
+  };
   return {
     health: needs.health,
     status: () => statusAnswer(needs.health(), farm(), needs.figures()),
@@ -55,7 +63,10 @@ export const createApi = (needs: ApiNeeds) => {
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
     twinByToken: async (tokenId: number) => {
       const twin = twinOfToken(farm(), tokenId);
-      return { tokenId, ...(await chain.tokenOf(tokenId)), chain: await chain.info(), twin, records: needs.recordsOf(twin.rig) };
+      const info = await chainInfo();
+      // A page without owner is better than none while the chain is away: what is in the journal is shown all the same.
+      const page = await chain.page(tokenId).catch(() => null);
+      return { tokenId, owner: page?.owner ?? null, tokenUri: page?.tokenUri ?? null, chain: info, twin, records: needs.recordsOf(twin.rig) };
     },
     alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),
     acknowledge: async ({ alarm, by }: Acknowledge): Promise<Alarm> => {
@@ -65,7 +76,7 @@ export const createApi = (needs: ApiNeeds) => {
       return alarmOf(farm(), alarm) as Alarm;
     },
     refusals: (limit: number) => refusalsAnswer(farm(), limit),
-    chainInfo: chain.info,
+    chainInfo,
     metered: () => {
       const { ingest } = statusAnswer(needs.health(), farm(), needs.figures());
       return {
