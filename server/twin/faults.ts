@@ -30,7 +30,7 @@ export const FAULTS = {
   INLET_OVER_TEMPERATURE: fault("major", "miner", "The air or coolant going in is too warm."),
   INLET_TEMPERATURE_UNSTABLE: fault("minor", "miner", "The temperature around the machine changes too fast."),
   DEVICE_OVER_TEMPERATURE: fault("critical", "miner", "The machine protects itself from heat."),
-  DEVICE_UNDER_TEMPERATURE: fault("major", "miner", "The machine is too cold to start."),
+  DEVICE_UNDER_TEMPERATURE: fault("critical", "miner", "The machine is too cold to start."),
   COOLANT_FLOW_ABNORMAL: fault("critical", "miner", "The coolant does not flow as it should."),
   HASHBOARD_NOT_PRESENT: fault("critical", "board", "A hash board is missing."),
   HASHBOARD_OVER_TEMPERATURE: fault("critical", "board", "A hash board is too hot."),

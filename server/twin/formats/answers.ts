@@ -15,6 +15,8 @@ export interface Answers {
 export const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const MOST_PARTS = 500;
+/** No machine has so many boards, chips or pools; what is longer was not written by one. */
+const MOST_ITEMS = 4_096;
 
 /** Lays out answers: text is parsed (and mended), arrays and joined commands (`{"summary": [{…}]}`) are opened. */
 export const layOut = (answers: Readonly<Record<string, unknown>>): Answers => {
@@ -48,10 +50,10 @@ export const rowsOf = (answers: Answers, section: string): readonly Json[] => {
   const rows: Json[] = [];
   for (const part of answers.parts) {
     const value = part[section];
-    if (Array.isArray(value)) rows.push(...(value as readonly unknown[]).filter(isObject));
+    if (Array.isArray(value)) rows.push(...objects(value));
     else if (isObject(value)) rows.push(value);
   }
-  return rows;
+  return rows.slice(0, MOST_ITEMS);
 };
 
 /** The first part for which `fits` holds. */
@@ -92,7 +94,8 @@ export const dig = (value: unknown, ...names: readonly string[]): unknown => {
   return at;
 };
 
-export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? (value as readonly unknown[]) : []);
+export const list = (value: unknown): readonly unknown[] =>
+  Array.isArray(value) ? (value as readonly unknown[]).slice(0, MOST_ITEMS) : [];
 export const objects = (value: unknown): readonly Json[] => list(value).filter(isObject);
 
 const NUMBER_TEXT = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/;
@@ -117,13 +120,13 @@ export const num = (value: unknown): number | null => {
 
 /** The numbers of an array, or of a text that lists them: "47-34--2-47", "66  65 63". */
 export const nums = (value: unknown): readonly number[] => {
-  if (Array.isArray(value)) return (value as readonly unknown[]).map((item) => num(item) ?? Number.NaN);
+  if (Array.isArray(value)) return list(value).map((item) => num(item) ?? Number.NaN);
   if (typeof value === "number") return [value];
   if (typeof value !== "string") return [];
   const text = value.trim();
   if (text === "") return [];
   const apart = /\s/.test(text) ? text.split(/\s+/) : (text.match(/(?:^-|(?<=-)-)?[^-]+/g) ?? []);
-  return apart.map((item) => num(item) ?? Number.NaN);
+  return apart.slice(0, MOST_ITEMS).map((item) => num(item) ?? Number.NaN);
 };
 
 /** A short text without quotes and NULs; null for what is empty or only says that there is nothing. */

@@ -100,8 +100,10 @@ export const boardsOfSlots = (stats: Json, model: string, expected: number | nul
       const value = num(stats[`${name}${slot}`]);
       return value === null ? null : value * (inThs(stats["rate_unit"]) ?? 1e-3);
     };
-    const sensors = (...names: readonly string[]): readonly number[] =>
-      names.map((name) => nums(stats[name])).find((found) => found.some((value) => value !== 0)) ?? nums(stats[names[0] ?? ""]);
+    const sensors = (...names: readonly string[]): readonly number[] => {
+      const told = names.map((name) => nums(stats[name])).filter((values) => values.length > 0);
+      return told.find((values) => values.some((value) => value !== 0)) ?? told[0] ?? [];
+    };
     const pcb = sensors(`temp_pcb${slot}`, `temp${slot}`);
     const chip = sensors(`temp_chip${slot}`, `temp2_${slot}`, `temp3_${slot}`);
     const frequency = num(stats[`freq${slot}`] ?? stats[`freq_avg${slot}`]);

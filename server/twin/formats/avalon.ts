@@ -13,7 +13,7 @@ import { finish, highest, zeroIsNone, type BoardDraft, type ChipDraft, type Form
 /** One controller with its boards: its bracketed fields by name. */
 type Module = ReadonlyMap<string, string>;
 
-const BRACKETED = /([A-Za-z_][A-Za-z0-9_ ]*?)\[([^\]]*)\]/g;
+const BRACKETED = /([A-Za-z_][A-Za-z0-9_ ]{0,40}?)\[([^\][]*)\]/g;
 
 const bracketed = (text: string): [string, string][] =>
   [...text.slice(0, 200_000).matchAll(BRACKETED)].map(([, name = "", value = ""]) => [name.trim(), value]);

@@ -82,7 +82,7 @@ const modeOf = (info: Json): Mode => {
 };
 
 const hottest = (info: Json): Raw => {
-  const said = [num(info["temp"]), num(info["temp2"])].filter((value): value is number => value !== null);
+  const said = [num(info["temp"]), num(info["temp2"]), ...nums(info["asicTemps"])].filter((value): value is number => value !== null);
   const good = said.filter((value) => value > 0);
   return good.length > 0 ? Math.max(...good) : (said[0] ?? null);
 };

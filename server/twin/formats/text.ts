@@ -10,15 +10,17 @@ const parsed = (text: string): unknown => {
 
 type Token = readonly [kind: "string" | "open" | "close" | "comma" | "colon" | "word", text: string];
 
-const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{[]|[}\]]|,|:|[^\s"{}[\],:]+/gs;
+/** A string that is never closed runs to the end, so that it is looked at once and not from each of its quotes again. */
+const TOKEN = /"[^"\\]*(?:\\(?:.|$)[^"\\]*)*(?:"|$)|[{[]|[}\]]|,|:|[^\s"{}[\],:]+/gs;
+const CLOSED = /^"[^"\\]*(?:\\.[^"\\]*)*"$/s;
 
 const tokens = (text: string): Token[] =>
-  (text.match(TOKEN) ?? []).map((found): Token => {
-    if (found.startsWith('"')) return ["string", found];
-    if (found === "{" || found === "[") return ["open", found];
-    if (found === "}" || found === "]") return ["close", found];
-    if (found === ",") return ["comma", found];
-    return found === ":" ? ["colon", found] : ["word", found];
+  (text.match(TOKEN) ?? []).flatMap((found): Token[] => {
+    if (found.startsWith('"')) return CLOSED.test(found) ? [["string", found]] : [];
+    if (found === "{" || found === "[") return [["open", found]];
+    if (found === "}" || found === "]") return [["close", found]];
+    if (found === ",") return [["comma", found]];
+    return found === ":" ? [["colon", found]] : [["word", found]];
   });
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;

@@ -4,7 +4,7 @@ import { findModel, type Model } from "../models.ts";
 import { NO_IDENTITY, type DeviceError, type Identity, type Mode } from "../reading.ts";
 import { get, isObject, mac, num, rate, rowsOf, truth, txt, type Answers, type Json } from "./answers.ts";
 import { descriptionsOf, poolsOf, summaryOf } from "./cgminer-rows.ts";
-import { finish, type BoardDraft, type Format } from "./draft.ts";
+import { finish, zeroIsNone, type BoardDraft, type Format, type Raw } from "./draft.ts";
 import { whatsminerFault, whatsminerFaults } from "./whatsminer-faults.ts";
 
 const messagesOf = (answers: Answers): readonly Json[] => answers.parts.map((part) => part["Msg"]).filter(isObject);
@@ -62,6 +62,9 @@ const errorsOf = (answers: Answers, summary: Json | undefined): DeviceError[] =>
   if (factory !== null && factory > 0) errors.push(faultOf("UNMAPPED", `Factory Error Code Count ${factory}`));
   return errors;
 };
+
+/** 0 °C is weather while the chips have a temperature; beside chips of 0 °C it is a sensor that is off. */
+export const aroundIt = (celsius: number | null, chipC: number | null): Raw => ((chipC ?? 0) === 0 ? zeroIsNone(celsius) : celsius);
 
 /** v1 has 11.80 V as 1180. */
 const volts = (value: number | null): number | null => (value !== null && value > 100 ? value / 100 : value);
@@ -136,7 +139,7 @@ export const whatsminer: Format = {
         expectedThs: (target ?? 0) > 0 ? target : factory === null ? null : factory * 1e-3,
         powerW: power !== null && power > 0 ? power : (num(get(summary, "Power_RT")) ?? power),
         powerLimitW: num(get(summary, "Power Limit")),
-        intakeC: num(get(summary, "Env Temp")),
+        intakeC: aroundIt(num(get(summary, "Env Temp")), num(get(summary, "Chip Temp Max"))),
         boardC: num(get(summary, "Temperature", "Tenperature")),
         chipC: num(get(summary, "Chip Temp Max")),
         psuC: num(told(answers, "temp0")),

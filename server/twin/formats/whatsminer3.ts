@@ -4,7 +4,7 @@ import { NO_IDENTITY, type Mode } from "../reading.ts";
 import { RANGES } from "../plausible.ts";
 import { dig, get, isObject, list, mac, num, nums, objects, txt, truth, type Answers, type Json } from "./answers.ts";
 import { finish, highest, type BoardDraft, type Format, type PoolDraft } from "./draft.ts";
-import { nameOf } from "./whatsminer.ts";
+import { aroundIt, nameOf } from "./whatsminer.ts";
 import { whatsminerFaults } from "./whatsminer-faults.ts";
 
 const isAnswer = (part: Json): boolean => typeof part["desc"] === "string" && "msg" in part;
@@ -91,7 +91,7 @@ export const whatsminer3: Format = {
         expectedThs: num(get(summary, "factory-hash")),
         powerW: num(get(summary, "power-realtime", "power-5min")) ?? num(dig(told, "power", "pin")),
         powerLimitW: num(get(summary, "power-limit")),
-        intakeC: num(get(summary, "environment-temperature")),
+        intakeC: aroundIt(num(get(summary, "environment-temperature")), num(get(summary, "chip-temp-max"))),
         outletC: num(dig(told, "power", "liquid-temperature")),
         boardC: highest(RANGES.partC, nums(get(summary, "board-temperature"))),
         chipC: num(get(summary, "chip-temp-max")),

@@ -14,7 +14,10 @@ export const CAPTURES: readonly string[] = readdirSync(ROOT, { withFileTypes: tr
 /** The answers of one captured machine by file name without ".json". */
 export const answersOf = (folder: string): Record<string, unknown> =>
   Object.fromEntries(
-    readdirSync(join(ROOT, folder)).map((file) => [file.replace(/\.json$/, ""), JSON.parse(readFileSync(join(ROOT, folder, file), "utf8")) as unknown]),
+    readdirSync(join(ROOT, folder)).map((file) => [
+      file.replace(/\.json$/, ""),
+      JSON.parse(readFileSync(join(ROOT, folder, file), "utf8")) as unknown,
+    ]),
   );
 
 /** Reads answers that must be understood. */

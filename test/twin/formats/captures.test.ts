@@ -41,7 +41,17 @@ describe("Antminer S19 Pro, Bitmain's firmware", () => {
     expect(quality).toEqual({});
   });
   test("three boards of 114 chips, not the four slots the firmware lists; rates come as text", () => {
-    expect(measured.boards.map(({ index, hashrateThs, boardC, chipC, chips, frequencyMhz, hwErrors }) => [index, hashrateThs, boardC, chipC, chips, frequencyMhz, hwErrors])).toEqual([
+    expect(
+      measured.boards.map(({ index, hashrateThs, boardC, chipC, chips, frequencyMhz, hwErrors }) => [
+        index,
+        hashrateThs,
+        boardC,
+        chipC,
+        chips,
+        frequencyMhz,
+        hwErrors,
+      ]),
+    ).toEqual([
       [0, 37.6033, 73, 78, 114, 525, 183],
       [1, 35.53622, 66, 71, 114, 525, 195],
       [2, 37.42738, 64, 69, 114, 525, 184],
@@ -94,7 +104,13 @@ describe("Bitaxe Supra", () => {
   const { format, identity, measured } = read(answersOf("bitaxe-bm1368-axeos"));
   test("its chip and board number are its model", () => {
     expect(format).toBe("axeos");
-    expect(identity).toMatchObject({ make: "Bitaxe", model: "Bitaxe Supra", firmware: "v2.4.5-3-gb5d1e36-dirty", mac: "AA:BB:CC:DD:EE:FF", hostname: "bitaxe" });
+    expect(identity).toMatchObject({
+      make: "Bitaxe",
+      model: "Bitaxe Supra",
+      firmware: "v2.4.5-3-gb5d1e36-dirty",
+      mac: "AA:BB:CC:DD:EE:FF",
+      hostname: "bitaxe",
+    });
   });
   test("GH/s, mV and MHz are TH/s, V and MHz", () => {
     expect(measured).toMatchObject({
@@ -134,7 +150,17 @@ describe("Antminer S19 XP, Braiins OS 25.07", () => {
   test("141.5 TH/s, 3,137 W of at most 3,031, 70.5 °C", () => {
     expect(measured.hashrateThs).toBeCloseTo(141.4636, 3);
     expect(measured.expectedThs).toBeCloseTo(142.8766, 3);
-    expect(measured).toMatchObject({ mode: "mining", powerW: 3137, powerLimitW: 3031, boardC: 55.5, chipC: 70.5, fanPct: 100, accepted: 10_464, rejected: 18, stale: 0 });
+    expect(measured).toMatchObject({
+      mode: "mining",
+      powerW: 3137,
+      powerLimitW: 3031,
+      boardC: 55.5,
+      chipC: 70.5,
+      fanPct: 100,
+      accepted: 10_464,
+      rejected: 18,
+      stale: 0,
+    });
     expect(measured.fans.map(({ rpm }) => rpm)).toEqual([5904, 5874, 5874, 5904]);
     expect(measured.boards.map(({ boardC, chipC, inletC, outletC, chips }) => [boardC, chipC, inletC, outletC, chips])).toEqual([
       [55.5, 70.5, 41, 55.5, 110],
@@ -172,7 +198,16 @@ describe("Antminer S19k Pro, LuxOS", () => {
     });
   });
   test("59.8 TH/s at 1,051 W and 47 °C; 34 °C at the intake", () => {
-    expect(measured).toMatchObject({ mode: "mining", hashrateThs: 59.75606, expectedThs: 61.9542, powerW: 1051, boardC: 47, frequencyMhz: 300, fanPct: 20, uptimeS: 3453 });
+    expect(measured).toMatchObject({
+      mode: "mining",
+      hashrateThs: 59.75606,
+      expectedThs: 61.9542,
+      powerW: 1051,
+      boardC: 47,
+      frequencyMhz: 300,
+      fanPct: 20,
+      uptimeS: 3453,
+    });
     expect(measured.boards.map(({ chips, boardC, inletC, outletC }) => [chips, boardC, inletC, outletC])).toEqual([
       [77, 47, 34, 47],
       [77, 47, 33, 47],
@@ -189,7 +224,14 @@ describe("Antminer S19k Pro, LuxOS", () => {
   });
   test("every chip of the board that was asked, with its place", () => {
     expect(measured.boards[0]?.chipMap).toHaveLength(77);
-    expect(measured.boards[0]?.chipMap[7]).toMatchObject({ index: 7, hashrateGhs: 260, frequencyMhz: 300, row: 1, column: 6, working: true });
+    expect(measured.boards[0]?.chipMap[7]).toMatchObject({
+      index: 7,
+      hashrateGhs: 260,
+      frequencyMhz: 300,
+      row: 1,
+      column: 6,
+      working: true,
+    });
   });
   test("two groups of pools, two living", () => {
     expect(measured.pools.map(({ active, alive, accepted }) => [active, alive, accepted])).toEqual([
