@@ -1,5 +1,5 @@
 /** What is written is compared with what is there. */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { SETTINGS } from "../../server/config.ts";
@@ -9,6 +9,9 @@ import { FORMATS } from "../../server/twin/formats/index.ts";
 import { CODES } from "../../server/twin/refusal.ts";
 import { CHANNELS, EVENTS, ROUTES } from "../../server/twin/wire.ts";
 import { ROOT } from "./graph.ts";
+
+/** `RIGTWIN_WRITE_DOCS=1 npm run jest -- test/house/docs.test.ts` writes the tables that are made of the sources. */
+const write = process.env["RIGTWIN_WRITE_DOCS"] === "1";
 
 const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
 
@@ -33,6 +36,18 @@ const rowsIn = (text: string): string[][] =>
         .split(/(?<!\\)\|/)
         .map((cell) => cell.trim().replaceAll("`", "")),
     );
+
+/** Compares what stands between `<!-- name … -->` and `<!-- end of name -->` with these lines, or writes it. */
+const expectTable = (page: string, name: string, lines: readonly string[]): void => {
+  const between = new RegExp(`(<!-- ${name}:[^>]*-->\\n)([\\s\\S]*?\\n?)(<!-- end of ${name} -->)`);
+  const table = `${lines.join("\n")}\n`;
+  if (write)
+    writeFileSync(
+      join(ROOT, page),
+      read(page).replace(between, (_, before: string, _old, after: string) => `${before}${table}${after}`),
+    );
+  expect(between.exec(read(page))?.[2]).toBe(table);
+};
 
 describe("docs/codes.md", () => {
   const rows = rowsIn(read("docs/codes.md"));
@@ -74,20 +89,20 @@ describe("docs/formats.md", () => {
     expect(written.sort()).toEqual(["native", ...FORMATS.map((format) => format.name)].sort());
   });
   test("has every fault with its part, severity and words", () => {
-    const written = rows.filter((row) => row.length === 4);
-    expect(written).toEqual(Object.entries(FAULTS).map(([code, { component, severity, says }]) => [code, component, severity, says]));
+    const faults = Object.entries(FAULTS).map(
+      ([code, { component, severity, says }]) => `| \`${code}\` | ${component} | ${severity} | ${says} |`,
+    );
+    expectTable("docs/formats.md", "faults", ["| Fault | Part | Severity | Means |", "|---|---|---|---|", ...faults]);
   });
 });
 
 test("README.md has every setting as server/config.ts has it", () => {
-  const rows = Object.values(SETTINGS).map(({ flag, variable, value, fallback, says }) => {
+  const settings = Object.values(SETTINGS).map(({ flag, variable, value, fallback, says }) => {
     const shown =
       fallback === null || fallback === "" ? "" : `\`${fallback === true ? "yes" : fallback === false ? "no" : String(fallback)}\``;
     return `| \`--${flag}\` | \`${variable}\` | ${value.replaceAll("|", " or ")} | ${shown} | ${says} |`;
   });
-  const expected = ["| Flag | Variable | Value | Default | Means |", "|---|---|---|---|---|", ...rows].join("\n");
-  const written = /<!-- settings:[^>]*-->\n([\s\S]*?)\n?<!-- end of settings -->/.exec(read("README.md"))?.[1];
-  expect(written).toBe(expected);
+  expectTable("README.md", "settings", ["| Flag | Variable | Value | Default | Means |", "|---|---|---|---|---|", ...settings]);
 });
 
 describe.each(pages)("%s", (page) => {
