@@ -28,9 +28,22 @@ const scaled = (value: number, steps: readonly Step[]): Shown => {
   const [, unit, by, decimals] = steps.find(([least]) => Math.abs(value) >= least) ?? (steps[steps.length - 1] as Step);
   return { text: fixed(value / by, decimals), unit };
 };
-const THS: readonly Step[] = [[1_000_000, "EH/s", 1_000_000, 3], [1_000, "PH/s", 1_000, 2], [10, "TH/s", 1, 1], [0, "TH/s", 1, 2]];
-const WATT: readonly Step[] = [[1_000_000, "MW", 1_000_000, 2], [10_000, "kW", 1_000, 1], [0, "W", 1, 0]];
-const KWH: readonly Step[] = [[10_000, "MWh", 1_000, 1], [100, "kWh", 1, 0], [0, "kWh", 1, 1]];
+const THS: readonly Step[] = [
+  [1_000_000, "EH/s", 1_000_000, 3],
+  [1_000, "PH/s", 1_000, 2],
+  [10, "TH/s", 1, 1],
+  [0, "TH/s", 1, 2],
+];
+const WATT: readonly Step[] = [
+  [1_000_000, "MW", 1_000_000, 2],
+  [10_000, "kW", 1_000, 1],
+  [0, "W", 1, 0],
+];
+const KWH: readonly Step[] = [
+  [10_000, "MWh", 1_000, 1],
+  [100, "kWh", 1, 0],
+  [0, "kWh", 1, 1],
+];
 const known = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value);
 
 /** Takes TH/s. */
@@ -59,7 +72,8 @@ export const lasting = (ms: number): string => {
   return h % 24 === 0 ? `${d}\u202fd` : `${d}\u202fd ${h % 24}\u202fh`;
 };
 
-const clockOf = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat => new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
+const clockOf = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
+  new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
 const timeOnly = clockOf({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minuteOnly = clockOf({ hour: "2-digit", minute: "2-digit" });
 const dayOnly = clockOf({ year: "numeric", month: "2-digit", day: "2-digit" });
@@ -77,7 +91,8 @@ export const dayMinute = (ts: number): string => `${day(ts)} ${minute(ts)}`;
 export const zone = (ts: number): string => zoneOnly.formatToParts(ts).find(({ type }) => type === "timeZoneName")?.value ?? "";
 export const iso = (ts: number): string => new Date(ts).toISOString();
 /** A hash or address, its middle left out. */
-export const short = (hex: string, each = 6): string => (hex.length <= 2 * each + 5 ? hex : `${hex.slice(0, each + 2)}…${hex.slice(-each)}`);
+export const short = (hex: string, each = 6): string =>
+  hex.length <= 2 * each + 5 ? hex : `${hex.slice(0, each + 2)}…${hex.slice(-each)}`;
 
 /** The value of `<input type="datetime-local">` for a time, and back; both in the reader's zone. */
 export const toField = (ts: number): string => `${day(ts)}T${time(ts)}`;

@@ -34,7 +34,11 @@ export const addressOf = ({ route, parameters = {}, query = {} }: Question): str
 const fetched = async (address: string, init: RequestInit): Promise<unknown> => {
   let response: Response;
   try {
-    response = await fetch(address, { credentials: "same-origin", headers: { accept: "application/json", "content-type": "application/json" }, ...init });
+    response = await fetch(address, {
+      credentials: "same-origin",
+      headers: { accept: "application/json", "content-type": "application/json" },
+      ...init,
+    });
   } catch (error) {
     if (init.signal?.aborted) throw error;
     throw new Failed(0, "UNREACHABLE", "The server does not answer.");
@@ -48,7 +52,11 @@ const fetched = async (address: string, init: RequestInit): Promise<unknown> => 
   }
   if (response.ok) return body;
   const problem = (body ?? {}) as Partial<Problem>;
-  throw new Failed(response.status, problem.code ?? `HTTP_${response.status}`, problem.detail ?? problem.title ?? `HTTP ${response.status}`);
+  throw new Failed(
+    response.status,
+    problem.code ?? `HTTP_${response.status}`,
+    problem.detail ?? problem.title ?? `HTTP ${response.status}`,
+  );
 };
 
 /** Asks, answers as JSON, or throws Failed. `rpc` may go to an address of the reader's own. */
@@ -84,7 +92,9 @@ export const openAsk = (locked: () => void): Ask => {
   };
 };
 
-export type Watch = { readonly view: "live" } | { readonly view: "replay"; readonly from: number; readonly to: number; readonly speed: number };
+export type Watch =
+  | { readonly view: "live" }
+  | { readonly view: "replay"; readonly from: number; readonly to: number; readonly speed: number };
 export interface Control {
   readonly playing?: boolean;
   readonly speed?: number;
@@ -111,6 +121,8 @@ export interface Feed {
 export const openFeed = (ask: Ask, ears: FeedEars): Feed => {
   const socket = io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5_000, timeout: 10_000 });
   let watched: Watch = { view: "live" };
+  /** What the last snapshot was of: there one goes back to when a wish is refused. */
+  let shown: Watch = watched;
   let waiting = true;
   const send = (watch: Watch): void => {
     watched = watch;
@@ -135,6 +147,7 @@ export const openFeed = (ask: Ask, ears: FeedEars): Feed => {
   });
   socket.on(EVENTS.snapshot, (meta: SnapshotMeta, rows: ArrayBuffer) => {
     waiting = false;
+    shown = watched;
     ears.snapshot(meta, rows);
     acknowledge(meta.n);
   });
@@ -144,7 +157,13 @@ export const openFeed = (ask: Ask, ears: FeedEars): Feed => {
     waiting = true;
     socket.emit(EVENTS.resync);
   });
-  socket.on(EVENTS.refused, ears.refused);
+  socket.on(EVENTS.refused, (problem: Problem) => {
+    ears.refused(problem);
+    if (!waiting) return;
+    // The view before goes on, but frames were left unanswered meanwhile.
+    watched = shown;
+    socket.emit(EVENTS.resync);
+  });
   return {
     watch: send,
     control: (control) => socket.emit(EVENTS.control, control),

@@ -51,7 +51,7 @@ export const useViewClock = (): ViewClock | null => (useTopic("clock"), useSite(
 /** The columns; redraws with every frame that changed rows. */
 export const useFarm = (): { readonly farm: Farm; readonly version: number } => ({ version: useTopic("rows"), farm: useSite().store.farm });
 /** Redraws only when rigs appear or are renamed. */
-export const useRoster = (): { readonly farm: Farm; readonly version: number } => ({ version: useTopic("roster"), farm: useSite().store.farm });
+export const useRoster = (): Farm["roster"] => (useTopic("roster"), useSite().store.farm.roster);
 
 /** One rig by name; redraws only when its row changes. */
 export const useRig = (name: string): RigNow | null => {
@@ -79,12 +79,12 @@ const onBeat = (listener: () => void): (() => void) => {
 export const useNow = (): number | null => {
   const { store } = useSite();
   useTopic("clock");
-  const read = (): number | null => {
+  const read = useCallback((): number | null => {
     const running = store.clock();
     return running === null ? null : nowOf(running, performance.now());
-  };
+  }, [store]);
   const [now, setNow] = useState(read);
-  useEffect(() => onBeat(() => setNow(read())), [store]);
+  useEffect(() => onBeat(() => setNow(read())), [read]);
   return now ?? read();
 };
 
@@ -142,7 +142,9 @@ export const useAnswer = <T,>(question: Question | null, everyMs: number | null,
       },
       (error: unknown) => {
         if (aborter.signal.aborted) return;
-        setState((before) => (before.name === name ? { ...before, failure: failureOf(error) } : { name, data: null, asOfTs: null, failure: failureOf(error) }));
+        setState((before) =>
+          before.name === name ? { ...before, failure: failureOf(error) } : { name, data: null, asOfTs: null, failure: failureOf(error) },
+        );
       },
     );
     return () => aborter.abort();
@@ -155,8 +157,17 @@ export const useAnswer = <T,>(question: Question | null, everyMs: number | null,
     return () => clearInterval(timer);
   }, [everyMs]);
   const refresh = useCallback(() => setRound((before) => before + 1), []);
-  const old = state.name === name ? state : { data: (kept.get(name)?.data ?? null) as T | null, asOfTs: kept.get(name)?.asOfTs ?? null, failure: null };
-  return { data: old.data, asOfTs: old.asOfTs, failure: old.failure, loading: key !== null && old.data === null && old.failure === null, refresh };
+  const old =
+    state.name === name
+      ? state
+      : { data: (kept.get(name)?.data ?? null) as T | null, asOfTs: kept.get(name)?.asOfTs ?? null, failure: null };
+  return {
+    data: old.data,
+    asOfTs: old.asOfTs,
+    failure: old.failure,
+    loading: key !== null && old.data === null && old.failure === null,
+    refresh,
+  };
 };
 
 /** A range that ends at the view's now and moves on a bucket at a time, at most once in two seconds. */
@@ -168,7 +179,11 @@ export const useSpan = (lengthMs: number, points: number): { readonly from: numb
   const to = Math.ceil(now / bucketMs) * bucketMs;
   const before = held.current;
   const atMs = performance.now();
-  if (before === null || before.lengthMs !== lengthMs || (before.to !== to && (atMs - before.atMs >= 2_000 || Math.abs(to - before.to) > lengthMs)))
+  if (
+    before === null ||
+    before.lengthMs !== lengthMs ||
+    (before.to !== to && (atMs - before.atMs >= 2_000 || Math.abs(to - before.to) > lengthMs))
+  )
     held.current = { from: to - lengthMs, to, lengthMs, atMs };
   return held.current;
 };

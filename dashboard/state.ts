@@ -1,5 +1,15 @@
 /** What the screen knows: a snapshot, then deltas, as typed columns by rig index. Views subscribe to a topic and read. */
-import { LIVE_NUMBERS, NEVER_SEEN, unpackRows, type FrameMeta, type LiveColumns, type LiveNumber, type RosterRow, type SnapshotMeta, type ViewClock } from "../server/twin/delta.ts";
+import {
+  LIVE_NUMBERS,
+  NEVER_SEEN,
+  unpackRows,
+  type FrameMeta,
+  type LiveColumns,
+  type LiveNumber,
+  type RosterRow,
+  type SnapshotMeta,
+  type ViewClock,
+} from "../server/twin/delta.ts";
 import { RIG_STATES, SEVERITIES, type Alarm, type RigState, type Severity, type SiteTotals } from "../server/twin/twin.ts";
 import type { RunningClock } from "./clock.ts";
 
@@ -17,6 +27,7 @@ export interface Farm {
   alarm: Uint8Array;
   /** Number of the application that last changed the row; never the same for two different contents. */
   rev: Uint32Array;
+  /** Another array whenever a row is another. */
   roster: (RosterRow | undefined)[];
   byName: Map<string, number>;
 }
@@ -73,6 +84,8 @@ const takeRows = (farm: Farm, rows: LiveColumns, stamp: number): void => {
 };
 
 const takeRoster = (farm: Farm, roster: readonly RosterRow[], stamp: number): void => {
+  if (roster.length === 0) return;
+  farm.roster = [...farm.roster];
   for (const row of roster) {
     grow(farm, row.index + 1);
     farm.roster[row.index] = row;

@@ -16,7 +16,11 @@ export interface RecordCheck {
   readonly hash: string;
   readonly text: string | null;
   readonly link: string | null;
-  readonly chain: { readonly state: "recorded"; readonly blockNumber: number } | { readonly state: "waiting" } | { readonly state: "wrong"; readonly reason: string } | { readonly state: "unasked" };
+  readonly chain:
+    | { readonly state: "recorded"; readonly blockNumber: number }
+    | { readonly state: "waiting" }
+    | { readonly state: "wrong"; readonly reason: string }
+    | { readonly state: "unasked" };
 }
 export interface Verification {
   readonly ok: boolean;
@@ -46,24 +50,52 @@ const localCheck = (records: readonly TwinRecord[], site: string, rig: string): 
   records.map(({ hash, bytes, body }, i) => {
     const verdict = verifyRecord(bytes, hash);
     const before = records[i - 1];
-    const text = !verdict.ok ? verdict.reason : canonicalOr(body) !== bytes ? "what is shown differs from what was hashed" : verdict.body.site !== site || verdict.body.rig !== rig ? "it is another rig's record" : null;
+    const text = !verdict.ok
+      ? verdict.reason
+      : canonicalOr(body) !== bytes
+        ? "what is shown differs from what was hashed"
+        : verdict.body.site !== site || verdict.body.rig !== rig
+          ? "it is another rig's record"
+          : null;
     const said = verdict.ok ? verdict.body : body;
-    const link = said.number !== i + 1 ? `it bears number ${said.number} and stands at place ${i + 1}` : said.prev !== (before?.hash ?? null) ? "it does not name the record before it" : null;
+    const link =
+      said.number !== i + 1
+        ? `it bears number ${said.number} and stands at place ${i + 1}`
+        : said.prev !== (before?.hash ?? null)
+          ? "it does not name the record before it"
+          : null;
     return { number: said.number, hash, text, link };
   });
 
-const read = async (call: VerifyNeeds["call"], contract: Hex, functionName: "maintenanceOf" | "rigOf", argument: Hex | bigint): Promise<unknown> => {
-  const data = functionName === "maintenanceOf" ? encodeFunctionData({ abi: rigTwinAbi, functionName, args: [argument as Hex] }) : encodeFunctionData({ abi: rigTwinAbi, functionName, args: [argument as bigint] });
+const read = async (
+  call: VerifyNeeds["call"],
+  contract: Hex,
+  functionName: "maintenanceOf" | "rigOf",
+  argument: Hex | bigint,
+): Promise<unknown> => {
+  const data =
+    functionName === "maintenanceOf"
+      ? encodeFunctionData({ abi: rigTwinAbi, functionName, args: [argument as Hex] })
+      : encodeFunctionData({ abi: rigTwinAbi, functionName, args: [argument as bigint] });
   const answer = (await call("eth_call", [{ to: contract, data }, "latest"])) as Hex;
   return decodeFunctionResult({ abi: rigTwinAbi, functionName, data: answer } as Parameters<typeof decodeFunctionResult>[0]);
 };
 
 const chainCheck = async (record: TwinRecord, { call, chain, tokenId }: VerifyNeeds): Promise<RecordCheck["chain"]> => {
-  const [token, block, performedAt, kind] = (await read(call, (chain?.contract ?? "0x") as Hex, "maintenanceOf", record.hash)) as readonly [bigint, bigint, bigint, number];
-  if (block === 0n) return record.status === "final" ? { state: "wrong", reason: "the server calls it final, the contract does not know it" } : { state: "waiting" };
+  const [token, block, performedAt, kind] = (await read(call, (chain?.contract ?? "0x") as Hex, "maintenanceOf", record.hash)) as readonly [
+    bigint,
+    bigint,
+    bigint,
+    number,
+  ];
+  if (block === 0n)
+    return record.status === "final"
+      ? { state: "wrong", reason: "the server calls it final, the contract does not know it" }
+      : { state: "waiting" };
   if (tokenId === null || token !== BigInt(tokenId)) return { state: "wrong", reason: `the contract has it under token ${token}` };
   if (RECORD_KINDS[kind] !== record.body.kind) return { state: "wrong", reason: `the contract calls it ${RECORD_KINDS[kind] ?? kind}` };
-  if (record.body.kind !== "registration" && performedAt !== BigInt(Math.floor(record.body.performedTs / 1_000))) return { state: "wrong", reason: "the contract has another time for it" };
+  if (record.body.kind !== "registration" && performedAt !== BigInt(Math.floor(record.body.performedTs / 1_000)))
+    return { state: "wrong", reason: "the contract has another time for it" };
   return { state: "recorded", blockNumber: Number(block) };
 };
 
@@ -76,7 +108,13 @@ export const verify = async (needs: VerifyNeeds): Promise<Verification> => {
   if (chain === null || tokenId === null) checks.push(...local.map((each) => ({ ...each, chain: { state: "unasked" } as const })));
   else {
     const chainId = Number(BigInt((await call("eth_chainId", [])) as string));
-    whole.push({ ok: chainId === chain.chainId, says: chainId === chain.chainId ? `The node serves chain ${chainId}, as this farm says.` : `The node serves chain ${chainId}; this farm says ${chain.chainId}.` });
+    whole.push({
+      ok: chainId === chain.chainId,
+      says:
+        chainId === chain.chainId
+          ? `The node serves chain ${chainId}, as this farm says.`
+          : `The node serves chain ${chainId}; this farm says ${chain.chainId}.`,
+    });
     const code = (await call("eth_getCode", [chain.contract, "latest"])) as string;
     const there = typeof code === "string" && code.length > 2;
     whole.push({ ok: there, says: there ? "The contract stands at its address." : "There is no contract at that address on this chain." });
@@ -85,12 +123,27 @@ export const verify = async (needs: VerifyNeeds): Promise<Verification> => {
         const before = local[i];
         if (before !== undefined) checks.push({ ...before, chain: await chainCheck(record, needs) });
       }
-      const kept = (await read(call, chain.contract as Hex, "rigOf", BigInt(tokenId))) as { readonly serialHash: Hex; readonly maintenanceCount: number };
+      const kept = (await read(call, chain.contract as Hex, "rigOf", BigInt(tokenId))) as {
+        readonly serialHash: Hex;
+        readonly maintenanceCount: number;
+      };
       const machine = machineHash(site, rig, identity);
-      whole.push({ ok: kept.serialHash === machine.hash, says: kept.serialHash === machine.hash ? `Token ${tokenId} stands for this machine's ${machine.by}.` : `Token ${tokenId} stands for another machine than this ${machine.by}.` });
+      whole.push({
+        ok: kept.serialHash === machine.hash,
+        says:
+          kept.serialHash === machine.hash
+            ? `Token ${tokenId} stands for this machine's ${machine.by}.`
+            : `Token ${tokenId} stands for another machine than this ${machine.by}.`,
+      });
       const told = checks.filter((check) => check.chain.state === "recorded").length;
       const counted = kept.maintenanceCount + 1;
-      whole.push({ ok: told === counted, says: told === counted ? `The chain counts ${counted} records; all of them are shown.` : `The chain counts ${counted} records; ${told} of them are shown.` });
+      whole.push({
+        ok: told === counted,
+        says:
+          told === counted
+            ? `The chain counts ${counted} records; all of them are shown.`
+            : `The chain counts ${counted} records; ${told} of them are shown.`,
+      });
     } else checks.push(...local.map((each) => ({ ...each, chain: { state: "unasked" } as const })));
   }
   const sound = checks.every(({ text, link, chain: on }) => text === null && link === null && on.state !== "wrong");

@@ -10,7 +10,11 @@ export const AlarmLines = ({ alarms, bare = false }: { readonly alarms: readonly
     {alarms.map((alarm) => (
       <div key={alarm.id} className={bare ? "alarm-line bare" : "alarm-line"}>
         <SeverityMark severity={alarm.severity} />
-        {bare ? null : <Link className="plain-link" to={`/rigs/${encodeURIComponent(alarm.rig)}`}>{alarm.rig}</Link>}
+        {bare ? null : (
+          <Link className="plain-link" to={`/rigs/${encodeURIComponent(alarm.rig)}`}>
+            {alarm.rig}
+          </Link>
+        )}
         <span className="says quiet">{alarm.message}</span>
         <span className="faint num">
           {alarm.clearedTs === null ? "" : `${say.alarms.cleared} · `}

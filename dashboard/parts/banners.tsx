@@ -13,7 +13,9 @@ const Replaying = (): ReactNode => {
     <div className="banner replaying" role="status">
       <IconHistory size={16} aria-hidden />
       <span className="grow">{now === null ? "" : say.banner.replay(dayTime(now))}</span>
-      <Button size="compact-sm" color="copper" onClick={watchLive}>{say.banner.backToLive}</Button>
+      <Button size="compact-sm" color="copper" onClick={watchLive}>
+        {say.banner.backToLive}
+      </Button>
     </div>
   );
 };
@@ -26,8 +28,12 @@ const Refusal = (): ReactNode => {
   if (refused === null) return null;
   return (
     <div className="banner warn" role="alert">
-      <span className="grow">{say.banner.refused} {refused.detail}</span>
-      <Button size="compact-sm" variant="default" onClick={() => store.setRefused(null)}>{say.close}</Button>
+      <span className="grow">
+        {say.banner.refused} {refused.detail}
+      </span>
+      <Button size="compact-sm" variant="default" onClick={() => store.setRefused(null)}>
+        {say.close}
+      </Button>
     </div>
   );
 };
@@ -44,7 +50,9 @@ export const Banners = (): ReactNode => {
       {away ? (
         <div className={connection === "offline" ? "banner bad" : "banner warn"} role="alert">
           <IconPlugConnectedX size={16} aria-hidden />
-          <span className="grow">{connection === "offline" ? say.banner.offline : say.banner.stale} {connection === "offline" ? say.banner.reconnecting : ""}</span>
+          <span className="grow">
+            {connection === "offline" ? say.banner.offline : say.banner.stale} {connection === "offline" ? say.banner.reconnecting : ""}
+          </span>
           <Age ts={totals?.asOfTs ?? null} from={say.head.lastData} limitMs={Infinity} />
         </div>
       ) : null}

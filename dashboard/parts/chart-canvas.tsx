@@ -2,10 +2,21 @@
 import annotation from "chartjs-plugin-annotation";
 import zoom from "chartjs-plugin-zoom";
 import "chartjs-adapter-date-fns";
-import { Chart, Filler, LinearScale, LineController, LineElement, PointElement, TimeScale, type ChartConfiguration, type ChartDataset, type Plugin } from "chart.js";
+import {
+  Chart,
+  Filler,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  TimeScale,
+  type ChartConfiguration,
+  type ChartDataset,
+  type Plugin,
+} from "chart.js";
 import { useEffect, useRef, type ReactNode } from "react";
 import { fixed } from "../format.ts";
-import type { Happening, Line, Span } from "./chart.tsx";
+import type { Happening, Line, Span } from "./plot.ts";
 import type { Scale } from "./quantity.ts";
 
 /** A hairline at the pointed time, on every chart of the page at once. */
@@ -44,14 +55,14 @@ interface CanvasProps {
   readonly onSpan: ((span: Span) => void) | null;
 }
 
-const datasetsOf = ({ lines, scales }: CanvasProps): ChartDataset<"line">[] =>
+const datasetsOf = (lines: readonly Line[], scales: readonly Scale[]): ChartDataset<"line">[] =>
   lines.map((line, k) => {
     const colour = tone(line.tone);
     const by = scales[k]?.by ?? 1;
     const side = line.side ?? "left";
     return {
       label: line.label,
-      data: line.x.map((x, i) => ({ x, y: line.y[i] == null ? Number.NaN : (line.y[i] ?? 0) * by })),
+      data: line.x.map((x, i) => ({ x, y: (line.y[i] ?? Number.NaN) * by })),
       yAxisID: side,
       borderColor: line.stack !== undefined ? veiled(colour, 0.9) : colour,
       backgroundColor: line.stack !== undefined ? veiled(colour, 0.62) : veiled(colour, 0.13),
@@ -67,34 +78,91 @@ const datasetsOf = ({ lines, scales }: CanvasProps): ChartDataset<"line">[] =>
 /** A moment is a dashed line with its name, a lasting thing a tinted stretch that begins with a line. */
 const annotationsOf = (happenings: readonly Happening[], span: Span): Record<string, object> =>
   Object.fromEntries(
-    happenings.filter(({ ts, untilTs }) => ts <= span.to && (untilTs === undefined ? ts : (untilTs ?? span.to)) >= span.from).flatMap((each, k): [string, object][] => {
-      const colour = tone(each.tone);
-      const label = { display: true, content: each.label, position: "end", backgroundColor: tone("raised"), color: tone("ink"), font: { size: 10, weight: "normal" }, padding: 3 };
-      if (each.untilTs === undefined) return [[`at${k}`, { type: "line", xMin: each.ts, xMax: each.ts, borderColor: colour, borderWidth: 1.5, borderDash: [2, 3], label }]];
-      const begins: [string, object] = [`from${k}`, { type: "line", xMin: each.ts, xMax: each.ts, borderColor: colour, borderWidth: 1.5, label }];
-      const lasts: [string, object] = [`over${k}`, { type: "box", xMin: Math.max(span.from, each.ts), xMax: Math.min(span.to, each.untilTs ?? span.to), backgroundColor: veiled(colour, 0.1), borderWidth: 0 }];
-      return each.ts >= span.from ? [lasts, begins] : [lasts];
-    }),
+    happenings
+      .filter(({ ts, untilTs }) => ts <= span.to && (untilTs === undefined ? ts : (untilTs ?? span.to)) >= span.from)
+      .flatMap((each, k): [string, object][] => {
+        const colour = tone(each.tone);
+        const label = {
+          display: true,
+          content: each.label,
+          position: "end",
+          backgroundColor: tone("raised"),
+          color: tone("ink"),
+          font: { size: 10, weight: "normal" },
+          padding: 3,
+        };
+        if (each.untilTs === undefined)
+          return [
+            [`at${k}`, { type: "line", xMin: each.ts, xMax: each.ts, borderColor: colour, borderWidth: 1.5, borderDash: [2, 3], label }],
+          ];
+        const begins: [string, object] = [
+          `from${k}`,
+          { type: "line", xMin: each.ts, xMax: each.ts, borderColor: colour, borderWidth: 1.5, label },
+        ];
+        const lasts: [string, object] = [
+          `over${k}`,
+          {
+            type: "box",
+            xMin: Math.max(span.from, each.ts),
+            xMax: Math.min(span.to, each.untilTs ?? span.to),
+            backgroundColor: veiled(colour, 0.1),
+            borderWidth: 0,
+          },
+        ];
+        return each.ts >= span.from ? [lasts, begins] : [lasts];
+      }),
   );
 
-const axesOf = ({ lines, scales, span, fromZero }: CanvasProps): NonNullable<NonNullable<ChartConfiguration<"line">["options"]>["scales"]> => {
+const axesOf = (
+  lines: readonly Line[],
+  scales: readonly Scale[],
+  span: Span,
+  fromZero: boolean,
+): NonNullable<NonNullable<ChartConfiguration<"line">["options"]>["scales"]> => {
   const grid = tone("line");
   const ticks = { color: tone("ink-2"), font: { size: 11 }, padding: 4 };
   const unitOf = (side: string): string => scales[lines.findIndex((line) => (line.side ?? "left") === side)]?.unit ?? "";
   const value = (side: "left" | "right", most: number) => ({
-    type: "linear" as const, position: side, stacked: lines.some((line) => line.stack !== undefined && (line.side ?? "left") === side), beginAtZero: side === "right" ? unitOf(side) === "%" : fromZero, grace: "6%" as const,
-    border: { display: false }, grid: side === "left" ? { color: grid } : { display: false },
+    type: "linear" as const,
+    position: side,
+    stacked: lines.some((line) => line.stack !== undefined && (line.side ?? "left") === side),
+    beginAtZero: side === "right" ? unitOf(side) === "%" : fromZero,
+    grace: "6%" as const,
+    border: { display: false },
+    grid: side === "left" ? { color: grid } : { display: false },
     // The unit stands at the uppermost tick.
-    ticks: { ...ticks, maxTicksLimit: most, callback: (tick: number | string, i: number, all: readonly unknown[]): string | string[] => { const shown = fixed(Number(tick), Math.abs(Number(tick)) < 10 && Number(tick) % 1 !== 0 ? 2 : Number(tick) % 1 === 0 ? 0 : 1); return i === all.length - 1 ? `${shown} ${unitOf(side)}` : shown; } },
+    ticks: {
+      ...ticks,
+      maxTicksLimit: most,
+      callback: (tick: number | string, i: number, all: readonly unknown[]): string | string[] => {
+        const shown = fixed(Number(tick), Math.abs(Number(tick)) < 10 && Number(tick) % 1 !== 0 ? 2 : Number(tick) % 1 === 0 ? 0 : 1);
+        return i === all.length - 1 ? `${shown} ${unitOf(side)}` : shown;
+      },
+    },
   });
   return {
-    x: { type: "time", min: span.from, max: span.to, grid: { display: false }, border: { color: grid }, ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 28, source: "auto" }, time: { displayFormats: { second: "HH:mm:ss", minute: "HH:mm", hour: "HH:mm", day: "d MMM" } } },
+    x: {
+      type: "time",
+      min: span.from,
+      max: span.to,
+      grid: { display: false },
+      border: { color: grid },
+      ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 28, source: "auto" },
+      time: { displayFormats: { second: "HH:mm:ss", minute: "HH:mm", hour: "HH:mm", day: "d MMM" } },
+    },
     left: value("left", 5),
     ...(lines.some((line) => line.side === "right") ? { right: value("right", 5) } : {}),
   };
 };
 
 const ChartCanvas = (props: CanvasProps): ReactNode => {
+  const {
+    lines,
+    scales,
+    happenings,
+    fromZero,
+    span: { from, to },
+  } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const chart = useRef<Chart<"line"> | null>(null);
   const latest = useRef(props);
@@ -111,7 +179,11 @@ const ChartCanvas = (props: CanvasProps): ReactNode => {
       type: "line",
       data: { datasets: [] },
       options: {
-        animation: false, parsing: false, normalized: true, maintainAspectRatio: false, responsive: true,
+        animation: false,
+        parsing: false,
+        normalized: true,
+        maintainAspectRatio: false,
+        responsive: true,
         elements: { point: { radius: 0, hoverRadius: 0, hitRadius: 0 }, line: { tension: 0 } },
         events: ["mousemove", "mouseout", "click", "touchstart", "touchmove"],
         onHover: (event) => {
@@ -126,7 +198,18 @@ const ChartCanvas = (props: CanvasProps): ReactNode => {
         },
         plugins: {
           annotation: { annotations: {}, clip: true },
-          zoom: able ? { zoom: { mode: "x", drag: { enabled: true, backgroundColor: veiled(tone("accent"), 0.18), threshold: 8 }, pinch: { enabled: true }, wheel: { enabled: true, modifierKey: "ctrl" }, onZoomComplete: spanned }, pan: { enabled: true, mode: "x", modifierKey: "shift", onPanComplete: spanned } } : {},
+          zoom: able
+            ? {
+                zoom: {
+                  mode: "x",
+                  drag: { enabled: true, backgroundColor: veiled(tone("accent"), 0.18), threshold: 8 },
+                  pinch: { enabled: true },
+                  wheel: { enabled: true, modifierKey: "ctrl" },
+                  onZoomComplete: spanned,
+                },
+                pan: { enabled: true, mode: "x", modifierKey: "shift", onPanComplete: spanned },
+              }
+            : {},
         },
       },
     });
@@ -149,12 +232,12 @@ const ChartCanvas = (props: CanvasProps): ReactNode => {
   useEffect(() => {
     const made = chart.current;
     if (made === null) return;
-    made.data.datasets = datasetsOf(props);
-    made.options.scales = axesOf(props);
-    if (made.options.plugins?.annotation) made.options.plugins.annotation.annotations = annotationsOf(props.happenings, props.span);
+    const shown = { from, to };
+    made.data.datasets = datasetsOf(lines, scales);
+    made.options.scales = axesOf(lines, scales, shown, fromZero);
+    if (made.options.plugins?.annotation) made.options.plugins.annotation.annotations = annotationsOf(happenings, shown);
     made.update("none");
-    // Drawn anew only when what it shows is new, not with each redraw of the page around it.
-  }, [props.lines, props.scales, props.span.from, props.span.to, props.happenings, props.fromZero]);
+  }, [lines, scales, from, to, happenings, fromZero]);
   return <canvas ref={canvas} height={props.height} />;
 };
 export default ChartCanvas;

@@ -32,25 +32,52 @@ export const Chips = ({ board }: { readonly board: BoardReading }): ReactNode =>
   const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   const sigma = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length));
   const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const odd = (chip: ChipReading): boolean => { const value = metric.read(chip); return chip.working === false || (value !== null && sigma > 0 && Math.abs(value - mean) > OUTLIER_SIGMA * sigma); };
+  const odd = (chip: ChipReading): boolean => {
+    const value = metric.read(chip);
+    return chip.working === false || (value !== null && sigma > 0 && Math.abs(value - mean) > OUTLIER_SIGMA * sigma);
+  };
   const outliers = board.chipMap.filter(odd);
   const silent = outliers.filter(({ working }) => working === false);
-  const columns = board.chipMap.every(({ column }) => column !== null) ? board.chipMap.reduce((most, { column }) => Math.max(most, (column ?? 0) + 1), 1) : COLUMNS;
-  const named = outliers.filter(({ working }) => working !== false).slice(0, 6).map((chip) => `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit}`);
+  const columns = board.chipMap.every(({ column }) => column !== null)
+    ? board.chipMap.reduce((most, { column }) => Math.max(most, (column ?? 0) + 1), 1)
+    : COLUMNS;
+  const named = outliers
+    .filter(({ working }) => working !== false)
+    .slice(0, 6)
+    .map((chip) => `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit}`);
   return (
     <figure className="chips">
       <figcaption>
-        <b>{say.boards.board(board.index + 1)}</b> <span className="faint">{metric.label} {fixed(low, metric.digits)}–{fixed(high, metric.digits)} {metric.unit}, {say.chips.mean} {fixed(mean, metric.digits)} {metric.unit}</span>
+        <b>{say.boards.board(board.index + 1)}</b>{" "}
+        <span className="faint">
+          {metric.label} {fixed(low, metric.digits)}–{fixed(high, metric.digits)} {metric.unit}, {say.chips.mean}{" "}
+          {fixed(mean, metric.digits)} {metric.unit}
+        </span>
       </figcaption>
-      <div className="chip-grid" role="img" aria-label={say.chips.summary(board.chipMap.length, outliers.length)} style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}>
+      <div
+        className="chip-grid"
+        role="img"
+        aria-label={say.chips.summary(board.chipMap.length, outliers.length)}
+        style={{ gridTemplateColumns: `repeat(${columns}, 1fr)` }}
+      >
         {board.chipMap.map((chip) => {
           const value = metric.read(chip);
           const step = value === null || !(high > low) ? -1 : Math.round(((value - low) / (high - low)) * (ramp.fill.length - 1));
-          return <i key={chip.index} data-odd={odd(chip)} data-dead={chip.working === false} title={`${say.chips.chip(chip.index + 1)}: ${value === null ? say.missing : `${fixed(value, metric.digits)} ${metric.unit}`}`} style={step < 0 ? {} : { background: ramp.fill[step] }} />;
+          return (
+            <i
+              key={chip.index}
+              data-odd={odd(chip)}
+              data-dead={chip.working === false}
+              title={`${say.chips.chip(chip.index + 1)}: ${value === null ? say.missing : `${fixed(value, metric.digits)} ${metric.unit}`}`}
+              style={step < 0 ? {} : { background: ramp.fill[step] }}
+            />
+          );
         })}
       </div>
       <p className={outliers.length === 0 ? "faint" : "warm"}>
-        {outliers.length === 0 ? say.chips.even : [named.join(", "), silent.length === 0 ? "" : say.chips.silent(silent.length)].filter(Boolean).join(" · ")}
+        {outliers.length === 0
+          ? say.chips.even
+          : [named.join(", "), silent.length === 0 ? "" : say.chips.silent(silent.length)].filter(Boolean).join(" · ")}
       </p>
     </figure>
   );

@@ -23,17 +23,32 @@ const PICTURE_BELOW = 7;
 const FIGURES_FROM = 17;
 const HOLLOW = new Set([RIG_STATES.indexOf("offline"), RIG_STATES.indexOf("new")]);
 
-const rgbOf = (hex: string): readonly [number, number, number] => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as readonly [number, number, number];
-/** Reads the colours out of the page's tokens. */
-export const inksOf = (element: Element): Inks => {
+const rgbOf = (hex: string): readonly [number, number, number] =>
+  [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)) as unknown as readonly [number, number, number];
+const kept = new Map<string, Inks>();
+/** Reads the colours out of the page's tokens, once a scheme. */
+export const inksOf = (element: Element, scheme: string, font: string): Inks => {
+  const before = kept.get(scheme);
+  if (before !== undefined) return before;
   const style = getComputedStyle(element);
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   // What is at work sinks into the background here too.
   const states = RIG_STATES.map((state) => token(state === "hashing" ? "cell-hashing" : `state-${state}`));
-  return {
-    ink: token("ink"), quiet: token("ink-2"), onState: token("on-state"), void: token("cell-void"), edge: token("cell-edge"), focus: token("focus"),
-    alarm: ["", token("sev-info"), token("sev-minor"), token("sev-major"), token("sev-critical")], states, statesRgb: states.map(rgbOf), voidRgb: rgbOf(token("cell-void")), font: style.fontFamily,
+  const inks: Inks = {
+    ink: token("ink"),
+    quiet: token("ink-2"),
+    onState: token("on-state"),
+    void: token("cell-void"),
+    edge: token("cell-edge"),
+    focus: token("focus"),
+    alarm: ["", token("sev-info"), token("sev-minor"), token("sev-major"), token("sev-critical")],
+    states,
+    statesRgb: states.map(rgbOf),
+    voidRgb: rgbOf(token("cell-void")),
+    font,
   };
+  kept.set(scheme, inks);
+  return inks;
 };
 
 export interface Scene {
@@ -51,7 +66,14 @@ export interface Scene {
 }
 
 const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
-  const { farm, mode, ramp, inks, now, plan: { measures } } = scene;
+  const {
+    farm,
+    mode,
+    ramp,
+    inks,
+    now,
+    plan: { measures },
+  } = scene;
   const image = new ImageData(block.columns, block.lines);
   block.grid.forEach((index, at) => {
     if (index < 0) return;
@@ -67,7 +89,15 @@ const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y 
 };
 
 const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
-  const { farm, mode, ramp, inks, now, found, plan: { measures } } = scene;
+  const {
+    farm,
+    mode,
+    ramp,
+    inks,
+    now,
+    found,
+    plan: { measures },
+  } = scene;
   const { cellW, cellH, headH } = measures;
   const inset = cellH < 12 ? 0.5 : 1;
   const figures = cellH >= FIGURES_FROM;
@@ -91,7 +121,11 @@ const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }:
     }
     if (figures) {
       context.fillStyle = hollow ? inks.quiet : mode === "state" ? inks.onState : (ramp.ink[step] ?? inks.ink);
-      context.fillText(mode === "state" ? (say.stateCodes[RIG_STATES[state] ?? "new"]) : shownIn(mode, farm, cell.index, now).text, left + w / 2, top + h / 2 + 0.5);
+      context.fillText(
+        mode === "state" ? say.stateCodes[RIG_STATES[state] ?? "new"] : shownIn(mode, farm, cell.index, now).text,
+        left + w / 2,
+        top + h / 2 + 0.5,
+      );
     }
     const alarm = farm.alarm[cell.index] ?? 0;
     if (alarm > 0) {
@@ -130,7 +164,13 @@ const heads = (context: CanvasRenderingContext2D, { inks, plan: { measures } }: 
   }
 };
 
-const ring = (context: CanvasRenderingContext2D, { spots, inks, plan: { measures } }: Scene, index: number, colour: string, width: number): void => {
+const ring = (
+  context: CanvasRenderingContext2D,
+  { spots, inks, plan: { measures } }: Scene,
+  index: number,
+  colour: string,
+  width: number,
+): void => {
   const spot = spots.get(index);
   if (spot === undefined) return;
   context.lineWidth = width + 2;
@@ -142,7 +182,15 @@ const ring = (context: CanvasRenderingContext2D, { spots, inks, plan: { measures
 };
 
 /** Draws what of the scene lies in the window at (left, top); sizes in CSS px. */
-export const draw = (context: CanvasRenderingContext2D, scene: Scene, left: number, top: number, width: number, height: number, density: number): void => {
+export const draw = (
+  context: CanvasRenderingContext2D,
+  scene: Scene,
+  left: number,
+  top: number,
+  width: number,
+  height: number,
+  density: number,
+): void => {
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, width, height);
   context.translate(-left, -top);
@@ -152,7 +200,8 @@ export const draw = (context: CanvasRenderingContext2D, scene: Scene, left: numb
     if (scene.plan.measures.cellH < PICTURE_BELOW) picture(context, scene, each);
     else cells(context, scene, each);
   }
-  if (scene.found !== null && scene.found.size > 0 && scene.found.size <= 40) for (const index of scene.found) ring(context, scene, index, scene.inks.ink, 1.5);
+  if (scene.found !== null && scene.found.size > 0 && scene.found.size <= 40)
+    for (const index of scene.found) ring(context, scene, index, scene.inks.ink, 1.5);
   if (scene.hovered >= 0) ring(context, scene, scene.hovered, scene.inks.ink, 1.5);
   if (scene.focused >= 0) ring(context, scene, scene.focused, scene.inks.focus, 2.5);
 };

@@ -15,17 +15,48 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
   const totals = useTotals();
   const ramp = useMemo(() => rampOf(scheme), [scheme]);
   if (mode === "state")
-    return <div className="legend">{RIG_STATES.map((state) => <span key={state} className="mark" title={say.stateMeans[state]}>{state === "hashing" ? <><i className="dot" style={toned("cell-hashing")} aria-hidden />{say.states[state]}</> : <StateMark state={state} />} <b>{count(totals?.byState[state] ?? 0)}</b></span>)}<AlarmCorner /></div>;
+    return (
+      <div className="legend">
+        {RIG_STATES.map((state) => (
+          <span key={state} className="mark" title={say.stateMeans[state]}>
+            {state === "hashing" ? (
+              <>
+                <i className="dot" style={toned("cell-hashing")} aria-hidden />
+                {say.states[state]}
+              </>
+            ) : (
+              <StateMark state={state} />
+            )}{" "}
+            <b>{count(totals?.byState[state] ?? 0)}</b>
+          </span>
+        ))}
+        <AlarmCorner />
+      </div>
+    );
   const { low, high, unit, alarming } = MEASURES[mode];
   const colours = alarming === "high" ? ramp.fill : [...ramp.fill].reverse();
   return (
     <div className="legend">
       <span className="ramp" aria-hidden>
-        <i style={{ background: `linear-gradient(90deg, ${colours.filter((_, k) => k % 9 === 0 || k === colours.length - 1).join(", ")})` }} />
-        <span>{Array.from({ length: TICKS }, (_, k) => <span key={k}>{k === TICKS - 1 ? "≥ " : ""}{fixed(low + ((high - low) * k) / (TICKS - 1), 0)}</span>)}</span>
+        <i
+          style={{ background: `linear-gradient(90deg, ${colours.filter((_, k) => k % 9 === 0 || k === colours.length - 1).join(", ")})` }}
+        />
+        <span>
+          {Array.from({ length: TICKS }, (_, k) => (
+            <span key={k}>
+              {k === TICKS - 1 ? "≥ " : ""}
+              {fixed(low + ((high - low) * k) / (TICKS - 1), 0)}
+            </span>
+          ))}
+        </span>
       </span>
-      <b>{say.map.modes[mode]}, {unit}</b>
-      <span className="mark"><i className="dot hollow" style={toned("cell-edge")} aria-hidden />{say.map.noValue}</span>
+      <b>
+        {say.map.modes[mode]}, {unit}
+      </b>
+      <span className="mark">
+        <i className="dot hollow" style={toned("cell-edge")} aria-hidden />
+        {say.map.noValue}
+      </span>
       <AlarmCorner />
       <span className="unseen">{say.map.rampSpoken(fixed(low, 0), fixed(high, 0), unit)}</span>
     </div>
@@ -34,7 +65,10 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
 
 const AlarmCorner = (): ReactNode => (
   <span className="mark">
-    <svg width="12" height="12" aria-hidden><rect width="12" height="12" fill="var(--cell-edge)" opacity="0.5" /><path d="M5 0h7v7z" fill="var(--sev-critical)" /></svg>
+    <svg width="12" height="12" aria-hidden>
+      <rect width="12" height="12" fill="var(--cell-edge)" opacity="0.5" />
+      <path d="M5 0h7v7z" fill="var(--sev-critical)" />
+    </svg>
     {say.map.alarmCorner}
   </span>
 );

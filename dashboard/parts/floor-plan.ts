@@ -21,7 +21,7 @@ export interface Block {
 const MOST_LINES = 200;
 const UNPLACED_COLUMNS = 12;
 
-const grouped = <T,>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] => {
+const grouped = <T>(items: readonly T[], keyOf: (item: T) => string): [string, T[]][] => {
   const groups = new Map<string, T[]>();
   for (const item of items) {
     const key = keyOf(item);
@@ -34,18 +34,32 @@ const grouped = <T,>(items: readonly T[], keyOf: (item: T) => string): [string, 
 
 /** "3" is the third from the top; "2-4" is shelf 2, fourth from the left; anything else stands in the order of its name. */
 const placed = (rigs: readonly RosterRow[]): { readonly index: number; readonly column: number; readonly line: number }[] => {
-  const slots = rigs.map((rig) => ({ rig, shelf: /^\D*(\d+)[-./](\d+)$/.exec(rig.position?.slot ?? ""), single: /^\D*(\d+)$/.exec(rig.position?.slot ?? "") }));
-  if (slots.every(({ shelf }) => shelf !== null)) return slots.map(({ rig, shelf }) => ({ index: rig.index, line: Math.max(0, Number(shelf?.[1]) - 1), column: Math.max(0, Number(shelf?.[2]) - 1) }));
+  const slots = rigs.map((rig) => ({
+    rig,
+    shelf: /^\D*(\d+)[-./](\d+)$/.exec(rig.position?.slot ?? ""),
+    single: /^\D*(\d+)$/.exec(rig.position?.slot ?? ""),
+  }));
+  if (slots.every(({ shelf }) => shelf !== null))
+    return slots.map(({ rig, shelf }) => ({
+      index: rig.index,
+      line: Math.max(0, Number(shelf?.[1]) - 1),
+      column: Math.max(0, Number(shelf?.[2]) - 1),
+    }));
   const numbers = slots.map(({ single }) => (single === null ? Number.NaN : Number(single[1])));
   const apart = new Set(numbers).size === numbers.length && numbers.every((n) => n >= 0 && n <= MOST_LINES);
   if (apart) {
     const first = numbers.includes(0) ? 0 : 1;
     return slots.map(({ rig }, k) => ({ index: rig.index, line: (numbers[k] ?? 0) - first, column: 0 }));
   }
-  return [...rigs].sort((a, b) => natural(a.position?.slot ?? "", b.position?.slot ?? "")).map((rig, line) => ({ index: rig.index, line, column: 0 }));
+  return [...rigs]
+    .sort((a, b) => natural(a.position?.slot ?? "", b.position?.slot ?? ""))
+    .map((rig, line) => ({ index: rig.index, line, column: 0 }));
 };
 
-const blockOf = (name: string, racks: readonly (readonly [string, readonly { index: number; column: number; line: number }[]])[]): Block => {
+const blockOf = (
+  name: string,
+  racks: readonly (readonly [string, readonly { index: number; column: number; line: number }[]])[],
+): Block => {
   const cells: Cell[] = [];
   const named: Block["racks"][number][] = [];
   let column = 0;
@@ -66,9 +80,19 @@ export const blocksOf = (roster: readonly (RosterRow | undefined)[], unplaced: s
   const rows = roster.filter((row) => row !== undefined);
   const standing = rows.filter(({ position }) => position !== null);
   const lost = rows.filter(({ position }) => position === null).sort((a, b) => natural(a.rig, b.rig));
-  const blocks = grouped(standing, ({ position }) => position?.container ?? "").map(([container, inside]) => blockOf(container, grouped(inside, ({ position }) => position?.rack ?? "").map(([rack, rigs]) => [rack, placed(rigs)] as const)));
+  const blocks = grouped(standing, ({ position }) => position?.container ?? "").map(([container, inside]) =>
+    blockOf(
+      container,
+      grouped(inside, ({ position }) => position?.rack ?? "").map(([rack, rigs]) => [rack, placed(rigs)] as const),
+    ),
+  );
   if (lost.length === 0) return blocks;
-  return [...blocks, blockOf(unplaced, [["", lost.map(({ index }, k) => ({ index, column: k % UNPLACED_COLUMNS, line: Math.floor(k / UNPLACED_COLUMNS) }))]])];
+  return [
+    ...blocks,
+    blockOf(unplaced, [
+      ["", lost.map(({ index }, k) => ({ index, column: k % UNPLACED_COLUMNS, line: Math.floor(k / UNPLACED_COLUMNS) }))],
+    ]),
+  ];
 };
 
 /** Pixels of one cell and what is around it. */
@@ -79,7 +103,13 @@ export interface Measures {
   readonly headH: number;
   readonly blockGap: number;
 }
-export const measuresFor = (cellH: number): Measures => ({ cellH, cellW: Math.max(cellH, Math.round(cellH * 1.55)), rackGap: cellH < 8 ? 0 : Math.max(2, Math.round(cellH / 6)), headH: cellH < 12 ? 18 : 36, blockGap: cellH < 12 ? 12 : 20 });
+export const measuresFor = (cellH: number): Measures => ({
+  cellH,
+  cellW: Math.max(cellH, Math.round(cellH * 1.55)),
+  rackGap: cellH < 8 ? 0 : Math.max(2, Math.round(cellH / 6)),
+  headH: cellH < 12 ? 18 : 36,
+  blockGap: cellH < 12 ? 12 : 20,
+});
 
 export interface Placed {
   readonly block: Block;
@@ -138,7 +168,10 @@ export const rigUnder = ({ placed: all, measures }: Plan, x: number, y: number):
   const at = all.find((each) => x >= each.x && x < each.x + each.width && y >= each.y + measures.headH && y < each.y + each.height);
   if (at === undefined) return -1;
   const line = Math.floor((y - at.y - measures.headH) / measures.cellH);
-  const cell = at.block.cells.find((each) => { const left = columnX(at.block, each.column, measures); return each.line === line && x - at.x >= left && x - at.x < left + measures.cellW; });
+  const cell = at.block.cells.find((each) => {
+    const left = columnX(at.block, each.column, measures);
+    return each.line === line && x - at.x >= left && x - at.x < left + measures.cellW;
+  });
   return cell?.index ?? -1;
 };
 
@@ -150,7 +183,13 @@ export interface Spot {
 /** Corner of every rig's cell on the plan. */
 export const spotsOf = ({ placed: all, measures }: Plan): Map<number, Spot> => {
   const spots = new Map<number, Spot>();
-  for (const { block, x, y } of all) for (const cell of block.cells) spots.set(cell.index, { index: cell.index, x: x + columnX(block, cell.column, measures), y: y + measures.headH + cell.line * measures.cellH });
+  for (const { block, x, y } of all)
+    for (const cell of block.cells)
+      spots.set(cell.index, {
+        index: cell.index,
+        x: x + columnX(block, cell.column, measures),
+        y: y + measures.headH + cell.line * measures.cellH,
+      });
   return spots;
 };
 
@@ -161,7 +200,8 @@ export const nextIn = (spots: ReadonlyMap<number, Spot>, from: number, direction
   if (start === undefined) return spots.keys().next().value ?? -1;
   let best = from;
   let least = Infinity;
-  const [horizontal, sign] = direction === "ArrowLeft" ? [true, -1] : direction === "ArrowRight" ? [true, 1] : direction === "ArrowUp" ? [false, -1] : [false, 1];
+  const [horizontal, sign] =
+    direction === "ArrowLeft" ? [true, -1] : direction === "ArrowRight" ? [true, 1] : direction === "ArrowUp" ? [false, -1] : [false, 1];
   for (const spot of spots.values()) {
     const along = sign * (horizontal ? spot.x - start.x : spot.y - start.y);
     if (along <= 0) continue;

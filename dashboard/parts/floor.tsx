@@ -1,12 +1,13 @@
-import { useComputedColorScheme } from "@mantine/core";
+import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { lasting } from "../format.ts";
 import { useFarm, useNow } from "../site.tsx";
-import { rigAt } from "../state.ts";
+import { rigAt, type RigNow } from "../state.ts";
 import { say } from "../texts.ts";
 import { draw, inksOf } from "./floor-draw.ts";
-import { fittingCell, nextIn, planOf, rigUnder, spotsOf, type Block, type Direction } from "./floor-plan.ts";
+import { EDGE, useHand } from "./floor-hand.ts";
+import { fittingCell, planOf, spotsOf, type Block, type Spot } from "./floor-plan.ts";
 import { FloorTip } from "./floor-tip.tsx";
 import { rampOf, shownIn, type MapMode } from "./scales.ts";
 
@@ -20,99 +21,139 @@ interface FloorProps {
 }
 const LEAST_CELL = 5;
 const MOST_CELL = 34;
+const MOST_CELL_NARROW = 22;
 const ROOM_H = 640;
-const ARROWS = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"]);
+const firstOf = (spots: ReadonlyMap<number, Spot>): number => spots.keys().next().value ?? -1;
 
 /** The canvas map: hover tells, arrows walk, Enter opens. */
 export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactNode => {
   const { farm, version } = useFarm();
   const now = useNow() ?? 0;
   const scheme = useComputedColorScheme("dark");
+  const { fontFamily } = useMantineTheme();
   const { ref: sizer, width } = useElementSize();
-  const scroller = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [hovered, setHovered] = useState(-1);
   const [focused, setFocused] = useState(-1);
   const [inside, setInside] = useState(false);
   const [tip, setTip] = useState({ x: 0, y: 0 });
   const [scrolled, setScrolled] = useState(0);
+  const [sought, setSought] = useState<ReadonlySet<number> | null>(null);
   const plan = useMemo(() => {
     if (width === 0) return null;
-    const fit = fittingCell(blocks, width, ROOM_H, LEAST_CELL, width < 600 ? 22 : MOST_CELL);
-    return planOf(blocks, Math.max(LEAST_CELL, Math.round(fit * zoom)), width);
+    const fit = fittingCell(blocks, width - 2 * EDGE, ROOM_H, LEAST_CELL, width < 600 ? MOST_CELL_NARROW : MOST_CELL);
+    return planOf(blocks, Math.max(LEAST_CELL, Math.round(fit * zoom)), width - 2 * EDGE);
   }, [blocks, width, zoom]);
-  const spots = useMemo(() => (plan === null ? new Map() : spotsOf(plan)), [plan]);
+  const spots = useMemo(() => (plan === null ? new Map<number, Spot>() : spotsOf(plan)), [plan]);
   const ramp = useMemo(() => rampOf(scheme), [scheme]);
-  const boxH = plan === null ? 320 : Math.min(plan.height + 4, Math.max(ROOM_H, 320)) + (plan.width > width ? 14 : 0);
+  const boxH = plan === null ? 320 : Math.min(plan.height + 2 * EDGE, ROOM_H) + (plan.width + 2 * EDGE > width ? 14 : 0);
+
+  // A search moves the ring to what it found first.
+  if (found !== sought) {
+    setSought(found);
+    const [first] = found ?? [];
+    if (first !== undefined) setFocused(first);
+  }
+  const show = useCallback(
+    (index: number): void => {
+      const [spot, element] = [spots.get(index), box.current];
+      if (spot === undefined || element === null || plan === null) return;
+      const { cellW, cellH } = plan.measures;
+      if (spot.y < element.scrollTop || spot.y + cellH > element.scrollTop + element.clientHeight)
+        element.scrollTop = spot.y - element.clientHeight / 2;
+      if (spot.x < element.scrollLeft || spot.x + cellW > element.scrollLeft + element.clientWidth)
+        element.scrollLeft = spot.x - element.clientWidth / 2;
+    },
+    [spots, plan],
+  );
   useEffect(() => {
-    const [element, box] = [canvas.current, scroller.current];
+    const [first] = sought ?? [];
+    if (first !== undefined) show(first);
+  }, [sought, show]);
+
+  useEffect(() => {
+    const [element, outer] = [canvas.current, box.current];
     const context = element?.getContext("2d");
-    if (plan === null || element === null || box === null || !context) return;
+    if (plan === null || element === null || outer === null || !context) return;
     const density = Math.min(2, devicePixelRatio || 1);
-    const [w, h] = [box.clientWidth, Math.min(plan.height + 4, box.clientHeight)];
+    const [w, h] = [outer.clientWidth, outer.clientHeight];
     if (element.width !== Math.round(w * density) || element.height !== Math.round(h * density)) {
       element.width = Math.round(w * density);
       element.height = Math.round(h * density);
       element.style.width = `${w}px`;
       element.style.height = `${h}px`;
     }
-    const frame = requestAnimationFrame(() => draw(context, { plan, spots, farm, mode, ramp, inks: inksOf(box), now, hovered, focused: inside ? focused : -1, found }, box.scrollLeft - 2, box.scrollTop - 2, w, h, density));
+    const scene = {
+      plan,
+      spots,
+      farm,
+      mode,
+      ramp,
+      inks: inksOf(outer, scheme, fontFamily),
+      now,
+      hovered,
+      focused: inside || found !== null ? focused : -1,
+      found,
+    };
+    const frame = requestAnimationFrame(() => draw(context, scene, outer.scrollLeft - EDGE, outer.scrollTop - EDGE, w, h, density));
     return () => cancelAnimationFrame(frame);
-  }, [plan, spots, farm, version, mode, ramp, now, hovered, focused, inside, found, scrolled, boxH]);
-  const show = (index: number): void => {
-    const [spot, box] = [spots.get(index), scroller.current];
-    if (spot === undefined || box === null || plan === null) return;
-    const { cellW, cellH } = plan.measures;
-    if (spot.y < box.scrollTop || spot.y + cellH > box.scrollTop + box.clientHeight) box.scrollTop = spot.y - box.clientHeight / 2;
-    if (spot.x < box.scrollLeft || spot.x + cellW > box.scrollLeft + box.clientWidth) box.scrollLeft = spot.x - box.clientWidth / 2;
-    setTip({ x: spot.x - box.scrollLeft + cellW, y: spot.y - box.scrollTop + cellH });
-  };
-  // A search moves the map to what it found first.
-  useEffect(() => {
-    const [first] = found ?? [];
-    if (first === undefined) return;
-    setFocused(first);
-    show(first);
-  }, [found, plan]);
-  const under = (event: PointerEvent): number => {
-    const box = scroller.current;
-    if (plan === null || box === null) return -1;
-    const bounds = box.getBoundingClientRect();
-    const [x, y] = [event.clientX - bounds.left, event.clientY - bounds.top];
-    setTip({ x, y });
-    return rigUnder(plan, x + box.scrollLeft - 2, y + box.scrollTop - 2);
-  };
-  const onKey = (event: KeyboardEvent): void => {
-    if (ARROWS.has(event.key)) {
-      event.preventDefault();
-      const next = nextIn(spots, focused, event.key as Direction);
-      setFocused(next);
-      show(next);
-    } else if (event.key === "Home" || event.key === "End") {
-      event.preventDefault();
-      const all = [...spots.keys()];
-      const next = (event.key === "Home" ? all[0] : all.at(-1)) ?? -1;
-      setFocused(next);
-      show(next);
-    } else if (event.key === "Enter" && focused >= 0) onOpen(focused);
-  };
+  }, [plan, spots, farm, version, mode, ramp, scheme, fontFamily, now, hovered, focused, inside, found, scrolled, boxH]);
+
+  useHand(box, {
+    plan,
+    spots,
+    focused,
+    onOpen,
+    onHover: (index, at) => {
+      setHovered(index);
+      setTip(at);
+    },
+    onWalk: (index) => {
+      setFocused(index);
+      show(index);
+      const [spot, element] = [spots.get(index), box.current];
+      if (spot !== undefined && element !== null && plan !== null)
+        setTip({ x: spot.x - element.scrollLeft + plan.measures.cellW, y: spot.y - element.scrollTop + plan.measures.cellH });
+    },
+    onInside: (is) => {
+      setInside(is);
+      if (is && focused < 0) setFocused(firstOf(spots));
+    },
+    onScroll: () => setScrolled((before) => before + 1),
+  });
+
   const told = hovered >= 0 ? hovered : inside ? focused : -1;
   const rig = told < 0 ? null : rigAt(farm, told);
-  const spoken = focused < 0 ? null : rigAt(farm, focused);
+  const spoken = inside && focused >= 0 ? rigAt(farm, focused) : null;
+  const inWords = ({ roster, state, index, lastSeenTs }: RigNow): string => {
+    const { text, unit } = shownIn(mode, farm, index, now);
+    return say.map.spoken(
+      roster.rig,
+      say.states[state],
+      mode === "state" ? "" : `${text} ${unit}`,
+      lastSeenTs === null ? say.never : say.ago(lasting(now - lastSeenTs)),
+    );
+  };
   return (
     <div ref={sizer} style={{ position: "relative" }}>
       <div
-        ref={scroller} className="floor" style={{ height: boxH }} tabIndex={0} role="application" aria-roledescription={say.map.role} aria-label={say.map.canvas} aria-describedby="floor-help"
-        onScroll={() => setScrolled((before) => before + 1)} onKeyDown={onKey} onPointerMove={(event) => setHovered(under(event))} onPointerLeave={() => setHovered(-1)}
-        onFocus={() => { setInside(true); if (focused < 0) setFocused(spots.keys().next().value ?? -1); }} onBlur={() => setInside(false)}
-        onClick={(event) => { const index = under(event as unknown as PointerEvent); if (index >= 0) onOpen(index); }}
+        ref={box}
+        className="floor"
+        style={{ height: boxH }}
+        role="application"
+        aria-roledescription={say.map.role}
+        aria-label={say.map.canvas}
+        aria-describedby="floor-help"
       >
-        <div style={{ width: plan?.width ?? 0, height: plan?.height ?? 0 }}>
+        <div style={{ width: plan === null ? 0 : plan.width + 2 * EDGE, height: plan === null ? 0 : plan.height + 2 * EDGE }}>
           <canvas ref={canvas} aria-hidden />
         </div>
       </div>
       {rig === null ? null : <FloorTip rig={rig} now={now} x={tip.x} y={tip.y} width={width} />}
-      <p className="unseen" aria-live="polite">{inside && spoken !== null ? say.map.spoken(spoken.roster.rig, say.states[spoken.state], mode === "state" ? "" : `${shownIn(mode, farm, spoken.index, now).text} ${shownIn(mode, farm, spoken.index, now).unit}`, spoken.lastSeenTs === null ? say.never : say.ago(lasting(now - spoken.lastSeenTs))) : ""}</p>
+      <p className="unseen" aria-live="polite">
+        {spoken === null ? "" : inWords(spoken)}
+      </p>
     </div>
   );
 };

@@ -19,8 +19,15 @@ export const useHerald = (go: (to: string) => void): void => {
       known.current.ids.add(alarm.id);
       if (first || view !== "live" || alarm.severity !== "critical" || alarm.clearedTs !== null || alarm.acknowledgedTs !== null) continue;
       notifications.show({
-        id: alarm.id, color: "red", autoClose: 30_000, title: `${say.severities.critical}: ${alarm.rig}, ${say.alarmKinds[alarm.kind]}`, message: alarm.message, role: "alert",
-        closeButtonProps: { "aria-label": say.close }, style: { cursor: "pointer" }, onClick: () => go(`/rigs/${encodeURIComponent(alarm.rig)}`),
+        id: alarm.id,
+        color: "red",
+        autoClose: 30_000,
+        title: `${say.severities.critical}: ${alarm.rig}, ${say.alarmKinds[alarm.kind]}`,
+        message: alarm.message,
+        role: "alert",
+        closeButtonProps: { "aria-label": say.close },
+        style: { cursor: "pointer" },
+        onClick: () => go(`/rigs/${encodeURIComponent(alarm.rig)}`),
       });
     }
   }, [alarms, view, store, go]);

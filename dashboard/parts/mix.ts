@@ -1,7 +1,7 @@
 import { ENERGY_SOURCES } from "../../server/twin/reading.ts";
 import type { EnergyAnswer } from "../../server/twin/series.ts";
 import { say } from "../texts.ts";
-import type { Line } from "./chart.tsx";
+import type { Line } from "./plot.ts";
 
 /** The mix as stacked areas: what each source gives above zero; what a charging battery takes below it. */
 export const mixLines = (energy: EnergyAnswer | null): Line[] =>
@@ -13,6 +13,8 @@ export const mixLines = (energy: EnergyAnswer | null): Line[] =>
     const takes = y.some((w) => w !== null && w < 0);
     return [
       ...(gives ? [{ ...common, label, y: y.map((w) => (w === null ? null : Math.max(0, w))), stack: "gives" } as const] : []),
-      ...(takes ? [{ ...common, label: say.charging(label), y: y.map((w) => (w === null ? null : Math.min(0, w))), stack: "takes" } as const] : []),
+      ...(takes
+        ? [{ ...common, label: say.charging(label), y: y.map((w) => (w === null ? null : Math.min(0, w))), stack: "takes" } as const]
+        : []),
     ];
   });

@@ -33,7 +33,15 @@ export const Loading = ({ height = 120 }: { readonly height?: number }): ReactNo
   </div>
 );
 
-export const Empty = ({ icon, title, children }: { readonly icon?: ReactNode; readonly title: string; readonly children?: ReactNode }): ReactNode => (
+export const Empty = ({
+  icon,
+  title,
+  children,
+}: {
+  readonly icon?: ReactNode;
+  readonly title: string;
+  readonly children?: ReactNode;
+}): ReactNode => (
   <div className="empty">
     {icon}
     <strong>{title}</strong>
@@ -57,7 +65,15 @@ export const Trouble = ({ failure, retry }: { readonly failure: Failure; readonl
 );
 
 /** Draws an answer in whichever of its conditions it is; an old answer stays, with its age and why no newer one came. */
-export const Answered = <T,>({ answer, height, children }: { readonly answer: Answer<T>; readonly height?: number; readonly children: (data: T) => ReactNode }): ReactNode => {
+export const Answered = <T,>({
+  answer,
+  height,
+  children,
+}: {
+  readonly answer: Answer<T>;
+  readonly height?: number;
+  readonly children: (data: T) => ReactNode;
+}): ReactNode => {
   if (answer.data === null) {
     if (answer.failure !== null) return <Trouble failure={answer.failure} retry={answer.refresh} />;
     return <Loading {...(height === undefined ? {} : { height })} />;
@@ -66,7 +82,8 @@ export const Answered = <T,>({ answer, height, children }: { readonly answer: An
     <>
       {answer.failure === null ? null : (
         <p className="warm" role="status" style={{ fontSize: "0.75rem", padding: "0 14px 6px" }}>
-          {say.kept} (<Age ts={answer.asOfTs} />). {answer.failure.message}
+          {say.kept} (<Age ts={answer.asOfTs} />
+          ). {answer.failure.message}
         </p>
       )}
       {children(answer.data)}

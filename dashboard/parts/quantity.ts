@@ -7,8 +7,16 @@ export interface Scale {
   readonly by: number;
   readonly digits: number;
 }
-const THS = [[2_000_000, "EH/s", 1e-6, 3], [2_000, "PH/s", 1e-3, 2], [0, "TH/s", 1, 1]] as const;
-const W = [[2_000_000, "MW", 1e-6, 2], [10_000, "kW", 1e-3, 1], [0, "W", 1, 0]] as const;
+const THS = [
+  [2_000_000, "EH/s", 1e-6, 3],
+  [2_000, "PH/s", 1e-3, 2],
+  [0, "TH/s", 1, 1],
+] as const;
+const W = [
+  [2_000_000, "MW", 1e-6, 2],
+  [10_000, "kW", 1e-3, 1],
+  [0, "W", 1, 0],
+] as const;
 const fitting = (steps: readonly (readonly [number, string, number, number])[], most: number): Scale => {
   const [, unit, by, digits] = steps.find(([least]) => most >= least) ?? steps[steps.length - 1] ?? [0, "", 1, 0];
   return { unit, by, digits };
@@ -26,7 +34,9 @@ const SCALES = {
 export type Quantity = keyof typeof SCALES | { readonly unit: string; readonly digits: number };
 
 /** The scale for values up to `most`. */
-export const scaleOf = (quantity: Quantity, most: number): Scale => (typeof quantity === "string" ? SCALES[quantity](Math.abs(most)) : { unit: quantity.unit, by: 1, digits: quantity.digits });
+export const scaleOf = (quantity: Quantity, most: number): Scale =>
+  typeof quantity === "string" ? SCALES[quantity](Math.abs(most)) : { unit: quantity.unit, by: 1, digits: quantity.digits };
 
 /** A measured value on a scale, with the unit. */
-export const onScale = (value: number | null | undefined, { by, digits, unit }: Scale): string => (value === null || value === undefined || !Number.isFinite(value) ? MISSING : `${fixed(value * by, digits)}\u202f${unit}`);
+export const onScale = (value: number | null | undefined, { by, digits, unit }: Scale): string =>
+  value === null || value === undefined || !Number.isFinite(value) ? MISSING : `${fixed(value * by, digits)}\u202f${unit}`;

@@ -13,7 +13,12 @@ import { useBadge } from "./badge.ts";
 
 const text = say.recordForm;
 const KINDS = RECORD_KINDS.filter((kind) => kind !== "registration");
-interface PartDraft { readonly part: (typeof PARTS)[number]; readonly place: string | number; readonly oldSerial: string; readonly newSerial: string }
+interface PartDraft {
+  readonly part: (typeof PARTS)[number];
+  readonly place: string | number;
+  readonly oldSerial: string;
+  readonly newSerial: string;
+}
 const orNull = (value: string): string | null => (value.trim() === "" ? null : value.trim());
 
 /** Says what was done to a machine; the server seals it. */
@@ -24,9 +29,18 @@ const RecordForm = ({ rig, onDone }: { readonly rig: string; readonly onDone: ()
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const form = useForm({
-    initialValues: { kind: "inspection" as NewRecord["kind"], performed: toField(now), technician: badge, summary: "", parts: [] as PartDraft[] },
+    initialValues: {
+      kind: "inspection" as NewRecord["kind"],
+      performed: toField(now),
+      technician: badge,
+      summary: "",
+      parts: [] as PartDraft[],
+    },
     validate: {
-      performed: (value) => { const ts = fromField(value); return ts === null ? text.noTime : ts > now + 60_000 ? text.future : null; },
+      performed: (value) => {
+        const ts = fromField(value);
+        return ts === null ? text.noTime : ts > now + 60_000 ? text.future : null;
+      },
       technician: (value) => (value.trim() === "" ? text.noTechnician : value.length > 64 ? text.tooLong(64) : null),
       summary: (value) => (value.trim() === "" ? text.noSummary : value.length > 2_000 ? text.tooLong(2_000) : null),
     },
@@ -35,8 +49,16 @@ const RecordForm = ({ rig, onDone }: { readonly rig: string; readonly onDone: ()
     setBusy(true);
     setTrouble(null);
     const record: NewRecord = {
-      kind: values.kind, performedTs: fromField(values.performed) ?? now, technician: values.technician.trim(), summary: values.summary.trim(),
-      parts: values.parts.map(({ part, place, oldSerial, newSerial }) => ({ part, index: place === "" ? null : Number(place) - 1, oldSerial: orNull(oldSerial), newSerial: orNull(newSerial) })),
+      kind: values.kind,
+      performedTs: fromField(values.performed) ?? now,
+      technician: values.technician.trim(),
+      summary: values.summary.trim(),
+      parts: values.parts.map(({ part, place, oldSerial, newSerial }) => ({
+        part,
+        index: place === "" ? null : Number(place) - 1,
+        oldSerial: orNull(oldSerial),
+        newSerial: orNull(newSerial),
+      })),
     };
     try {
       await ask.post({ route: ROUTES.records, parameters: { rig } }, record);
@@ -51,24 +73,54 @@ const RecordForm = ({ rig, onDone }: { readonly rig: string; readonly onDone: ()
     <form className="record-form" aria-label={text.title} onSubmit={form.onSubmit((values) => void send(values))} noValidate>
       <p className="quiet">{text.lead}</p>
       <div className="form-row">
-        <NativeSelect label={text.kind} data={KINDS.map((kind) => ({ value: kind, label: say.kinds[kind] }))} {...form.getInputProps("kind")} />
+        <NativeSelect
+          label={text.kind}
+          data={KINDS.map((kind) => ({ value: kind, label: say.kinds[kind] }))}
+          {...form.getInputProps("kind")}
+        />
         <TextInput type="datetime-local" step={1} label={text.performed} {...form.getInputProps("performed")} />
-        <TextInput label={text.technician} description={text.pseudonym} inputWrapperOrder={["label", "input", "description", "error"]} autoComplete="off" {...form.getInputProps("technician")} />
+        <TextInput
+          label={text.technician}
+          description={text.pseudonym}
+          inputWrapperOrder={["label", "input", "description", "error"]}
+          autoComplete="off"
+          {...form.getInputProps("technician")}
+        />
       </div>
       <Textarea label={text.summary} autosize minRows={2} maxRows={8} {...form.getInputProps("summary")} />
       {form.values.parts.map((_, k) => (
         <div key={k} className="form-row parts" role="group" aria-label={text.part(k + 1)}>
-          <NativeSelect label={text.partKind} data={PARTS.map((part) => ({ value: part, label: say.parts[part] }))} {...form.getInputProps(`parts.${k}.part`)} />
+          <NativeSelect
+            label={text.partKind}
+            data={PARTS.map((part) => ({ value: part, label: say.parts[part] }))}
+            {...form.getInputProps(`parts.${k}.part`)}
+          />
           <NumberInput label={text.place} min={1} max={64} hideControls {...form.getInputProps(`parts.${k}.place`)} />
           <TextInput label={text.oldSerial} maxLength={64} {...form.getInputProps(`parts.${k}.oldSerial`)} />
           <TextInput label={text.newSerial} maxLength={64} {...form.getInputProps(`parts.${k}.newSerial`)} />
-          <ActionIcon variant="default" size="lg" aria-label={text.removePart(k + 1)} onClick={() => form.removeListItem("parts", k)}><IconTrash size={16} /></ActionIcon>
+          <ActionIcon variant="default" size="lg" aria-label={text.removePart(k + 1)} onClick={() => form.removeListItem("parts", k)}>
+            <IconTrash size={16} />
+          </ActionIcon>
         </div>
       ))}
-      {trouble === null ? null : <p className="bad" role="alert">{trouble}</p>}
+      {trouble === null ? null : (
+        <p className="bad" role="alert">
+          {trouble}
+        </p>
+      )}
       <div className="row apart">
-        <Button variant="default" size="xs" leftSection={<IconPlus size={14} />} disabled={form.values.parts.length >= 16} onClick={() => form.insertListItem("parts", { part: "board", place: "", oldSerial: "", newSerial: "" })}>{text.addPart}</Button>
-        <Button type="submit" size="xs" loading={busy}>{text.seal}</Button>
+        <Button
+          variant="default"
+          size="xs"
+          leftSection={<IconPlus size={14} />}
+          disabled={form.values.parts.length >= 16}
+          onClick={() => form.insertListItem("parts", { part: "board", place: "", oldSerial: "", newSerial: "" })}
+        >
+          {text.addPart}
+        </Button>
+        <Button type="submit" size="xs" loading={busy}>
+          {text.seal}
+        </Button>
       </div>
     </form>
   );

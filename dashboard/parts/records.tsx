@@ -13,11 +13,20 @@ const text = say.records;
 
 /** How far a record has come: sealed in the journal, sent to the chain, final there. */
 const Way = ({ record }: { readonly record: TwinRecord }): ReactNode => {
-  if (record.status === "refused") return <span className="tag toned" style={toned("sev-critical")}>{say.statuses.refused}: {record.reason}</span>;
+  if (record.status === "refused")
+    return (
+      <span className="tag toned" style={toned("sev-critical")}>
+        {say.statuses.refused}: {record.reason}
+      </span>
+    );
   const at = RECORD_STATUSES.indexOf(record.status);
   return (
     <span className="way" role="status" aria-label={text.way(say.statuses[record.status])}>
-      {RECORD_STATUSES.slice(0, 3).map((status, k) => <span key={status} data-done={k <= at} data-now={k === at && at < 2}>{say.statuses[status]}</span>)}
+      {RECORD_STATUSES.slice(0, 3).map((status, k) => (
+        <span key={status} data-done={k <= at} data-now={k === at && at < 2}>
+          {say.statuses[status]}
+        </span>
+      ))}
     </span>
   );
 };
@@ -27,27 +36,102 @@ const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
   return (
     <li className="record">
       <div className="row apart">
-        <span><b>{say.kinds[body.kind]}</b> <span className="faint">{text.number(body.number)} · <time dateTime={iso(body.performedTs)}>{dayMinute(body.performedTs)}</time> · {body.technician}</span></span>
+        <span>
+          <b>{say.kinds[body.kind]}</b>{" "}
+          <span className="faint">
+            {text.number(body.number)} · <time dateTime={iso(body.performedTs)}>{dayMinute(body.performedTs)}</time> · {body.technician}
+          </span>
+        </span>
         <Way record={record} />
       </div>
       <p>{body.summary}</p>
-      {body.parts.length === 0 ? null : <ul className="record-parts">{body.parts.map((part, k) => <li key={k}>{say.parts[part.part]}{part.index === null ? "" : ` ${part.index + 1}`}: <span className="mono">{part.oldSerial ?? say.missing}</span> → <span className="mono">{part.newSerial ?? say.missing}</span></li>)}</ul>}
-      <p className="faint record-hash"><span className="mono" title={record.hash}>{short(record.hash, 8)}</span>{record.txHash === null ? "" : <> · {text.tx} <span className="mono" title={record.txHash}>{short(record.txHash, 6)}</span></>}{record.blockNumber === null ? "" : ` · ${text.block(record.blockNumber)}`}</p>
+      {body.parts.length === 0 ? null : (
+        <ul className="record-parts">
+          {body.parts.map((part, k) => (
+            <li key={k}>
+              {say.parts[part.part]}
+              {part.index === null ? "" : ` ${part.index + 1}`}: <span className="mono">{part.oldSerial ?? say.missing}</span> →{" "}
+              <span className="mono">{part.newSerial ?? say.missing}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="faint record-hash">
+        <span className="mono" title={record.hash}>
+          {short(record.hash, 8)}
+        </span>
+        {record.txHash === null ? (
+          ""
+        ) : (
+          <>
+            {" "}
+            · {text.tx}{" "}
+            <span className="mono" title={record.txHash}>
+              {short(record.txHash, 6)}
+            </span>
+          </>
+        )}
+        {record.blockNumber === null ? "" : ` · ${text.block(record.blockNumber)}`}
+      </p>
     </li>
   );
 };
 
 /** The service book, newest first, and the form that adds to it. */
-export const Records = ({ rig, answer, readOnly }: { readonly rig: string; readonly answer: Answer<{ readonly records: readonly TwinRecord[] }>; readonly readOnly: boolean }): ReactNode => {
+export const Records = ({
+  rig,
+  answer,
+  readOnly,
+}: {
+  readonly rig: string;
+  readonly answer: Answer<{ readonly records: readonly TwinRecord[] }>;
+  readonly readOnly: boolean;
+}): ReactNode => {
   const [adding, setAdding] = useState(false);
   return (
     <Panel
-      title={text.title} note={text.note} flush
-      tools={readOnly ? undefined : <Button size="compact-sm" variant="default" leftSection={adding ? undefined : <IconPlus size={14} />} aria-expanded={adding} onClick={() => setAdding(!adding)}>{adding ? say.cancel : text.add}</Button>}
+      title={text.title}
+      note={text.note}
+      flush
+      tools={
+        readOnly ? undefined : (
+          <Button
+            size="compact-sm"
+            variant="default"
+            leftSection={adding ? undefined : <IconPlus size={14} />}
+            aria-expanded={adding}
+            onClick={() => setAdding(!adding)}
+          >
+            {adding ? say.cancel : text.add}
+          </Button>
+        )
+      }
     >
-      {adding ? <Suspense fallback={null}><RecordForm rig={rig} onDone={() => { setAdding(false); answer.refresh(); }} /></Suspense> : null}
+      {adding ? (
+        <Suspense fallback={null}>
+          <RecordForm
+            rig={rig}
+            onDone={() => {
+              setAdding(false);
+              answer.refresh();
+            }}
+          />
+        </Suspense>
+      ) : null}
       <Answered answer={answer}>
-        {({ records }) => (records.length === 0 ? <Empty icon={<IconTool size={24} />} title={text.none}>{text.noneMore}</Empty> : <ol className="records" reversed>{[...records].reverse().map((record) => <Entry key={record.hash} record={record} />)}</ol>)}
+        {({ records }) =>
+          records.length === 0 ? (
+            <Empty icon={<IconTool size={24} />} title={text.none}>
+              {text.noneMore}
+            </Empty>
+          ) : (
+            <ol className="records" reversed>
+              {[...records].reverse().map((record) => (
+                <Entry key={record.hash} record={record} />
+              ))}
+            </ol>
+          )
+        }
       </Answered>
     </Panel>
   );

@@ -18,7 +18,12 @@ export const ReplayBar = ({ onChange }: { readonly onChange: () => void }): Reac
   const now = useNow();
   const [dragged, setDragged] = useState<number | null>(null);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
-  useEffect(() => () => { if (timer.current !== null) clearTimeout(timer.current); }, []);
+  useEffect(
+    () => () => {
+      if (timer.current !== null) clearTimeout(timer.current);
+    },
+    [],
+  );
   if (clock === null || clock.from === null || clock.to === null || now === null) return null;
   const { from, to } = clock;
   const at = Math.min(to, Math.max(from, dragged ?? now));
@@ -34,20 +39,39 @@ export const ReplayBar = ({ onChange }: { readonly onChange: () => void }): Reac
   const ended = !clock.playing && at >= to;
   return (
     <section className="replay-bar" aria-label={say.replay.bar}>
-      <ActionIcon size="lg" color="copper" variant="filled" onClick={() => control(ended ? { at: from, playing: true } : { playing: !clock.playing })} aria-label={clock.playing ? say.replay.pause : say.replay.play}>
+      <ActionIcon
+        size="lg"
+        color="copper"
+        variant="filled"
+        onClick={() => control(ended ? { at: from, playing: true } : { playing: !clock.playing })}
+        aria-label={clock.playing ? say.replay.pause : say.replay.play}
+      >
         {clock.playing ? <IconPlayerPauseFilled size={16} /> : <IconPlayerPlayFilled size={16} />}
       </ActionIcon>
       <Segments label={say.replay.speed} value={speed} options={SPEED_OPTIONS} onChange={(value) => control({ speed: Number(value) })} />
       <div className="scrub">
-        <input type="range" min={from} max={to} step={1_000} value={at} onChange={(event) => jump(Number(event.currentTarget.value))} aria-label={say.replay.scrub} aria-valuetext={say.replay.at(dayTime(at), Math.round((100 * (at - from)) / (to - from)))} />
+        <input
+          type="range"
+          min={from}
+          max={to}
+          step={1_000}
+          value={at}
+          onChange={(event) => jump(Number(event.currentTarget.value))}
+          aria-label={say.replay.scrub}
+          aria-valuetext={say.replay.at(dayTime(at), Math.round((100 * (at - from)) / (to - from)))}
+        />
         <div className="replay-ends">
           <span>{dayMinute(from)}</span>
           <strong style={{ color: "var(--ink)" }}>{dayTime(at)}</strong>
           <span>{dayMinute(to)}</span>
         </div>
       </div>
-      <ActionIcon variant="default" size="lg" onClick={onChange} aria-label={say.replay.change}><IconCalendarTime size={16} /></ActionIcon>
-      <Button size="xs" variant="default" onClick={watchLive}>{say.replay.live}</Button>
+      <ActionIcon variant="default" size="lg" onClick={onChange} aria-label={say.replay.change}>
+        <IconCalendarTime size={16} />
+      </ActionIcon>
+      <Button size="xs" variant="default" onClick={watchLive}>
+        {say.replay.live}
+      </Button>
     </section>
   );
 };

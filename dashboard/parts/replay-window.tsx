@@ -39,16 +39,44 @@ const ReplayWindow = ({ onClose }: { readonly onClose: () => void }): ReactNode 
           <span className="quiet">{say.replay.quick}</span>
           <Segments label={say.replay.quick} value={range} options={RANGE_OPTIONS} onChange={quick} />
         </div>
-        <TextInput type="datetime-local" step={1} label={say.replay.from} value={from} onChange={(event) => setFrom(event.currentTarget.value)} required withAsterisk={false} />
-        <TextInput type="datetime-local" step={1} label={say.replay.to} value={to} onChange={(event) => setTo(event.currentTarget.value)} required withAsterisk={false} error={trouble} />
-        <p className="faint" style={{ fontSize: "0.75rem" }}>{say.replay.zone(zone(now))}</p>
+        <TextInput
+          type="datetime-local"
+          step={1}
+          label={say.replay.from}
+          value={from}
+          onChange={(event) => setFrom(event.currentTarget.value)}
+          required
+          withAsterisk={false}
+        />
+        <TextInput
+          type="datetime-local"
+          step={1}
+          label={say.replay.to}
+          value={to}
+          onChange={(event) => setTo(event.currentTarget.value)}
+          required
+          withAsterisk={false}
+          error={trouble}
+        />
+        <p className="faint" style={{ fontSize: "0.75rem" }}>
+          {say.replay.zone(zone(now))}
+        </p>
         <div className="row">
           <span className="quiet">{say.replay.speed}</span>
-          <Segments label={say.replay.speed} value={speed} options={["1", "10", "100"].map((value) => ({ value, label: `${value}×` }))} onChange={setSpeed} />
+          <Segments
+            label={say.replay.speed}
+            value={speed}
+            options={["1", "10", "100"].map((value) => ({ value, label: `${value}×` }))}
+            onChange={setSpeed}
+          />
         </div>
         <div className="row" style={{ justifyContent: "end" }}>
-          <Button variant="default" onClick={onClose}>{say.cancel}</Button>
-          <Button type="submit" color="copper">{say.replay.start}</Button>
+          <Button variant="default" onClick={onClose}>
+            {say.cancel}
+          </Button>
+          <Button type="submit" color="copper">
+            {say.replay.start}
+          </Button>
         </div>
       </form>
     </Modal>

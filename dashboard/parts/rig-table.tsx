@@ -1,7 +1,6 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
+import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import { RIG_STATES } from "../../server/twin/twin.ts";
 import { celsius, fixed, hashrate, lasting, power } from "../format.ts";
@@ -10,9 +9,12 @@ import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
 import { cellOf, type Column } from "./rig-columns.tsx";
 import { StateMark, Value } from "./value.tsx";
+import { showRow, useRowWindow } from "./window-rows.ts";
 
 const ROW_H = 33;
 const CARD_H = 58;
+const HEAD_H = 34;
+const SPARE = 8;
 const addressOf = (rig: string): string => `/rigs/${encodeURIComponent(rig)}`;
 
 interface RowProps {
@@ -25,16 +27,41 @@ interface RowProps {
 const Cells = memo(({ farm, index, columns, now }: RowProps): ReactNode =>
   columns.map((column) => (
     <span key={column.key} role="gridcell" className={column.numeric ? "cell num" : "cell ellipsis"}>
-      {column.key === "rig" ? <Link to={addressOf(farm.roster[index]?.rig ?? "")} tabIndex={-1} className="rig-link">{farm.roster[index]?.rig}</Link> : cellOf(column, farm, index, now)}
+      {column.key === "rig" ? (
+        <Link to={addressOf(farm.roster[index]?.rig ?? "")} tabIndex={-1} className="rig-link">
+          {farm.roster[index]?.rig}
+        </Link>
+      ) : (
+        cellOf(column, farm, index, now)
+      )}
     </span>
-  )));
+  )),
+);
 const Card = memo(({ farm, index, now }: RowProps): ReactNode => {
   const seen = now - (farm.lastSeenTs[index] ?? Number.NaN);
   const numbers = farm.numbers;
   return (
     <span role="gridcell" className="card">
-      <span className="row apart"><Link to={addressOf(farm.roster[index]?.rig ?? "")} tabIndex={-1} className="rig-link">{farm.roster[index]?.rig}</Link><StateMark state={RIG_STATES[farm.state[index] ?? 0] ?? "new"} /></span>
-      <span className="row apart quiet"><span><Value shown={hashrate(numbers.hashrateThs[index])} /></span><span><Value shown={celsius(numbers.boardC[index])} /></span><span><Value shown={power(numbers.powerW[index])} /></span><span className="age" data-old={seen > 60_000}>{Number.isFinite(seen) ? say.ago(lasting(seen)) : say.never}</span></span>
+      <span className="row apart">
+        <Link to={addressOf(farm.roster[index]?.rig ?? "")} tabIndex={-1} className="rig-link">
+          {farm.roster[index]?.rig}
+        </Link>
+        <StateMark state={RIG_STATES[farm.state[index] ?? 0] ?? "new"} />
+      </span>
+      <span className="row apart quiet">
+        <span>
+          <Value shown={hashrate(numbers.hashrateThs[index])} />
+        </span>
+        <span>
+          <Value shown={celsius(numbers.boardC[index])} />
+        </span>
+        <span>
+          <Value shown={power(numbers.powerW[index])} />
+        </span>
+        <span className="age" data-old={seen > 60_000}>
+          {Number.isFinite(seen) ? say.ago(lasting(seen)) : say.never}
+        </span>
+      </span>
     </span>
   );
 });
@@ -57,59 +84,102 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
   const box = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
   const height = narrow ? CARD_H : ROW_H;
-  const virtual = useVirtualizer({ count: order.length, getScrollElement: () => box.current, estimateSize: () => height, overscan: 8 });
-  useEffect(() => virtual.measure(), [height, virtual]);
+  const { first, end } = useRowWindow(box, order.length, height, SPARE);
+  // The pointer's way; the keyboard opens the active row.
+  const onClick = (event: MouseEvent): void => {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-at]") : null;
+    if (row !== null && !event.defaultPrevented && !event.ctrlKey && !event.metaKey) onOpen(Number(row.dataset["at"]));
+  };
   const template = columns.map(({ width }) => width).join(" ");
   const onKey = (event: KeyboardEvent): void => {
     if (event.target !== box.current) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 1);
-    const steps: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -order.length, End: order.length };
+    const steps: Readonly<Record<string, number>> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -order.length,
+      End: order.length,
+    };
     const step = steps[event.key];
     if (event.key === "Enter" && active >= 0) return onOpen(order[active] ?? -1);
     if (step === undefined) return;
     event.preventDefault();
     const next = Math.min(order.length - 1, Math.max(0, active + step));
     setActive(next);
-    virtual.scrollToIndex(next);
+    if (box.current !== null) showRow(box.current, next, height, narrow ? 0 : HEAD_H);
   };
   const least = columns.reduce((sum, { width }) => sum + Number(/\d+/.exec(width)?.[0] ?? 80), 0) + columns.length * 12 + 24;
   return (
     <div
-      ref={box} className="rig-table" role="grid" aria-label={say.rigs.table} aria-rowcount={order.length + 1} aria-colcount={narrow ? 1 : columns.length} tabIndex={0} aria-activedescendant={active >= 0 ? `rig-row-${active}` : undefined}
-      onKeyDown={onKey} onPointerEnter={() => onHeld(true)} onPointerLeave={() => onHeld(false)} onFocus={() => onHeld(true)} onBlur={() => onHeld(false)}
+      ref={box}
+      className="rig-table"
+      role="grid"
+      aria-label={say.rigs.table}
+      aria-rowcount={order.length + 1}
+      aria-colcount={narrow ? 1 : columns.length}
+      tabIndex={0}
+      aria-activedescendant={active >= 0 ? `rig-row-${active}` : undefined}
+      onClick={onClick}
+      onKeyDown={onKey}
+      onPointerEnter={() => onHeld(true)}
+      onPointerLeave={() => onHeld(false)}
+      onFocus={() => onHeld(true)}
+      onBlur={() => onHeld(false)}
     >
       <div role="rowgroup" className="rig-head-group" style={narrow ? {} : { minInlineSize: least }}>
         <div role="row" aria-rowindex={1} className={narrow ? "unseen" : "rig-head"} style={{ gridTemplateColumns: template }}>
-          {narrow ? <span role="columnheader">{say.columns.rig}</span> : columns.map((column) => {
-            const on = sort.key === column.key;
-            return (
-              <span key={column.key} role="columnheader" aria-sort={on ? (sort.descending ? "descending" : "ascending") : "none"} className={column.numeric ? "cell num" : "cell"}>
-                <button type="button" className="sort" onClick={() => onSort(column.key)}>
-                  {on ? sort.descending ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
-                  {column.label}
-                  {column.unit === "" ? null : <span className="unit">{column.unit}</span>}
-                </button>
-              </span>
-            );
-          })}
+          {narrow ? (
+            <span role="columnheader">{say.columns.rig}</span>
+          ) : (
+            columns.map((column) => {
+              const on = sort.key === column.key;
+              return (
+                <span
+                  key={column.key}
+                  role="columnheader"
+                  aria-sort={on ? (sort.descending ? "descending" : "ascending") : "none"}
+                  className={column.numeric ? "cell num" : "cell"}
+                >
+                  <button type="button" className="sort" onClick={() => onSort(column.key)}>
+                    {on ? sort.descending ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
+                    {column.label}
+                    {column.unit === "" ? null : <span className="unit">{column.unit}</span>}
+                  </button>
+                </span>
+              );
+            })
+          )}
         </div>
       </div>
-      <div role="rowgroup" style={{ position: "relative", height: virtual.getTotalSize(), ...(narrow ? {} : { minInlineSize: least }) }}>
-        {virtual.getVirtualItems().map((item) => {
-          const index = order[item.index] ?? -1;
+      <div role="rowgroup" style={{ position: "relative", height: order.length * height, ...(narrow ? {} : { minInlineSize: least }) }}>
+        {order.slice(first, end).map((index, k) => {
+          const at = first + k;
           const props: RowProps = { farm, index, rev: farm.rev[index] ?? 0, columns, now };
           return (
-            // The pointer's way; the keyboard opens the active row from the grid.
             <div
-              key={index} id={`rig-row-${item.index}`} role="row" aria-rowindex={item.index + 2} aria-selected={item.index === active} className="rig-row" data-odd={item.index % 2 === 1} data-alarm={farm.alarm[index] ?? 0}
-              style={{ transform: `translateY(${item.start}px)`, height, gridTemplateColumns: narrow ? "1fr" : template }} onClick={() => onOpen(index)}
+              key={index}
+              id={`rig-row-${at}`}
+              role="row"
+              aria-rowindex={at + 2}
+              aria-selected={at === active}
+              className="rig-row"
+              data-odd={at % 2 === 1}
+              data-alarm={farm.alarm[index] ?? 0}
+              style={{ transform: `translateY(${at * height}px)`, height, gridTemplateColumns: narrow ? "1fr" : template }}
+              data-at={index}
             >
               {narrow ? <Card {...props} /> : <Cells {...props} />}
             </div>
           );
         })}
       </div>
-      {order.length === 0 ? <p className="empty">{fixed(0, 0)} {say.rigs.noneFound}</p> : null}
+      {order.length === 0 ? (
+        <p className="empty">
+          {fixed(0, 0)} {say.rigs.noneFound}
+        </p>
+      ) : null}
     </div>
   );
 };

@@ -19,23 +19,66 @@ interface Measure {
   readonly alarming: "low" | "high";
   readonly read: (farm: Farm, index: number, now: number) => number;
 }
-const column = (name: keyof Farm["numbers"]) => (farm: Farm, index: number): number => farm.numbers[name][index] ?? Number.NaN;
+const column =
+  (name: keyof Farm["numbers"]) =>
+  (farm: Farm, index: number): number =>
+    farm.numbers[name][index] ?? Number.NaN;
 
 export const MEASURES: Readonly<Record<Exclude<MapMode, "state">, Measure>> = {
-  hashratePct: { unit: "% of nameplate", low: 0, high: 120, digits: 0, alarming: "low", read: (farm, i) => (100 * (farm.numbers.hashrateThs[i] ?? Number.NaN)) / (farm.roster[i]?.nameplateThs ?? Number.NaN) },
+  hashratePct: {
+    unit: "% of nameplate",
+    low: 0,
+    high: 120,
+    digits: 0,
+    alarming: "low",
+    read: (farm, i) => (100 * (farm.numbers.hashrateThs[i] ?? Number.NaN)) / (farm.roster[i]?.nameplateThs ?? Number.NaN),
+  },
   boardC: { unit: "°C", low: 30, high: 90, digits: 0, alarming: "high", read: column("boardC") },
   chipC: { unit: "°C", low: 40, high: 100, digits: 0, alarming: "high", read: column("chipC") },
   intakeC: { unit: "°C", low: 0, high: 40, digits: 0, alarming: "high", read: column("intakeC") },
   powerW: { unit: "W", low: 0, high: 4_000, digits: 0, alarming: "high", read: column("powerW") },
-  efficiencyJTh: { unit: "J/TH", low: 12, high: 40, digits: 1, alarming: "high", read: (farm, i) => { const ths = farm.numbers.hashrateThs[i] ?? Number.NaN; return ths > 0 ? (farm.numbers.powerW[i] ?? Number.NaN) / ths : Number.NaN; } },
-  age: { unit: "s", low: 0, high: 300, digits: 0, alarming: "high", read: (farm, i, now) => Math.max(0, (now - (farm.lastSeenTs[i] ?? Number.NaN)) / 1_000) },
+  efficiencyJTh: {
+    unit: "J/TH",
+    low: 12,
+    high: 40,
+    digits: 1,
+    alarming: "high",
+    read: (farm, i) => {
+      const ths = farm.numbers.hashrateThs[i] ?? Number.NaN;
+      return ths > 0 ? (farm.numbers.powerW[i] ?? Number.NaN) / ths : Number.NaN;
+    },
+  },
+  age: {
+    unit: "s",
+    low: 0,
+    high: 300,
+    digits: 0,
+    alarming: "high",
+    read: (farm, i, now) => Math.max(0, (now - (farm.lastSeenTs[i] ?? Number.NaN)) / 1_000),
+  },
 };
 
 type Rgb = readonly [number, number, number];
 /** From calm to alarming. */
 const STOPS: Readonly<Record<"dark" | "light", readonly Rgb[]>> = {
-  dark: [[22, 62, 64], [38, 92, 92], [104, 112, 116], [182, 112, 92], [236, 146, 84], [252, 214, 132], [255, 250, 214]],
-  light: [[214, 231, 226], [172, 205, 200], [166, 172, 178], [196, 128, 108], [178, 82, 44], [122, 34, 34], [58, 10, 40]],
+  dark: [
+    [22, 62, 64],
+    [38, 92, 92],
+    [104, 112, 116],
+    [182, 112, 92],
+    [236, 146, 84],
+    [252, 214, 132],
+    [255, 250, 214],
+  ],
+  light: [
+    [214, 231, 226],
+    [172, 205, 200],
+    [166, 172, 178],
+    [196, 128, 108],
+    [178, 82, 44],
+    [122, 34, 34],
+    [58, 10, 40],
+  ],
 };
 const STEPS = 128;
 const between = (stops: readonly Rgb[], at: number): Rgb => {

@@ -21,4 +21,7 @@ const HOUR = 3_600_000;
 export const RANGES = { "1h": HOUR, "6h": 6 * HOUR, "24h": 24 * HOUR, "7d": 168 * HOUR } as const;
 export type RangeName = keyof typeof RANGES;
 export const isRange = (name: string | null): name is RangeName => name !== null && Object.hasOwn(RANGES, name);
-export const RANGE_OPTIONS = (["1h", "6h", "24h", "7d"] as const).map((value) => ({ value, label: value.replace(/(\d+)(\w)/, "$1\u202f$2") }));
+export const RANGE_OPTIONS = (["1h", "6h", "24h", "7d"] as const).map((value) => ({
+  value,
+  label: value.replace(/(\d+)(\w)/, "$1\u202f$2"),
+}));

@@ -1,7 +1,20 @@
 import { ActionIcon, AppShell, Button, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { IconBell, IconBolt, IconDots, IconGridDots, IconHeartbeat, IconHistory, IconLayoutDashboard, IconMoon, IconSearch, IconServer2, IconSun, IconApi } from "@tabler/icons-react";
-import { lazy, Suspense, useEffect, useState, type ReactNode } from "react";
+import {
+  IconBell,
+  IconBolt,
+  IconDots,
+  IconGridDots,
+  IconHeartbeat,
+  IconHistory,
+  IconLayoutDashboard,
+  IconMoon,
+  IconSearch,
+  IconServer2,
+  IconSun,
+  IconApi,
+} from "@tabler/icons-react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { dayTime, time, zone } from "../format.ts";
@@ -34,7 +47,11 @@ const AlarmCount = (): ReactNode => {
   const all = critical + major + minor + info;
   if (all === 0) return null;
   return (
-    <span className="nav-count" style={toned(critical > 0 ? "sev-critical" : major > 0 ? "sev-major" : "sev-minor")} aria-label={say.head.activeAlarms(all)}>
+    <span
+      className="nav-count"
+      style={toned(critical > 0 ? "sev-critical" : major > 0 ? "sev-major" : "sev-minor")}
+      aria-label={say.head.activeAlarms(all)}
+    >
       {all}
     </span>
   );
@@ -67,7 +84,14 @@ const SchemeToggle = (): ReactNode => {
   const { setColorScheme } = useMantineColorScheme();
   const dark = scheme === "dark";
   return (
-    <ActionIcon variant="subtle" color="gray" size="lg" c="inherit" onClick={() => setColorScheme(dark ? "light" : "dark")} aria-label={dark ? say.head.toLight : say.head.toDark}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      size="lg"
+      c="inherit"
+      onClick={() => setColorScheme(dark ? "light" : "dark")}
+      aria-label={dark ? say.head.toLight : say.head.toDark}
+    >
       {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
     </ActionIcon>
   );
@@ -85,13 +109,13 @@ const useTitle = (location: string): void => {
 
 /** Keeps focus and reading position sensible when the page changes. */
 const usePageFocus = (location: string): void => {
-  const [first, setFirst] = useState(location);
+  const before = useRef(location);
   useEffect(() => {
-    if (first === location) return;
-    setFirst(location);
+    if (before.current === location) return;
+    before.current = location;
     window.scrollTo(0, 0);
     document.getElementById("main")?.focus({ preventScroll: true });
-  }, [location, first]);
+  }, [location]);
 };
 
 export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode => {
@@ -117,8 +141,16 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
   const openReplay = (): void => setChoosing(true);
   const footHeight = (replay ? (narrow ? 112 : 62) : 0) + (narrow ? 54 : 0);
   return (
-    <AppShell header={{ height: 52 }} navbar={{ width: 196, breakpoint: "sm", collapsed: { mobile: true } }} footer={{ height: Math.max(footHeight, 1), collapsed: footHeight === 0 }} padding={0} transitionDuration={0}>
-      <a className="skip" href="#main">{say.skip}</a>
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 196, breakpoint: "sm", collapsed: { mobile: true } }}
+      footer={{ height: Math.max(footHeight, 1), collapsed: footHeight === 0 }}
+      padding={0}
+      transitionDuration={0}
+    >
+      <a className="skip" href="#main">
+        {say.skip}
+      </a>
       <AppShell.Header className="shell-head" withBorder={false}>
         <Link to="/" className="brand" aria-label={say.head.home}>
           <Mark />
@@ -129,9 +161,19 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
         <Clock />
         <LinkState />
         {narrow ? (
-          <ActionIcon variant="subtle" color="gray" c="inherit" size="lg" onClick={openPalette} aria-label={say.head.search}><IconSearch size={18} /></ActionIcon>
+          <ActionIcon variant="subtle" color="gray" c="inherit" size="lg" onClick={openPalette} aria-label={say.head.search}>
+            <IconSearch size={18} />
+          </ActionIcon>
         ) : (
-          <Button variant="default" size="xs" leftSection={<IconSearch size={14} />} rightSection={<kbd className="faint">{say.head.searchKey}</kbd>} onClick={openPalette}>{say.head.search}</Button>
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconSearch size={14} />}
+            rightSection={<kbd className="faint">{say.head.searchKey}</kbd>}
+            onClick={openPalette}
+          >
+            {say.head.search}
+          </Button>
         )}
         <SchemeToggle />
       </AppShell.Header>
@@ -180,9 +222,17 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
                   </button>
                 </Menu.Target>
                 <Menu.Dropdown>
-                  {PAGES.slice(4).map(({ to, label, icon: Icon }) => <Menu.Item key={to} leftSection={<Icon size={16} />} onClick={() => go(to)}>{label}</Menu.Item>)}
-                  <Menu.Item leftSection={<IconHistory size={16} />} onClick={openReplay}>{say.nav.replay}</Menu.Item>
-                  <Menu.Item leftSection={<IconApi size={16} />} component="a" href={ROUTES.reference}>{say.nav.api}</Menu.Item>
+                  {PAGES.slice(4).map(({ to, label, icon: Icon }) => (
+                    <Menu.Item key={to} leftSection={<Icon size={16} />} onClick={() => go(to)}>
+                      {label}
+                    </Menu.Item>
+                  ))}
+                  <Menu.Item leftSection={<IconHistory size={16} />} onClick={openReplay}>
+                    {say.nav.replay}
+                  </Menu.Item>
+                  <Menu.Item leftSection={<IconApi size={16} />} component="a" href={ROUTES.reference}>
+                    {say.nav.api}
+                  </Menu.Item>
                 </Menu.Dropdown>
               </Menu>
             </nav>

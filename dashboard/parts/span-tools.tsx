@@ -2,7 +2,7 @@ import { ActionIcon, Button } from "@mantine/core";
 import { IconChevronLeft, IconChevronRight, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { say } from "../texts.ts";
-import type { Span } from "./chart.tsx";
+import type { Span } from "./plot.ts";
 
 const LEAST_MS = 60_000;
 const text = say.chart;
@@ -25,11 +25,23 @@ export const SpanTools = ({ span, held, onHold, onRelease }: SpanToolsProps): Re
   };
   return (
     <div className="row tight" role="group" aria-label={text.move} title={text.hint}>
-      {held ? <Button size="compact-xs" variant="light" onClick={onRelease}>{text.reset}</Button> : null}
-      <ActionIcon variant="default" onClick={() => by(-0.5, 1)} aria-label={text.earlier}><IconChevronLeft size={14} /></ActionIcon>
-      <ActionIcon variant="default" onClick={() => by(0.5, 1)} aria-label={text.later}><IconChevronRight size={14} /></ActionIcon>
-      <ActionIcon variant="default" onClick={() => by(0, 0.5)} aria-label={text.zoomIn}><IconZoomIn size={14} /></ActionIcon>
-      <ActionIcon variant="default" onClick={() => by(0, 2)} aria-label={text.zoomOut}><IconZoomOut size={14} /></ActionIcon>
+      {held ? (
+        <Button size="compact-xs" variant="light" onClick={onRelease}>
+          {text.reset}
+        </Button>
+      ) : null}
+      <ActionIcon variant="default" onClick={() => by(-0.5, 1)} aria-label={text.earlier}>
+        <IconChevronLeft size={14} />
+      </ActionIcon>
+      <ActionIcon variant="default" onClick={() => by(0.5, 1)} aria-label={text.later}>
+        <IconChevronRight size={14} />
+      </ActionIcon>
+      <ActionIcon variant="default" onClick={() => by(0, 0.5)} aria-label={text.zoomIn}>
+        <IconZoomIn size={14} />
+      </ActionIcon>
+      <ActionIcon variant="default" onClick={() => by(0, 2)} aria-label={text.zoomOut}>
+        <IconZoomOut size={14} />
+      </ActionIcon>
     </div>
   );
 };

@@ -16,7 +16,15 @@ export const Value = ({ shown: { text, unit } }: { readonly shown: Shown }): Rea
 );
 
 /** How long ago, in the view's time; marked in words and colour once it is older than `limitMs`. */
-export const Age = ({ ts, limitMs = 60_000, from }: { readonly ts: number | null; readonly limitMs?: number; readonly from?: string }): ReactNode => {
+export const Age = ({
+  ts,
+  limitMs = 60_000,
+  from,
+}: {
+  readonly ts: number | null;
+  readonly limitMs?: number;
+  readonly from?: string;
+}): ReactNode => {
   const now = useNow();
   if (ts === null || now === null) return <span className="age">{from === undefined ? say.never : `${from}, ${say.never}`}</span>;
   const old = now - ts > limitMs;

@@ -1,10 +1,11 @@
 import { Button, Popover, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import { SEVERITIES, type Alarm, type Severity } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { count, dayMinute, iso, lasting } from "../format.ts";
+import { useAddress } from "../parts/address.ts";
 import { useBadge } from "../parts/badge.ts";
 import { Empty, Loading, Trouble } from "../parts/panel.tsx";
 import { Segments } from "../parts/segments.tsx";
@@ -43,12 +44,31 @@ const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus shadow="none" width={280}>
       <Popover.Target>
-        <Button size="compact-xs" variant="default" loading={busy} onClick={() => (badge === "" || trouble !== null ? setOpened(true) : void send(badge))} aria-label={text.acknowledgeOf(alarm.rig, say.alarmKinds[alarm.kind])}>{text.acknowledge}</Button>
+        <Button
+          size="compact-xs"
+          variant="default"
+          loading={busy}
+          onClick={() => (badge === "" || trouble !== null ? setOpened(true) : void send(badge))}
+          aria-label={text.acknowledgeOf(alarm.rig, say.alarmKinds[alarm.kind])}
+        >
+          {text.acknowledge}
+        </Button>
       </Popover.Target>
       <Popover.Dropdown>
         <form className="stack" onSubmit={submit}>
-          <TextInput label={text.by} description={say.recordForm.pseudonym} value={by} onChange={(event) => setBy(event.currentTarget.value)} maxLength={64} autoComplete="off" error={trouble} data-autofocus />
-          <Button type="submit" size="xs" disabled={by.trim() === ""}>{text.acknowledge}</Button>
+          <TextInput
+            label={text.by}
+            description={say.recordForm.pseudonym}
+            value={by}
+            onChange={(event) => setBy(event.currentTarget.value)}
+            maxLength={64}
+            autoComplete="off"
+            error={trouble}
+            data-autofocus
+          />
+          <Button type="submit" size="xs" disabled={by.trim() === ""}>
+            {text.acknowledge}
+          </Button>
         </form>
       </Popover.Dropdown>
     </Popover>
@@ -58,11 +78,31 @@ const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
 const Row = ({ alarm, now, live }: { readonly alarm: Alarm; readonly now: number; readonly live: boolean }): ReactNode => (
   <li className="alarm-row" data-cleared={alarm.clearedTs !== null} style={toned(`sev-${alarm.severity}`)}>
     <SeverityMark severity={alarm.severity} />
-    <span><Link className="plain-link" to={`/rigs/${encodeURIComponent(alarm.rig)}`}><b>{alarm.rig}</b></Link> <span className="faint">{say.alarmKinds[alarm.kind]}</span></span>
+    <span>
+      <Link className="plain-link" to={`/rigs/${encodeURIComponent(alarm.rig)}`}>
+        <b>{alarm.rig}</b>
+      </Link>{" "}
+      <span className="faint">{say.alarmKinds[alarm.kind]}</span>
+    </span>
     <span className="says">{alarm.message}</span>
-    <span className="quiet when"><time dateTime={iso(alarm.sinceTs)} title={iso(alarm.sinceTs)}>{dayMinute(alarm.sinceTs)}</time> · {alarm.clearedTs === null ? text.lasts(lasting(now - alarm.sinceTs)) : text.lasted(lasting(alarm.clearedTs - alarm.sinceTs))}</span>
+    <span className="quiet when">
+      <time dateTime={iso(alarm.sinceTs)} title={iso(alarm.sinceTs)}>
+        {dayMinute(alarm.sinceTs)}
+      </time>{" "}
+      · {alarm.clearedTs === null ? text.lasts(lasting(now - alarm.sinceTs)) : text.lasted(lasting(alarm.clearedTs - alarm.sinceTs))}
+    </span>
     <span className="act">
-      {alarm.acknowledgedTs !== null ? <span className="faint"><IconCircleCheck size={13} aria-hidden /> {text.acknowledgedBy(alarm.acknowledgedBy ?? "")}</span> : alarm.clearedTs !== null ? <span className="faint">{text.cleared}</span> : live ? <Acknowledge alarm={alarm} /> : <span className="faint">{text.open}</span>}
+      {alarm.acknowledgedTs !== null ? (
+        <span className="faint">
+          <IconCircleCheck size={13} aria-hidden /> {text.acknowledgedBy(alarm.acknowledgedBy ?? "")}
+        </span>
+      ) : alarm.clearedTs !== null ? (
+        <span className="faint">{text.cleared}</span>
+      ) : live ? (
+        <Acknowledge alarm={alarm} />
+      ) : (
+        <span className="faint">{text.open}</span>
+      )}
     </span>
   </li>
 );
@@ -72,45 +112,96 @@ const AlarmsView = (): ReactNode => {
   const totals = useTotals();
   const now = useNow() ?? 0;
   const live = useViewClock()?.view !== "replay";
-  const [search, setSearch] = useSearchParams();
-  const shown: Shown = STATES.find((state) => state === search.get("show")) ?? "active";
-  const severity = SEVERITIES.find((each) => each === search.get("severity")) ?? null;
-  const query = search.get("q") ?? "";
+  const address = useAddress();
+  const { put } = address;
+  const shown: Shown = STATES.find((state) => state === address.get("show")) ?? "active";
+  const severity = SEVERITIES.find((each) => each === address.get("severity")) ?? null;
+  const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
-  const past = useAnswer<{ readonly total: number; readonly alarms: readonly Alarm[] }>(live && shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: 1_000 } } : null, 30_000);
-  const put = (name: string, value: string): void => setSearch((before) => { const next = new URLSearchParams(before); if (value === "") next.delete(name); else next.set(name, value); return next; }, { replace: true });
+  const past = useAnswer<{ readonly total: number; readonly alarms: readonly Alarm[] }>(
+    live && shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: 1_000 } } : null,
+    30_000,
+  );
   const all = useMemo(() => {
     const byId = new Map((past.data?.alarms ?? []).map((alarm) => [alarm.id, alarm]));
     for (const alarm of feed) byId.set(alarm.id, alarm);
     return [...byId.values()];
   }, [feed, past.data]);
-  const rank = (each: Alarm): number => (each.clearedTs === null ? 10 : 0) + (each.acknowledgedTs === null ? 5 : 0) + SEVERITIES.indexOf(each.severity);
+  const rank = (each: Alarm): number =>
+    (each.clearedTs === null ? 10 : 0) + (each.acknowledgedTs === null ? 5 : 0) + SEVERITIES.indexOf(each.severity);
   const found = all
-    .filter((alarm) => (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) && (severity === null || alarm.severity === severity) && (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)))
+    .filter(
+      (alarm) =>
+        (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) &&
+        (severity === null || alarm.severity === severity) &&
+        (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
+    )
     .sort((a, b) => (shown === "active" ? rank(b) - rank(a) : 0) || b.raisedTs - a.raisedTs);
-  const counts = (each: Severity): number => all.filter((alarm) => alarm.severity === each && (shown === "all" || (shown === "active") === (alarm.clearedTs === null))).length;
+  const counts = (each: Severity): number =>
+    all.filter((alarm) => alarm.severity === each && (shown === "all" || (shown === "active") === (alarm.clearedTs === null))).length;
   return (
     <div className="page">
       <div className="page-head">
         <h1>{text.title}</h1>
-        {totals === null ? null : <span className="lead" role="status">{text.lead(count(found.length))} · <Age ts={totals.asOfTs} from={say.overview.fromAlarms} /></span>}
+        {totals === null ? null : (
+          <span className="lead" role="status">
+            {text.lead(count(found.length))} · <Age ts={totals.asOfTs} from={say.overview.fromAlarms} />
+          </span>
+        )}
         <div className="tools">
-          <TextInput size="xs" type="search" leftSection={<IconSearch size={14} />} placeholder={text.find} aria-label={text.find} value={query} onChange={(event) => put("q", event.currentTarget.value)} />
-          <Segments label={text.show} value={shown} options={STATES.map((value) => ({ value, label: text.states[value] }))} onChange={(value) => put("show", value === "active" ? "" : value)} />
+          <TextInput
+            size="xs"
+            type="search"
+            leftSection={<IconSearch size={14} />}
+            placeholder={text.find}
+            aria-label={text.find}
+            value={query}
+            onChange={(event) => put({ q: event.currentTarget.value })}
+          />
+          <Segments
+            label={text.show}
+            value={shown}
+            options={STATES.map((value) => ({ value, label: text.states[value] }))}
+            onChange={(value) => put({ show: value === "active" ? "" : value })}
+          />
         </div>
       </div>
       <div className="row" role="group" aria-label={text.bySeverity}>
         {[...SEVERITIES].reverse().map((each) => (
-          <button key={each} type="button" className="chip" aria-pressed={severity === each} style={toned(`sev-${each}`)} onClick={() => put("severity", severity === each ? "" : each)}>
+          <button
+            key={each}
+            type="button"
+            className="chip"
+            aria-pressed={severity === each}
+            style={toned(`sev-${each}`)}
+            onClick={() => put({ severity: severity === each ? "" : each })}
+          >
             <SeverityMark severity={each} /> <b>{counts(each)}</b>
           </button>
         ))}
       </div>
       <section className="panel" aria-label={text.title}>
         {past.failure === null ? null : <Trouble failure={past.failure} retry={past.refresh} />}
-        {totals === null || past.loading ? <div className="panel-body"><Loading height={240} /></div> : found.length === 0 ? (
-          <div className="calm"><Empty icon={<IconCircleCheck size={34} stroke={1.3} color="var(--state-hashing)" />} title={shown === "active" && severity === null && wanted === "" ? text.quiet : text.noneFound}>{shown === "active" && severity === null && wanted === "" ? text.quietMore : text.noneFoundMore}</Empty></div>
-        ) : <ul className="alarm-rows">{found.slice(0, 500).map((alarm) => <Row key={alarm.id} alarm={alarm} now={now} live={live} />)}</ul>}
+        {totals === null || past.loading ? (
+          <div className="panel-body">
+            <Loading height={240} />
+          </div>
+        ) : found.length === 0 ? (
+          <div className="calm">
+            <Empty
+              icon={<IconCircleCheck size={34} stroke={1.3} color="var(--state-hashing)" />}
+              title={shown === "active" && severity === null && wanted === "" ? text.quiet : text.noneFound}
+            >
+              {shown === "active" && severity === null && wanted === "" ? text.quietMore : text.noneFoundMore}
+            </Empty>
+          </div>
+        ) : (
+          <ul className="alarm-rows">
+            {found.slice(0, 500).map((alarm) => (
+              <Row key={alarm.id} alarm={alarm} now={now} live={live} />
+            ))}
+          </ul>
+        )}
         {found.length > 500 ? <footer className="panel-foot">{text.more(found.length - 500)}</footer> : null}
       </section>
     </div>

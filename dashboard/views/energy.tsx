@@ -1,13 +1,14 @@
 import { IconBolt } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
-import { useSearchParams } from "wouter";
 import { ENERGY_SOURCES } from "../../server/twin/reading.ts";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, energyKwh, fixed, MISSING, percent, power } from "../format.ts";
-import { Chart, type Line, type Span } from "../parts/chart.tsx";
+import { useAddress } from "../parts/address.ts";
+import { Chart } from "../parts/chart.tsx";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
+import type { Line, Span } from "../parts/plot.ts";
 import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
 import { SpanTools } from "../parts/span-tools.tsx";
 import { Age, toned, Value } from "../parts/value.tsx";
@@ -18,27 +19,54 @@ const text = say.energy;
 const POINTS = 240;
 const HOUR_MS = 3_600_000;
 
-interface Sums { readonly bySource: readonly { readonly source: string; readonly kwh: number; readonly now: number | null }[]; readonly kwh: number; readonly cost: number | null; readonly kgco2e: number | null; readonly reportedKwh: number; readonly meteredKwh: number }
+interface Sums {
+  readonly bySource: readonly { readonly source: string; readonly kwh: number; readonly now: number | null }[];
+  readonly kwh: number;
+  readonly cost: number | null;
+  readonly kgco2e: number | null;
+  readonly reportedKwh: number;
+  readonly meteredKwh: number;
+}
 /** Integrates bucket means over their width; what no meter told is not counted. */
 const sumsOf = (energy: EnergyAnswer, site: SiteSeriesAnswer | null): Sums => {
   const hours = energy.bucketMs / HOUR_MS;
   const kwh = (column: readonly (number | null)[]): number => column.reduce<number>((sum, w) => sum + ((w ?? 0) * hours) / 1_000, 0);
   const weighed = (column: readonly (number | null)[], by: number): number | null => {
-    const known = column.flatMap((each, i) => { const w = energy.meteredW[i] ?? null; return each === null || w === null ? [] : [(each * w * hours * by) / 1_000]; });
+    const known = column.flatMap((each, i) => {
+      const w = energy.meteredW[i] ?? null;
+      return each === null || w === null ? [] : [(each * w * hours * by) / 1_000];
+    });
     return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
   };
-  const bySource = ENERGY_SOURCES.flatMap((source) => { const column = energy.sourcesW[source]; return column === undefined || !column.some((w) => w !== null && w !== 0) ? [] : [{ source, kwh: kwh(column), now: column.findLast((w) => w !== null) ?? null }]; });
-  const both = site === null ? [] : energy.ts.flatMap((ts, i) => { const at = site.ts.indexOf(ts); const m = energy.meteredW[i] ?? null; const r = at < 0 ? null : (site.powerW[at] ?? null); return m === null || r === null ? [] : [{ m, r }]; });
+  const bySource = ENERGY_SOURCES.flatMap((source) => {
+    const column = energy.sourcesW[source];
+    return column === undefined || !column.some((w) => w !== null && w !== 0)
+      ? []
+      : [{ source, kwh: kwh(column), now: column.findLast((w) => w !== null) ?? null }];
+  });
+  const both =
+    site === null
+      ? []
+      : energy.ts.flatMap((ts, i) => {
+          const at = site.ts.indexOf(ts);
+          const m = energy.meteredW[i] ?? null;
+          const r = at < 0 ? null : (site.powerW[at] ?? null);
+          return m === null || r === null ? [] : [{ m, r }];
+        });
   return {
-    bySource, kwh: kwh(energy.meteredW), cost: weighed(energy.pricePerKwh, 1), kgco2e: weighed(energy.gco2ePerKwh, 0.001),
-    meteredKwh: both.reduce((sum, { m }) => sum + (m * hours) / 1_000, 0), reportedKwh: both.reduce((sum, { r }) => sum + (r * hours) / 1_000, 0),
+    bySource,
+    kwh: kwh(energy.meteredW),
+    cost: weighed(energy.pricePerKwh, 1),
+    kgco2e: weighed(energy.gco2ePerKwh, 0.001),
+    meteredKwh: both.reduce((sum, { m }) => sum + (m * hours) / 1_000, 0),
+    reportedKwh: both.reduce((sum, { r }) => sum + (r * hours) / 1_000, 0),
   };
 };
 
 const EnergyView = (): ReactNode => {
   const totals = useTotals();
-  const [search, setSearch] = useSearchParams();
-  const asked = search.get("range");
+  const address = useAddress();
+  const asked = address.get("range");
   const range = isRange(asked) ? asked : "24h";
   const view = useViewClock()?.view ?? "live";
   const moving = useSpan(RANGES[range], POINTS);
@@ -53,25 +81,49 @@ const EnergyView = (): ReactNode => {
     const e = energy.data;
     const x = e?.ts ?? [];
     const reported = new Map((site.data?.ts ?? []).map((ts, i) => [ts, site.data?.powerW[i] ?? null]));
-    const gap = x.map((ts, i) => { const m = e?.meteredW[i] ?? null; const r = reported.get(ts) ?? null; return m === null || r === null || r === 0 ? null : (100 * (m - r)) / r; });
+    const gap = x.map((ts, i) => {
+      const m = e?.meteredW[i] ?? null;
+      const r = reported.get(ts) ?? null;
+      return m === null || r === null || r === 0 ? null : (100 * (m - r)) / r;
+    });
     return {
       mix: mixLines(e),
       carbon: [{ label: say.lines.carbon, quantity: "carbon", tone: "line-carbon", x, y: e?.gco2ePerKwh ?? [] }] satisfies Line[],
-      price: [{ label: say.lines.price, quantity: { unit: `${currency}/kWh`, digits: 4 }, tone: "line-warm", x, y: e?.pricePerKwh ?? [] }] satisfies Line[],
+      price: [
+        { label: say.lines.price, quantity: { unit: `${currency}/kWh`, digits: 4 }, tone: "line-warm", x, y: e?.pricePerKwh ?? [] },
+      ] satisfies Line[],
       gap: [
         { label: say.lines.metered, quantity: "power", tone: "line-power", x, y: e?.meteredW ?? [] },
-        { label: say.lines.reported, quantity: "power", tone: "line-cool", x: site.data?.ts ?? [], y: site.data?.powerW ?? [], dashed: true },
+        {
+          label: say.lines.reported,
+          quantity: "power",
+          tone: "line-cool",
+          x: site.data?.ts ?? [],
+          y: site.data?.powerW ?? [],
+          dashed: true,
+        },
         { label: say.lines.gap, quantity: "percent", tone: "line-hot", x, y: gap, side: "right" },
       ] satisfies Line[],
     };
   }, [energy.data, site.data, currency]);
   const sums = useMemo(() => (energy.data === null ? null : sumsOf(energy.data, site.data)), [energy.data, site.data]);
   const hold = (next: Span): void => setHeld({ from: Math.floor(next.from), to: Math.ceil(next.to) });
-  const rest = energy.data !== null ? {} : { instead: energy.failure === null ? <Loading height={190} /> : <Trouble failure={energy.failure} retry={energy.refresh} /> };
+  const rest =
+    energy.data !== null
+      ? {}
+      : { instead: energy.failure === null ? <Loading height={190} /> : <Trouble failure={energy.failure} retry={energy.refresh} /> };
   const unmetered = totals !== null && totals.meteredW === null && sums !== null && sums.kwh === 0;
-  if (totals === null) return <div className="page"><h1 className="unseen">{text.title}</h1><Loading height={160} /><Loading height={420} /></div>;
+  if (totals === null)
+    return (
+      <div className="page">
+        <h1 className="unseen">{text.title}</h1>
+        <Loading height={160} />
+        <Loading height={420} />
+      </div>
+    );
   const meter = <Age ts={totals.meteredTs} from={say.overview.metered} />;
-  const gap = sums !== null && sums.reportedKwh > 0 && sums.meteredKwh > 0 ? (100 * (sums.meteredKwh - sums.reportedKwh)) / sums.reportedKwh : null;
+  const gap =
+    sums !== null && sums.reportedKwh > 0 && sums.meteredKwh > 0 ? (100 * (sums.meteredKwh - sums.reportedKwh)) / sums.reportedKwh : null;
   return (
     <div className="page">
       <div className="page-head">
@@ -79,18 +131,68 @@ const EnergyView = (): ReactNode => {
         <span className="lead">{meter}</span>
         <div className="tools">
           <SpanTools span={span} held={held !== null} onHold={hold} onRelease={() => setHeld(null)} />
-          <Segments label={say.rangeLabel} value={range} options={RANGE_OPTIONS} onChange={(value) => { setHeld(null); setSearch({ range: value }, { replace: true }); }} />
+          <Segments
+            label={say.rangeLabel}
+            value={range}
+            options={RANGE_OPTIONS}
+            onChange={(value) => {
+              setHeld(null);
+              address.put({ range: value });
+            }}
+          />
         </div>
       </div>
       <div className="board energy-figures">
-        <div className="tile"><span className="tile-name">{text.now}</span><span className="tile-value small"><Value shown={power(totals.meteredW ?? totals.reportedW)} /></span><span className="tile-side">{totals.meteredW === null ? say.overview.reportedOnly : say.overview.metered}</span></div>
-        <div className="tile"><span className="tile-name">{text.used}</span><span className="tile-value small"><Value shown={energyKwh(sums?.kwh)} /></span><span className="tile-side">{text.inRange}</span></div>
-        <div className="tile"><span className="tile-name">{text.cost}</span><span className="tile-value small"><Value shown={{ text: fixed(sums?.cost, 0), unit: currency }} /></span><span className="tile-side">{text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency)}</span></div>
-        <div className="tile"><span className="tile-name">{text.emissions}</span><span className="tile-value small"><Value shown={{ text: fixed(sums?.kgco2e, 0), unit: "kgCO2e" }} /></span><span className="tile-side">{text.carbonNow(fixed(totals.gco2ePerKwh, 0))}</span></div>
-        <div className="tile"><span className="tile-name">{text.gap}</span><span className="tile-value small"><Value shown={{ text: gap === null ? MISSING : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}`, unit: "%" }} /></span><span className="tile-side">{text.gapMeans}</span></div>
-        <div className="tile"><span className="tile-name">{text.ambient}</span><span className="tile-value small"><Value shown={celsius(totals.ambientC)} /></span><span className="tile-side">{say.overview.metered}</span></div>
+        <div className="tile">
+          <span className="tile-name">{text.now}</span>
+          <span className="tile-value small">
+            <Value shown={power(totals.meteredW ?? totals.reportedW)} />
+          </span>
+          <span className="tile-side">{totals.meteredW === null ? say.overview.reportedOnly : say.overview.metered}</span>
+        </div>
+        <div className="tile">
+          <span className="tile-name">{text.used}</span>
+          <span className="tile-value small">
+            <Value shown={energyKwh(sums?.kwh)} />
+          </span>
+          <span className="tile-side">{text.inRange}</span>
+        </div>
+        <div className="tile">
+          <span className="tile-name">{text.cost}</span>
+          <span className="tile-value small">
+            <Value shown={{ text: fixed(sums?.cost, 0), unit: currency }} />
+          </span>
+          <span className="tile-side">{text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency)}</span>
+        </div>
+        <div className="tile">
+          <span className="tile-name">{text.emissions}</span>
+          <span className="tile-value small">
+            <Value shown={{ text: fixed(sums?.kgco2e, 0), unit: "kgCO2e" }} />
+          </span>
+          <span className="tile-side">{text.carbonNow(fixed(totals.gco2ePerKwh, 0))}</span>
+        </div>
+        <div className="tile">
+          <span className="tile-name">{text.gap}</span>
+          <span className="tile-value small">
+            <Value shown={{ text: gap === null ? MISSING : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}`, unit: "%" }} />
+          </span>
+          <span className="tile-side">{text.gapMeans}</span>
+        </div>
+        <div className="tile">
+          <span className="tile-name">{text.ambient}</span>
+          <span className="tile-value small">
+            <Value shown={celsius(totals.ambientC)} />
+          </span>
+          <span className="tile-side">{say.overview.metered}</span>
+        </div>
       </div>
-      {unmetered ? <div className="panel"><Empty icon={<IconBolt size={28} />} title={text.noMeter}>{text.noMeterHow}</Empty></div> : null}
+      {unmetered ? (
+        <div className="panel">
+          <Empty icon={<IconBolt size={28} />} title={text.noMeter}>
+            {text.noMeterHow}
+          </Empty>
+        </div>
+      ) : null}
       <Chart title={text.mix} lines={lines.mix} span={span} height={250} fromZero onSpan={hold} {...rest} />
       <div className="grid-2">
         <Chart title={text.carbonChart} lines={lines.carbon} span={span} height={170} onSpan={hold} {...rest} />
@@ -99,10 +201,50 @@ const EnergyView = (): ReactNode => {
       <div className="grid-2">
         <Chart title={text.gapChart} lines={lines.gap} span={span} height={190} onSpan={hold} {...rest} />
         <Panel title={text.bySource} note={text.bySourceNote} flush foot={text.honest}>
-          {sums === null ? <Loading /> : sums.bySource.length === 0 ? <Empty title={say.chart.none} /> : (
+          {sums === null ? (
+            <Loading />
+          ) : sums.bySource.length === 0 ? (
+            <Empty title={say.chart.none} />
+          ) : (
             <table className="table">
-              <thead><tr><th scope="col">{text.source}</th><th scope="col" className="num">{text.nowShort}</th><th scope="col" className="num">{text.used}</th><th scope="col" className="num">{text.share}</th></tr></thead>
-              <tbody>{sums.bySource.map(({ source, kwh, now }) => <tr key={source}><th scope="row"><span className="mark" style={toned(`src-${source}`)}><i className="dot" aria-hidden />{say.sources[source]}</span></th><td className="num"><Value shown={power(now)} /></td><td className="num"><Value shown={energyKwh(kwh)} /></td><td className="num">{percent(kwh, sums.bySource.reduce((sum, each) => sum + each.kwh, 0))}</td></tr>)}</tbody>
+              <thead>
+                <tr>
+                  <th scope="col">{text.source}</th>
+                  <th scope="col" className="num">
+                    {text.nowShort}
+                  </th>
+                  <th scope="col" className="num">
+                    {text.used}
+                  </th>
+                  <th scope="col" className="num">
+                    {text.share}
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {sums.bySource.map(({ source, kwh, now }) => (
+                  <tr key={source}>
+                    <th scope="row">
+                      <span className="mark" style={toned(`src-${source}`)}>
+                        <i className="dot" aria-hidden />
+                        {say.sources[source]}
+                      </span>
+                    </th>
+                    <td className="num">
+                      <Value shown={power(now)} />
+                    </td>
+                    <td className="num">
+                      <Value shown={energyKwh(kwh)} />
+                    </td>
+                    <td className="num">
+                      {percent(
+                        kwh,
+                        sums.bySource.reduce((sum, each) => sum + each.kwh, 0),
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
             </table>
           )}
         </Panel>

@@ -1,7 +1,8 @@
 import { ActionIcon, TextInput } from "@mantine/core";
 import { IconMinus, IconPlugConnected, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation } from "wouter";
+import { useAddress } from "../parts/address.ts";
 import { Floor } from "../parts/floor.tsx";
 import { FloorLegend } from "../parts/floor-legend.tsx";
 import { blocksOf } from "../parts/floor-plan.ts";
@@ -18,42 +19,95 @@ const ZOOMS = [0.5, 0.75, 1, 1.5, 2, 3] as const;
 const OPTIONS = MAP_MODES.map((value) => ({ value, label: text.modes[value] }));
 
 const MapView = (): ReactNode => {
-  const { farm, version } = useRoster();
+  const roster = useRoster();
   const totals = useTotals();
   const [, go] = useLocation();
-  const [search, setSearch] = useSearchParams();
+  const address = useAddress();
+  const { put } = address;
   const [zoomAt, setZoomAt] = useState(ZOOMS.indexOf(1));
-  const asked = search.get("by");
+  const asked = address.get("by");
   const mode: MapMode = isMapMode(asked) ? asked : "hashratePct";
-  const query = search.get("q") ?? "";
+  const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
-  const blocks = useMemo(() => blocksOf(farm.roster, say.unplaced), [farm, version]);
-  const found = useMemo(() => (wanted === "" ? null : new Set(farm.roster.flatMap((row) => (row !== undefined && matches(row, wanted) ? [row.index] : [])))), [wanted, farm, version]);
-  const put = (name: string, value: string): void => setSearch((before) => { const next = new URLSearchParams(before); if (value === "") next.delete(name); else next.set(name, value); return next; }, { replace: true });
-  const open = (index: number): void => { const rig = farm.roster[index]?.rig; if (rig !== undefined) go(`/rigs/${encodeURIComponent(rig)}`); };
+  const blocks = useMemo(() => blocksOf(roster, say.unplaced), [roster]);
+  const found = useMemo(
+    () => (wanted === "" ? null : new Set(roster.flatMap((row) => (row !== undefined && matches(row, wanted) ? [row.index] : [])))),
+    [wanted, roster],
+  );
+  const open = (index: number): void => {
+    const rig = roster[index]?.rig;
+    if (rig !== undefined) go(`/rigs/${encodeURIComponent(rig)}`);
+  };
   const [first] = found ?? [];
   return (
     <div className="page">
       <div className="page-head">
         <h1>{text.title}</h1>
-        {totals === null ? null : <span className="lead">{text.lead(totals.rigs, blocks.length)} · <Age ts={totals.asOfTs} /></span>}
+        {totals === null ? null : (
+          <span className="lead">
+            {text.lead(totals.rigs, blocks.length)} · <Age ts={totals.asOfTs} />
+          </span>
+        )}
         <div className="tools">
-          <TextInput size="xs" type="search" leftSection={<IconSearch size={14} />} placeholder={text.find} aria-label={text.find} value={query} onChange={(event) => put("q", event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter" && first !== undefined) open(first); }} />
-          {found === null ? null : <span className="quiet" role="status">{text.found(found.size)}</span>}
+          <TextInput
+            size="xs"
+            type="search"
+            leftSection={<IconSearch size={14} />}
+            placeholder={text.find}
+            aria-label={text.find}
+            value={query}
+            onChange={(event) => put({ q: event.currentTarget.value })}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && first !== undefined) open(first);
+            }}
+          />
+          {found === null ? null : (
+            <span className="quiet" role="status">
+              {text.found(found.size)}
+            </span>
+          )}
           <div className="row tight" role="group" aria-label={text.zoom}>
-            <ActionIcon variant="default" onClick={() => setZoomAt(Math.max(0, zoomAt - 1))} disabled={zoomAt === 0} aria-label={text.zoomOut}><IconMinus size={14} /></ActionIcon>
-            <span className="quiet num" style={{ inlineSize: 44, textAlign: "center" }}>{Math.round(100 * (ZOOMS[zoomAt] ?? 1))} %</span>
-            <ActionIcon variant="default" onClick={() => setZoomAt(Math.min(ZOOMS.length - 1, zoomAt + 1))} disabled={zoomAt === ZOOMS.length - 1} aria-label={text.zoomIn}><IconPlus size={14} /></ActionIcon>
+            <ActionIcon
+              variant="default"
+              onClick={() => setZoomAt(Math.max(0, zoomAt - 1))}
+              disabled={zoomAt === 0}
+              aria-label={text.zoomOut}
+            >
+              <IconMinus size={14} />
+            </ActionIcon>
+            <span className="quiet num" style={{ inlineSize: 44, textAlign: "center" }}>
+              {Math.round(100 * (ZOOMS[zoomAt] ?? 1))} %
+            </span>
+            <ActionIcon
+              variant="default"
+              onClick={() => setZoomAt(Math.min(ZOOMS.length - 1, zoomAt + 1))}
+              disabled={zoomAt === ZOOMS.length - 1}
+              aria-label={text.zoomIn}
+            >
+              <IconPlus size={14} />
+            </ActionIcon>
           </div>
         </div>
       </div>
-      <div className="scroll-x"><Segments label={text.by} value={mode} options={OPTIONS} onChange={(value) => put("by", value)} /></div>
+      <div className="scroll-x">
+        <Segments label={text.by} value={mode} options={OPTIONS} onChange={(value) => put({ by: value })} />
+      </div>
       <section className="panel" aria-label={text.title}>
         <div className="panel-body">
           <FloorLegend mode={mode} />
-          {totals === null ? <Loading height={420} /> : totals.rigs === 0 ? <Empty icon={<IconPlugConnected size={28} />} title={say.overview.nothingYet}>{say.overview.nothingYetHow}</Empty> : <Floor blocks={blocks} mode={mode} zoom={ZOOMS[zoomAt] ?? 1} found={found} onOpen={open} />}
+          {totals === null ? (
+            <Loading height={420} />
+          ) : totals.rigs === 0 ? (
+            <Empty icon={<IconPlugConnected size={28} />} title={say.overview.nothingYet}>
+              {say.overview.nothingYetHow}
+            </Empty>
+          ) : (
+            <Floor blocks={blocks} mode={mode} zoom={ZOOMS[zoomAt] ?? 1} found={found} onOpen={open} />
+          )}
         </div>
-        <footer className="panel-foot" id="floor-help">{text.help}</footer>
+        <footer className="panel-foot" id="floor-help">
+          {text.help}
+        </footer>
       </section>
     </div>
   );

@@ -1,14 +1,16 @@
 import { IconCircleCheck, IconPlugConnected } from "@tabler/icons-react";
 import { useMemo, type ReactNode } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { RIG_STATES, SEVERITIES, type SiteTotals } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, count, efficiency, energyKwh, fixed, hashrate, percent, power, together } from "../format.ts";
+import { useAddress } from "../parts/address.ts";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
-import { Chart, type Line } from "../parts/chart.tsx";
+import { Chart } from "../parts/chart.tsx";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
+import type { Line } from "../parts/plot.ts";
 import { isRange, RANGES, RANGE_OPTIONS, Segments, type RangeName } from "../parts/segments.tsx";
 import { Tile } from "../parts/tile.tsx";
 import { Age, SeverityMark, StateMark, toned, Value } from "../parts/value.tsx";
@@ -23,10 +25,20 @@ const StatesBar = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
   return (
     <>
       <span className="bar" aria-hidden>
-        {shown.map((state) => <i key={state} className={state === "offline" || state === "new" ? "hollow" : ""} style={{ ...toned(`state-${state}`), flexGrow: totals.byState[state] }} />)}
+        {shown.map((state) => (
+          <i
+            key={state}
+            className={state === "offline" || state === "new" ? "hollow" : ""}
+            style={{ ...toned(`state-${state}`), flexGrow: totals.byState[state] }}
+          />
+        ))}
       </span>
       <span className="facts">
-        {shown.map((state) => <span key={state} className="mark"><StateMark state={state} /> <b>{count(totals.byState[state])}</b></span>)}
+        {shown.map((state) => (
+          <span key={state} className="mark">
+            <StateMark state={state} /> <b>{count(totals.byState[state])}</b>
+          </span>
+        ))}
       </span>
     </>
   );
@@ -34,8 +46,21 @@ const StatesBar = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
 
 const AlarmFigures = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
   const active = [...SEVERITIES].reverse().filter((severity) => totals.activeAlarms[severity] > 0);
-  if (active.length === 0) return <span className="tile-side mark" style={{ color: "var(--ink)" }}><IconCircleCheck size={18} color="var(--state-hashing)" aria-hidden /> {text.noAlarms}</span>;
-  return <span className="facts" style={{ flexDirection: "column" }}>{active.map((severity) => <span key={severity} className="row apart" style={{ inlineSize: "100%" }}><SeverityMark severity={severity} /> <b>{totals.activeAlarms[severity]}</b></span>)}</span>;
+  if (active.length === 0)
+    return (
+      <span className="tile-side mark" style={{ color: "var(--ink)" }}>
+        <IconCircleCheck size={18} color="var(--state-hashing)" aria-hidden /> {text.noAlarms}
+      </span>
+    );
+  return (
+    <span className="facts" style={{ flexDirection: "column" }}>
+      {active.map((severity) => (
+        <span key={severity} className="row apart" style={{ inlineSize: "100%" }}>
+          <SeverityMark severity={severity} /> <b>{totals.activeAlarms[severity]}</b>
+        </span>
+      ))}
+    </span>
+  );
 };
 
 const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
@@ -47,25 +72,89 @@ const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
   const all = SEVERITIES.reduce((sum, severity) => sum + totals.activeAlarms[severity], 0);
   return (
     <div className="board tiles">
-      <Tile name={text.hashrate} span={3} to="/map?by=hashratePct" shown={hashrate(totals.hashrateThs)} side={text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))} foot={from}>
-        <span className="meter" aria-hidden><i style={{ inlineSize: `${100 * share}%` }} /></span>
-      </Tile>
-      <Tile name={text.power} span={3} to="/energy" shown={power(totals.meteredW ?? totals.reportedW)} side={metered ? text.reportedIs(together(power(totals.reportedW)), gap === null ? "" : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}\u202f%`) : text.reportedOnly} foot={meter} />
-      <Tile name={metered ? text.efficiency : text.efficiencyUnmetered} span={3} to="/energy" shown={efficiency(totals.efficiencyJTh)} side={metered ? text.ofPlate : text.ofReported} foot={meter} />
-      <Tile name={text.alarms} span={3} to="/alarms" shown={{ text: count(all), unit: text.activeUnit }} foot={<Age ts={totals.asOfTs} from={text.fromAlarms} />}><AlarmFigures totals={totals} /></Tile>
-      <Tile name={`${text.states} · ${text.rigs(count(totals.rigs))}`} span={6} to="/rigs" foot={<Age ts={totals.asOfTs} from={text.fromFold} />}><StatesBar totals={totals} /></Tile>
-      <Tile name={`${text.today}, ${text.todaySince}`} span={3} to="/energy" foot={meter}>
-        <span className="tile-value"><Value shown={energyKwh(totals.todayKwh)} /></span>
-        <span className="pairs">
-          <span className="quiet">{text.cost}</span><span><Value shown={{ text: fixed(totals.todayCost, 0), unit: totals.currency ?? text.noCurrency }} /></span>
-          <span className="quiet">{text.emissions}</span><span><Value shown={{ text: fixed(totals.todayKgco2e, 0), unit: "kgCO2e" }} /></span>
+      <Tile
+        name={text.hashrate}
+        span={3}
+        to="/map?by=hashratePct"
+        shown={hashrate(totals.hashrateThs)}
+        side={text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))}
+        foot={from}
+      >
+        <span className="meter" aria-hidden>
+          <i style={{ inlineSize: `${100 * share}%` }} />
         </span>
       </Tile>
-      <Tile name={text.surroundings} span={3} to="/map?by=boardC" foot={<Age ts={totals.meteredTs ?? totals.asOfTs} from={text.ambientFoot} />}>
+      <Tile
+        name={text.power}
+        span={3}
+        to="/energy"
+        shown={power(totals.meteredW ?? totals.reportedW)}
+        side={
+          metered
+            ? text.reportedIs(together(power(totals.reportedW)), gap === null ? "" : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}\u202f%`)
+            : text.reportedOnly
+        }
+        foot={meter}
+      />
+      <Tile
+        name={metered ? text.efficiency : text.efficiencyUnmetered}
+        span={3}
+        to="/energy"
+        shown={efficiency(totals.efficiencyJTh)}
+        side={metered ? text.ofPlate : text.ofReported}
+        foot={meter}
+      />
+      <Tile
+        name={text.alarms}
+        span={3}
+        to="/alarms"
+        shown={{ text: count(all), unit: text.activeUnit }}
+        foot={<Age ts={totals.asOfTs} from={text.fromAlarms} />}
+      >
+        <AlarmFigures totals={totals} />
+      </Tile>
+      <Tile
+        name={`${text.states} · ${text.rigs(count(totals.rigs))}`}
+        span={6}
+        to="/rigs"
+        foot={<Age ts={totals.asOfTs} from={text.fromFold} />}
+      >
+        <StatesBar totals={totals} />
+      </Tile>
+      <Tile name={`${text.today}, ${text.todaySince}`} span={3} to="/energy" foot={meter}>
+        <span className="tile-value">
+          <Value shown={energyKwh(totals.todayKwh)} />
+        </span>
         <span className="pairs">
-          <span className="quiet">{text.ambient}</span><span><Value shown={celsius(totals.ambientC)} /></span>
-          <span className="quiet">{text.hottest}</span><span><Value shown={celsius(totals.hottestBoardC)} /></span>
-          <span className="quiet">{text.carbon}</span><span><Value shown={{ text: fixed(totals.gco2ePerKwh, 0), unit: "gCO2e/kWh" }} /></span>
+          <span className="quiet">{text.cost}</span>
+          <span>
+            <Value shown={{ text: fixed(totals.todayCost, 0), unit: totals.currency ?? text.noCurrency }} />
+          </span>
+          <span className="quiet">{text.emissions}</span>
+          <span>
+            <Value shown={{ text: fixed(totals.todayKgco2e, 0), unit: "kgCO2e" }} />
+          </span>
+        </span>
+      </Tile>
+      <Tile
+        name={text.surroundings}
+        span={3}
+        to="/map?by=boardC"
+        foot={<Age ts={totals.meteredTs ?? totals.asOfTs} from={text.ambientFoot} />}
+      >
+        <span className="pairs">
+          <span className="quiet">{text.ambient}</span>
+          <span>
+            <Value shown={celsius(totals.ambientC)} />
+          </span>
+          <span className="quiet">{text.hottest}</span>
+          <span>
+            <Value shown={celsius(totals.hottestBoardC)} />
+          </span>
+          <span className="quiet">{text.carbon}</span>
+          <span>
+            <Value shown={{ text: fixed(totals.gco2ePerKwh, 0), unit: "gCO2e/kWh" }} />
+          </span>
         </span>
       </Tile>
     </div>
@@ -83,17 +172,38 @@ const Charts = ({ range }: { readonly range: RangeName }): ReactNode => {
     const e = energy.data;
     const x = s?.ts ?? [];
     return {
-      hashrate: [{ label: say.lines.hashrate, quantity: "hashrate", tone: "line-hash", x, y: s?.hashrateThs ?? [], fill: true }] satisfies Line[],
-      heat: [{ label: say.lines.boardMax, quantity: "celsius", tone: "line-hot", x, y: s?.boardMaxC ?? [] }, { label: say.lines.boardMean, quantity: "celsius", tone: "line-warm", x, y: s?.boardMeanC ?? [] }] satisfies Line[],
-      power: [{ label: say.lines.metered, quantity: "power", tone: "line-power", x: e?.ts ?? [], y: e?.meteredW ?? [] }, { label: say.lines.reported, quantity: "power", tone: "line-cool", x, y: s?.powerW ?? [], dashed: true }] satisfies Line[],
+      hashrate: [
+        { label: say.lines.hashrate, quantity: "hashrate", tone: "line-hash", x, y: s?.hashrateThs ?? [], fill: true },
+      ] satisfies Line[],
+      heat: [
+        { label: say.lines.boardMax, quantity: "celsius", tone: "line-hot", x, y: s?.boardMaxC ?? [] },
+        { label: say.lines.boardMean, quantity: "celsius", tone: "line-warm", x, y: s?.boardMeanC ?? [] },
+      ] satisfies Line[],
+      power: [
+        { label: say.lines.metered, quantity: "power", tone: "line-power", x: e?.ts ?? [], y: e?.meteredW ?? [] },
+        { label: say.lines.reported, quantity: "power", tone: "line-cool", x, y: s?.powerW ?? [], dashed: true },
+      ] satisfies Line[],
       mix: [
         ...mixLines(e),
-        { label: say.lines.carbon, quantity: "carbon", tone: "line-carbon", x: e?.ts ?? [], y: e?.gco2ePerKwh ?? [], side: "right" } satisfies Line,
+        {
+          label: say.lines.carbon,
+          quantity: "carbon",
+          tone: "line-carbon",
+          x: e?.ts ?? [],
+          y: e?.gco2ePerKwh ?? [],
+          side: "right",
+        } satisfies Line,
       ],
     };
   }, [series.data, energy.data]);
-  const instead = (answer: { readonly data: unknown; readonly failure: { readonly status: number; readonly code: string; readonly message: string } | null; readonly refresh: () => void }): { instead?: ReactNode } =>
-    answer.data !== null ? {} : { instead: answer.failure === null ? <Loading height={210} /> : <Trouble failure={answer.failure} retry={answer.refresh} /> };
+  const instead = (answer: {
+    readonly data: unknown;
+    readonly failure: { readonly status: number; readonly code: string; readonly message: string } | null;
+    readonly refresh: () => void;
+  }): { instead?: ReactNode } =>
+    answer.data !== null
+      ? {}
+      : { instead: answer.failure === null ? <Loading height={210} /> : <Trouble failure={answer.failure} retry={answer.refresh} /> };
   return (
     <div className="grid-2">
       <Chart title={text.hashrateChart} lines={lines.hashrate} span={span} {...instead(series)} />
@@ -108,15 +218,21 @@ const Recent = (): ReactNode => {
   const alarms = useAlarms().slice(0, 8);
   return (
     <Panel title={text.recent} flush tools={<Link to="/alarms">{text.allAlarms}</Link>}>
-      {alarms.length === 0 ? <Empty icon={<IconCircleCheck size={24} />} title={say.alarms.quiet}>{say.alarms.quietMore}</Empty> : <AlarmLines alarms={alarms} />}
+      {alarms.length === 0 ? (
+        <Empty icon={<IconCircleCheck size={24} />} title={say.alarms.quiet}>
+          {say.alarms.quietMore}
+        </Empty>
+      ) : (
+        <AlarmLines alarms={alarms} />
+      )}
     </Panel>
   );
 };
 
 export const OverviewView = (): ReactNode => {
   const totals = useTotals();
-  const [search, setSearch] = useSearchParams();
-  const asked = search.get("range");
+  const address = useAddress();
+  const asked = address.get("range");
   const range = isRange(asked) ? asked : "6h";
   if (totals === null)
     return (
@@ -131,10 +247,18 @@ export const OverviewView = (): ReactNode => {
       <div className="page-head">
         <h1>{text.title}</h1>
         <div className="tools">
-          <Segments label={say.rangeLabel} value={range} options={RANGE_OPTIONS} onChange={(value) => setSearch({ range: value }, { replace: true })} />
+          <Segments label={say.rangeLabel} value={range} options={RANGE_OPTIONS} onChange={(value) => address.put({ range: value })} />
         </div>
       </div>
-      {totals.rigs === 0 ? <div className="panel"><Empty icon={<IconPlugConnected size={28} />} title={text.nothingYet}>{text.nothingYetHow}</Empty></div> : <Tiles totals={totals} />}
+      {totals.rigs === 0 ? (
+        <div className="panel">
+          <Empty icon={<IconPlugConnected size={28} />} title={text.nothingYet}>
+            {text.nothingYetHow}
+          </Empty>
+        </div>
+      ) : (
+        <Tiles totals={totals} />
+      )}
       <Charts range={range} />
       <Recent />
     </div>

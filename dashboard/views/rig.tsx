@@ -1,15 +1,17 @@
 import { IconMapPin } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
-import { Link, useSearchParams } from "wouter";
+import { Link } from "wouter";
 import type { TwinRecord } from "../../server/twin/record.ts";
 import type { RigField, SeriesAnswer } from "../../server/twin/series.ts";
 import type { Alarm, Twin } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, fixed, hashrate, lasting, percent, power, rpm, together } from "../format.ts";
+import { useAddress } from "../parts/address.ts";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
-import { Chart, type Happening, type Line, type Span } from "../parts/chart.tsx";
+import { Chart } from "../parts/chart.tsx";
 import { Flag } from "../parts/flag.tsx";
 import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
+import type { Happening, Line, Span } from "../parts/plot.ts";
 import type { Quantity } from "../parts/quantity.ts";
 import { Records } from "../parts/records.tsx";
 import { Boards, FansAndErrors, Passport, Pools } from "../parts/rig-parts.tsx";
@@ -33,18 +35,55 @@ const Head = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null 
     <div className="rig-top">
       <div className="page-head">
         <h1>{roster.rig}</h1>
-        <span className="tag big"><StateMark state={rig.state} />{live && twin !== null && now !== null && twin.state === rig.state ? <span className="faint">{text.since(lasting(now - twin.stateSinceTs))}</span> : null}</span>
-        {rig.alarm === null ? null : <span className="tag big"><SeverityMark severity={rig.alarm} /></span>}
-        <span className="tag" title={say.tierMeans[roster.tier]}>{say.tiers[roster.tier]}</span>
-        <span className="quiet"><Age ts={rig.lastSeenTs} from={text.lastReading} /></span>
+        <span className="tag big">
+          <StateMark state={rig.state} />
+          {live && twin !== null && now !== null && twin.state === rig.state ? (
+            <span className="faint">{text.since(lasting(now - twin.stateSinceTs))}</span>
+          ) : null}
+        </span>
+        {rig.alarm === null ? null : (
+          <span className="tag big">
+            <SeverityMark severity={rig.alarm} />
+          </span>
+        )}
+        <span className="tag" title={say.tierMeans[roster.tier]}>
+          {say.tiers[roster.tier]}
+        </span>
+        <span className="quiet">
+          <Age ts={rig.lastSeenTs} from={text.lastReading} />
+        </span>
       </div>
       <p className="rig-facts quiet">
         <span>{[roster.make, roster.model].filter(Boolean).join(" ") || say.missing}</span>
-        <span>{roster.position === null ? say.unplaced : <Link to={`/map?q=${encodeURIComponent(roster.rig)}`}><IconMapPin size={13} aria-hidden /> {say.place(roster.position)}</Link>}</span>
-        {roster.ip === null ? null : <a href={`http://${roster.ip}/`} target="_blank" rel="noreferrer" title={text.machinePage}>{roster.ip}</a>}
-        {roster.firmware === null ? null : <span>{text.firmware} {roster.firmware}</span>}
-        {roster.serial === null ? null : <span>{text.serial} <span className="mono">{roster.serial}</span></span>}
-        {roster.tokenId === null ? null : <a href="#token">{text.token} #{roster.tokenId}</a>}
+        <span>
+          {roster.position === null ? (
+            say.unplaced
+          ) : (
+            <Link to={`/map?q=${encodeURIComponent(roster.rig)}`}>
+              <IconMapPin size={13} aria-hidden /> {say.place(roster.position)}
+            </Link>
+          )}
+        </span>
+        {roster.ip === null ? null : (
+          <a href={`http://${roster.ip}/`} target="_blank" rel="noreferrer" title={text.machinePage}>
+            {roster.ip}
+          </a>
+        )}
+        {roster.firmware === null ? null : (
+          <span>
+            {text.firmware} {roster.firmware}
+          </span>
+        )}
+        {roster.serial === null ? null : (
+          <span>
+            {text.serial} <span className="mono">{roster.serial}</span>
+          </span>
+        )}
+        {roster.tokenId === null ? null : (
+          <a href="#token">
+            {text.token} #{roster.tokenId}
+          </a>
+        )}
       </p>
     </div>
   );
@@ -53,10 +92,27 @@ const Head = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null 
 const Figures = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null }): ReactNode => {
   const { numbers, roster } = rig;
   const quality = useViewClock()?.view === "live" ? (twin?.quality ?? {}) : {};
-  const jth = numbers.powerW !== null && numbers.hashrateThs !== null && numbers.hashrateThs > 0 ? numbers.powerW / numbers.hashrateThs : null;
+  const jth =
+    numbers.powerW !== null && numbers.hashrateThs !== null && numbers.hashrateThs > 0 ? numbers.powerW / numbers.hashrateThs : null;
   const figures = [
-    { name: say.columns.hashrate, shown: hashrate(numbers.hashrateThs), field: "hashrateThs", side: roster.nameplateThs === null ? text.noNameplate : `${percent(numbers.hashrateThs, roster.nameplateThs)} ${text.of} ${together(hashrate(roster.nameplateThs))}` },
-    { name: say.columns.power, shown: power(numbers.powerW), field: "powerW", side: roster.nameplateW === null ? text.ownEstimate : `${percent(numbers.powerW, roster.nameplateW)} ${text.of} ${together(power(roster.nameplateW))}` },
+    {
+      name: say.columns.hashrate,
+      shown: hashrate(numbers.hashrateThs),
+      field: "hashrateThs",
+      side:
+        roster.nameplateThs === null
+          ? text.noNameplate
+          : `${percent(numbers.hashrateThs, roster.nameplateThs)} ${text.of} ${together(hashrate(roster.nameplateThs))}`,
+    },
+    {
+      name: say.columns.power,
+      shown: power(numbers.powerW),
+      field: "powerW",
+      side:
+        roster.nameplateW === null
+          ? text.ownEstimate
+          : `${percent(numbers.powerW, roster.nameplateW)} ${text.of} ${together(power(roster.nameplateW))}`,
+    },
     { name: say.columns.efficiency, shown: { text: fixed(jth, 1), unit: "J/TH" }, field: "powerW", side: text.asReported },
     { name: say.columns.boardC, shown: celsius(numbers.boardC), field: "boardC", side: text.hottest },
     { name: say.columns.chipC, shown: celsius(numbers.chipC), field: "chipC", side: text.hottest },
@@ -68,7 +124,9 @@ const Figures = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | nu
       {figures.map(({ name, shown, field, side }) => (
         <div key={name} className="tile">
           <span className="tile-name">{name}</span>
-          <span className="tile-value small"><Value shown={shown} /></span>
+          <span className="tile-value small">
+            <Value shown={shown} />
+          </span>
           <span className="tile-side">{quality[field] === undefined ? side : <Flag quality={quality[field]} />}</span>
         </div>
       ))}
@@ -76,25 +134,50 @@ const Figures = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | nu
   );
 };
 
-const line = (label: string, quantity: Quantity, tone: string, data: SeriesAnswer | null, field: string, more: Partial<Line> = {}): Line => ({ label, quantity, tone, x: data?.ts ?? [], y: data?.fields[field]?.mean ?? [], ...more });
+const line = (
+  label: string,
+  quantity: Quantity,
+  tone: string,
+  data: SeriesAnswer | null,
+  field: string,
+  more: Partial<Line> = {},
+): Line => ({ label, quantity, tone, x: data?.ts ?? [], y: data?.fields[field]?.mean ?? [], ...more });
 
 const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings: readonly Happening[] }): ReactNode => {
-  const [search, setSearch] = useSearchParams();
-  const asked = search.get("range");
+  const address = useAddress();
+  const asked = address.get("range");
   const range = isRange(asked) ? asked : "6h";
   const view = useViewClock()?.view ?? "live";
   const moving = useSpan(RANGES[range], POINTS);
   const [held, setHeld] = useState<Span | null>(null);
   const span = held ?? moving;
-  const series = useAnswer<SeriesAnswer>(span && { route: ROUTES.series, parameters: { rig: rig.roster.rig }, query: { from: span.from, to: span.to, points: POINTS, fields: FIELDS.join(",") } }, null, `rig ${rig.roster.rig} ${held === null ? range : "held"} ${view}`);
-  const lines = useMemo(() => ({
-    hashrate: [line(say.lines.hashrate, "hashrate", "line-hash", series.data, "hashrateThs", { fill: true })],
-    heat: [line(say.lines.chip, "celsius", "line-hot", series.data, "chipC"), line(say.lines.board, "celsius", "line-warm", series.data, "boardC"), line(say.lines.intake, "celsius", "line-cool", series.data, "intakeC")],
-    power: [line(say.lines.power, "power", "line-power", series.data, "powerW")],
-    fans: [line(say.lines.fans, "rpm", "line-cool", series.data, "fanRpm")],
-  }), [series.data]);
+  const series = useAnswer<SeriesAnswer>(
+    span && {
+      route: ROUTES.series,
+      parameters: { rig: rig.roster.rig },
+      query: { from: span.from, to: span.to, points: POINTS, fields: FIELDS.join(",") },
+    },
+    null,
+    `rig ${rig.roster.rig} ${held === null ? range : "held"} ${view}`,
+  );
+  const lines = useMemo(
+    () => ({
+      hashrate: [line(say.lines.hashrate, "hashrate", "line-hash", series.data, "hashrateThs", { fill: true })],
+      heat: [
+        line(say.lines.chip, "celsius", "line-hot", series.data, "chipC"),
+        line(say.lines.board, "celsius", "line-warm", series.data, "boardC"),
+        line(say.lines.intake, "celsius", "line-cool", series.data, "intakeC"),
+      ],
+      power: [line(say.lines.power, "power", "line-power", series.data, "powerW")],
+      fans: [line(say.lines.fans, "rpm", "line-cool", series.data, "fanRpm")],
+    }),
+    [series.data],
+  );
   const hold = (next: Span): void => setHeld({ from: Math.floor(next.from), to: Math.ceil(next.to) });
-  const rest = series.data !== null ? {} : { instead: series.failure === null ? <Loading height={190} /> : <Trouble failure={series.failure} retry={series.refresh} /> };
+  const rest =
+    series.data !== null
+      ? {}
+      : { instead: series.failure === null ? <Loading height={190} /> : <Trouble failure={series.failure} retry={series.refresh} /> };
   const common = { span, happenings, onSpan: hold, height: 170, ...rest };
   return (
     <>
@@ -102,7 +185,15 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
         <h2 className="section">{text.charts}</h2>
         <div className="row">
           <SpanTools span={span} held={held !== null} onHold={hold} onRelease={() => setHeld(null)} />
-          <Segments label={say.rangeLabel} value={range} options={RANGE_OPTIONS} onChange={(value) => { setHeld(null); setSearch({ range: value }, { replace: true }); }} />
+          <Segments
+            label={say.rangeLabel}
+            value={range}
+            options={RANGE_OPTIONS}
+            onChange={(value) => {
+              setHeld(null);
+              address.put({ range: value });
+            }}
+          />
         </div>
       </div>
       <div className="grid-2">
@@ -116,7 +207,12 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
 };
 
 const happeningsOf = (alarms: readonly Alarm[], records: readonly TwinRecord[]): Happening[] => [
-  ...alarms.map((alarm) => ({ ts: alarm.sinceTs, untilTs: alarm.clearedTs, label: say.alarmKinds[alarm.kind], tone: `sev-${alarm.severity}` })),
+  ...alarms.map((alarm) => ({
+    ts: alarm.sinceTs,
+    untilTs: alarm.clearedTs,
+    label: say.alarmKinds[alarm.kind],
+    tone: `sev-${alarm.severity}`,
+  })),
   ...records.map(({ body }) => ({ ts: body.performedTs, label: say.kinds[body.kind], tone: "copper" })),
 ];
 
@@ -129,18 +225,35 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
   const replay = useViewClock()?.view === "replay";
   const twin = useAnswer<Twin>({ route: ROUTES.rig, parameters: { rig: name } }, 5_000);
   const [settling, setSettling] = useState(false);
-  const book = useAnswer<{ readonly records: readonly TwinRecord[] }>({ route: ROUTES.records, parameters: { rig: name } }, settling ? SETTLING_MS : RESTING_MS);
-  const alarms = useAnswer<{ readonly alarms: readonly Alarm[] }>({ route: ROUTES.alarms, query: { rig: name, state: "all", limit: 200 } }, RESTING_MS);
+  const book = useAnswer<{ readonly records: readonly TwinRecord[] }>(
+    { route: ROUTES.records, parameters: { rig: name } },
+    settling ? SETTLING_MS : RESTING_MS,
+  );
+  const alarms = useAnswer<{ readonly alarms: readonly Alarm[] }>(
+    { route: ROUTES.alarms, query: { rig: name, state: "all", limit: 200 } },
+    RESTING_MS,
+  );
   const records = book.data?.records ?? [];
   const unsettled = records.some(({ status }) => status === "sealed" || status === "sent");
   if (unsettled !== settling) setSettling(unsettled);
   const happenings = useMemo(() => happeningsOf(alarms.data?.alarms ?? [], book.data?.records ?? []), [alarms.data, book.data]);
-  if (totals === null) return <div className="page"><h1 className="unseen">{name}</h1><Loading height={120} /><Loading height={420} /></div>;
+  if (totals === null)
+    return (
+      <div className="page">
+        <h1 className="unseen">{name}</h1>
+        <Loading height={120} />
+        <Loading height={420} />
+      </div>
+    );
   if (rig === null)
     return (
       <div className="page">
         <h1 className="unseen">{name}</h1>
-        <div className="panel"><Empty title={text.unknown(name)}>{replay ? text.notYet : text.unknownMore} <Link to="/rigs">{text.allRigs}</Link></Empty></div>
+        <div className="panel">
+          <Empty title={text.unknown(name)}>
+            {replay ? text.notYet : text.unknownMore} <Link to="/rigs">{text.allRigs}</Link>
+          </Empty>
+        </div>
       </div>
     );
   const note = <Age ts={twin.data?.lastSeenTs ?? null} from={say.tiers[rig.roster.tier]} />;
@@ -149,7 +262,11 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
       <Head rig={rig} twin={twin.data} />
       <Figures rig={rig} twin={twin.data} />
       <Charts rig={rig} happenings={happenings} />
-      {replay ? <div className="panel"><Empty title={text.replayTitle}>{say.banner.liveOnly}</Empty></div> : (
+      {replay ? (
+        <div className="panel">
+          <Empty title={text.replayTitle}>{say.banner.liveOnly}</Empty>
+        </div>
+      ) : (
         <Answered answer={twin} height={300}>
           {(data) => (
             <>
@@ -161,7 +278,11 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
               <div className="grid-2">
                 <Passport twin={data} note={note} />
                 <Panel title={text.alarms} flush>
-                  <Answered answer={alarms}>{({ alarms: all }) => (all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />)}</Answered>
+                  <Answered answer={alarms}>
+                    {({ alarms: all }) =>
+                      all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />
+                    }
+                  </Answered>
                 </Panel>
               </div>
             </>

@@ -1,15 +1,17 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconColumns3, IconDownload, IconPlugConnected, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
-import { useLocation, useSearchParams } from "wouter";
+import { useLocation } from "wouter";
 import { RIG_STATES, type RigState } from "../../server/twin/twin.ts";
 import { count, iso } from "../format.ts";
+import { useAddress } from "../parts/address.ts";
 import { Empty, Loading } from "../parts/panel.tsx";
 import { COLUMNS, csvOf, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.tsx";
 import { RigTable } from "../parts/rig-table.tsx";
 import { matches, natural } from "../parts/search.ts";
 import { Age, toned } from "../parts/value.tsx";
 import { useNow, useRoster, useSite, useTotals } from "../site.tsx";
+import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
 
 const text = say.rigs;
@@ -23,79 +25,181 @@ const save = (name: string, content: string): void => {
   URL.revokeObjectURL(address);
 };
 
+interface Wish {
+  readonly wanted: string;
+  /** Comma-separated, empty for all. */
+  readonly states: string;
+  readonly sortKey: string;
+  readonly descending: boolean;
+  readonly sortedTs: number;
+}
+const statesIn = (list: string): RigState[] =>
+  list.split(",").filter((name): name is RigState => (RIG_STATES as readonly string[]).includes(name));
+const orderOf = (roster: Farm["roster"], farm: Farm, { wanted, states, sortKey, descending, sortedTs }: Wish): number[] => {
+  const asked = statesIn(states);
+  const allowed = asked.length === 0 ? null : new Set(asked.map((name) => RIG_STATES.indexOf(name)));
+  const kept = roster.flatMap((row) =>
+    row !== undefined && matches(row, wanted) && (allowed === null || allowed.has(farm.state[row.index] ?? -1)) ? [row.index] : [],
+  );
+  return ordered(
+    kept,
+    COLUMNS.find(({ key }) => key === sortKey) ?? (COLUMNS[0] as (typeof COLUMNS)[number]),
+    descending,
+    farm,
+    sortedTs,
+    natural,
+  );
+};
+
 const RigsView = (): ReactNode => {
   const { store } = useSite();
-  const { farm, version } = useRoster();
+  const roster = useRoster();
+  const { farm } = store;
   const totals = useTotals();
   const now = useNow();
   const [, go] = useLocation();
-  const [search, setSearch] = useSearchParams();
+  const address = useAddress();
+  const { put } = address;
   const [held, setHeld] = useState(false);
-  const [beat, setBeat] = useState(0);
-  const query = search.get("q") ?? "";
+  const [sortedTs, setSortedTs] = useState(() => store.totals()?.asOfTs ?? 0);
+  const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
-  const states = (search.get("state") ?? "").split(",").filter((name): name is RigState => (RIG_STATES as readonly string[]).includes(name));
-  const stateKey = states.join(",");
-  const sortBy = search.get("sort") ?? "rig";
-  const sort = { key: sortBy.replace(/^-/, ""), descending: sortBy.startsWith("-") };
-  const shown = (search.get("cols") ?? "").split(",").filter((key) => COLUMNS.some((column) => column.key === key));
-  const keys = shown.length === 0 ? SHOWN_AT_FIRST : shown;
-  const keyList = keys.join(",");
-  const columns = useMemo(() => COLUMNS.filter(({ key, always }) => always === true || keyList.split(",").includes(key)), [keyList]);
-  const put = (name: string, value: string): void => setSearch((before) => { const next = new URLSearchParams(before); if (value === "") next.delete(name); else next.set(name, value); return next; }, { replace: true });
+  const stateKey = address.get("state");
+  const states = statesIn(stateKey);
+  const sortBy = address.get("sort") || "rig";
+  const sortKey = sortBy.replace(/^-/, "");
+  const descending = sortBy.startsWith("-");
+  const asked = address.get("cols");
+  const columns = useMemo(() => {
+    const keys = asked.split(",").filter((key) => COLUMNS.some((column) => column.key === key));
+    const shown = keys.length === 0 ? SHOWN_AT_FIRST : keys;
+    return COLUMNS.filter(({ key, always }) => always === true || shown.includes(key));
+  }, [asked]);
+  const keys = columns.map(({ key }) => key);
   useEffect(() => {
     if (held) return;
-    const timer = setInterval(() => setBeat((before) => before + 1), RESORT_MS);
+    const timer = setInterval(() => setSortedTs(store.totals()?.asOfTs ?? 0), RESORT_MS);
     return () => clearInterval(timer);
-  }, [held]);
-  const order = useMemo(() => {
-    const allowed = stateKey === "" ? null : new Set(stateKey.split(",").map((name) => (RIG_STATES as readonly string[]).indexOf(name)));
-    const kept = farm.roster.flatMap((row) => (row !== undefined && matches(row, wanted) && (allowed === null || allowed.has(farm.state[row.index] ?? -1)) ? [row.index] : []));
-    return ordered(kept, COLUMNS.find(({ key }) => key === sort.key) ?? (COLUMNS[0] as (typeof COLUMNS)[number]), sort.descending, farm, store.totals()?.asOfTs ?? 0, natural);
-  }, [farm, version, beat, wanted, stateKey, sort.key, sort.descending, store]);
+  }, [held, store]);
+  const order = useMemo(
+    () => orderOf(roster, store.farm, { wanted, states: stateKey, sortKey, descending, sortedTs }),
+    [roster, store, wanted, stateKey, sortKey, descending, sortedTs],
+  );
   const onSort = (key: string): void => {
     const column = COLUMNS.find((each) => each.key === key);
     const first = column?.numeric === true || key === "alarm" ? `-${key}` : key;
     const other = first.startsWith("-") ? key : `-${key}`;
-    put("sort", sortBy === first ? other : first);
+    put({ sort: sortBy === first ? other : first });
   };
-  const open = (index: number): void => { const rig = farm.roster[index]?.rig; if (rig !== undefined) go(`/rigs/${encodeURIComponent(rig)}`); };
-  const toggle = (state: RigState): void => put("state", (states.includes(state) ? states.filter((each) => each !== state) : [...states, state]).join(","));
-  if (totals === null) return <div className="page"><h1 className="unseen">{text.title}</h1><Loading height={520} /></div>;
+  const open = (index: number): void => {
+    const rig = roster[index]?.rig;
+    if (rig !== undefined) go(`/rigs/${encodeURIComponent(rig)}`);
+  };
+  const toggle = (state: RigState): void =>
+    put({ state: (states.includes(state) ? states.filter((each) => each !== state) : [...states, state]).join(",") });
+  if (totals === null)
+    return (
+      <div className="page">
+        <h1 className="unseen">{text.title}</h1>
+        <Loading height={520} />
+      </div>
+    );
   return (
     <div className="page rigs-page">
       <div className="page-head">
         <h1>{text.title}</h1>
-        <span className="lead" role="status">{text.lead(count(order.length), count(totals.rigs))} · <Age ts={totals.asOfTs} from={say.overview.reported} /></span>
+        <span className="lead" role="status">
+          {text.lead(count(order.length), count(totals.rigs))} · <Age ts={totals.asOfTs} from={say.overview.reported} />
+        </span>
         <div className="tools">
-          <TextInput size="xs" type="search" w={230} leftSection={<IconSearch size={14} />} placeholder={text.find} aria-label={text.find} value={query} onChange={(event) => put("q", event.currentTarget.value)} />
+          <TextInput
+            size="xs"
+            type="search"
+            w={230}
+            leftSection={<IconSearch size={14} />}
+            placeholder={text.find}
+            aria-label={text.find}
+            value={query}
+            onChange={(event) => put({ q: event.currentTarget.value })}
+          />
           <Popover position="bottom-end" withArrow={false} shadow="none">
-            <Popover.Target><Button size="xs" variant="default" leftSection={<IconColumns3 size={14} />}>{text.columns}</Button></Popover.Target>
+            <Popover.Target>
+              <Button size="xs" variant="default" leftSection={<IconColumns3 size={14} />}>
+                {text.columns}
+              </Button>
+            </Popover.Target>
             <Popover.Dropdown>
               <fieldset className="choices">
                 <legend className="unseen">{text.columns}</legend>
                 {COLUMNS.map(({ key, label, unit, always }) => (
-                  <Checkbox key={key} size="xs" label={unit === "" ? label : `${label} (${unit})`} checked={always === true || keys.includes(key)} disabled={always === true} onChange={(event) => put("cols", (event.currentTarget.checked ? [...keys, key] : keys.filter((each) => each !== key)).join(","))} />
+                  <Checkbox
+                    key={key}
+                    size="xs"
+                    label={unit === "" ? label : `${label} (${unit})`}
+                    checked={always === true || keys.includes(key)}
+                    disabled={always === true}
+                    onChange={(event) =>
+                      put({ cols: (event.currentTarget.checked ? [...keys, key] : keys.filter((each) => each !== key)).join(",") })
+                    }
+                  />
                 ))}
-                <Button size="compact-xs" variant="default" onClick={() => put("cols", "")}>{text.columnsReset}</Button>
+                <Button size="compact-xs" variant="default" onClick={() => put({ cols: "" })}>
+                  {text.columnsReset}
+                </Button>
               </fieldset>
             </Popover.Dropdown>
           </Popover>
-          <Button size="xs" variant="default" leftSection={<IconDownload size={14} />} onClick={() => save(`${totals.site}-rigs-${iso(now ?? 0).slice(0, 19).replaceAll(":", "")}.csv`, csvOf(order, columns, farm, now ?? 0))}>{text.csv}</Button>
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconDownload size={14} />}
+            onClick={() =>
+              save(
+                `${totals.site}-rigs-${iso(now ?? 0)
+                  .slice(0, 19)
+                  .replaceAll(":", "")}.csv`,
+                csvOf(order, columns, farm, now ?? 0),
+              )
+            }
+          >
+            {text.csv}
+          </Button>
         </div>
       </div>
       <div className="row" role="group" aria-label={text.byState}>
         {RIG_STATES.filter((state) => totals.byState[state] > 0 || states.includes(state)).map((state) => (
-          <button key={state} type="button" className="chip" aria-pressed={states.includes(state)} style={toned(`state-${state}`)} title={say.stateMeans[state]} onClick={() => toggle(state)}>
+          <button
+            key={state}
+            type="button"
+            className="chip"
+            aria-pressed={states.includes(state)}
+            style={toned(`state-${state}`)}
+            title={say.stateMeans[state]}
+            onClick={() => toggle(state)}
+          >
             <i className={state === "offline" || state === "new" ? "dot hollow" : "dot"} aria-hidden />
             {say.states[state]} <b>{count(totals.byState[state])}</b>
           </button>
         ))}
-        {query === "" && states.length === 0 ? null : <button type="button" className="text-button" onClick={() => setSearch((before) => { const next = new URLSearchParams(before); next.delete("q"); next.delete("state"); return next; }, { replace: true })}>{text.clear}</button>}
+        {query === "" && states.length === 0 ? null : (
+          <button type="button" className="text-button" onClick={() => put({ q: "", state: "" })}>
+            {text.clear}
+          </button>
+        )}
         <span className="grow" />
-        <span className="faint hold-note" data-on={held}>{held ? text.held : text.moving}</span>
+        <span className="faint hold-note" data-on={held}>
+          {held ? text.held : text.moving}
+        </span>
       </div>
-      {totals.rigs === 0 ? <div className="panel"><Empty icon={<IconPlugConnected size={28} />} title={say.overview.nothingYet}>{say.overview.nothingYetHow}</Empty></div> : <RigTable order={order} columns={columns} sort={sort} onSort={onSort} onOpen={open} onHeld={setHeld} />}
+      {totals.rigs === 0 ? (
+        <div className="panel">
+          <Empty icon={<IconPlugConnected size={28} />} title={say.overview.nothingYet}>
+            {say.overview.nothingYetHow}
+          </Empty>
+        </div>
+      ) : (
+        <RigTable order={order} columns={columns} sort={{ key: sortKey, descending }} onSort={onSort} onOpen={open} onHeld={setHeld} />
+      )}
     </div>
   );
 };

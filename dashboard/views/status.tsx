@@ -4,6 +4,7 @@ import type { RefusalLine, Status } from "../../server/twin/api.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { count, dayTime, fixed, iso, lasting } from "../format.ts";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
+import { ScrollX } from "../parts/scroll-x.tsx";
 import { Age, toned } from "../parts/value.tsx";
 import { useAnswer, useConnection, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
@@ -12,17 +13,39 @@ const text = say.status;
 const TONES = { ok: "state-hashing", degraded: "state-low", away: "state-low", failing: "state-fault" } as const;
 
 const Health = ({ status }: { readonly status: keyof typeof TONES }): ReactNode => (
-  <span className="mark" style={toned(TONES[status])}><i className={status === "ok" ? "dot round" : "dot"} aria-hidden />{text.health[status]}</span>
+  <span className="mark" style={toned(TONES[status])}>
+    <i className={status === "ok" ? "dot round" : "dot"} aria-hidden />
+    {text.health[status]}
+  </span>
 );
-const bytes = (n: number): string => (n >= 1e9 ? `${fixed(n / 1e9, 2)} GB` : n >= 1e6 ? `${fixed(n / 1e6, 1)} MB` : `${fixed(n / 1e3, 0)} kB`);
+const bytes = (n: number): string =>
+  n >= 1e9 ? `${fixed(n / 1e9, 2)} GB` : n >= 1e6 ? `${fixed(n / 1e6, 1)} MB` : `${fixed(n / 1e3, 0)} kB`;
 
 const Ports = ({ status }: { readonly status: Status }): ReactNode => (
-  <div className="scroll-x" tabIndex={0} role="region" aria-label={text.ports}>
+  <ScrollX label={text.ports}>
     <table className="table">
-      <thead><tr><th scope="col">{text.port}</th><th scope="col">{text.state}</th><th scope="col">{text.kind}</th><th scope="col">{text.detail}</th></tr></thead>
-      <tbody>{Object.entries(status.ports).map(([name, port]) => <tr key={name}><th scope="row">{name}</th><td><Health status={port.status} /></td><td className="quiet">{port.kind}</td><td className="quiet">{port.detail}</td></tr>)}</tbody>
+      <thead>
+        <tr>
+          <th scope="col">{text.port}</th>
+          <th scope="col">{text.state}</th>
+          <th scope="col">{text.kind}</th>
+          <th scope="col">{text.detail}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(status.ports).map(([name, port]) => (
+          <tr key={name}>
+            <th scope="row">{name}</th>
+            <td>
+              <Health status={port.status} />
+            </td>
+            <td className="quiet">{port.kind}</td>
+            <td className="quiet">{port.detail}</td>
+          </tr>
+        ))}
+      </tbody>
     </table>
-  </div>
+  </ScrollX>
 );
 
 const Ingest = ({ ingest }: { readonly ingest: Status["ingest"] }): ReactNode => {
@@ -38,34 +61,80 @@ const Ingest = ({ ingest }: { readonly ingest: Status["ingest"] }): ReactNode =>
     [text.late, count(ingest.late)],
     [text.journal, bytes(ingest.journalBytes)],
   ];
-  return <dl className="pairs">{lines.map(([name, value]) => <div key={name} className="pair"><dt>{name}</dt><dd>{value}</dd></div>)}</dl>;
+  return (
+    <dl className="pairs">
+      {lines.map(([name, value]) => (
+        <div key={name} className="pair">
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 };
 
-const Inbox = ({ total, byCode, refusals }: { readonly total: number; readonly byCode: Readonly<Record<string, number>>; readonly refusals: readonly RefusalLine[] }): ReactNode => {
+const Inbox = ({
+  total,
+  byCode,
+  refusals,
+}: {
+  readonly total: number;
+  readonly byCode: Readonly<Record<string, number>>;
+  readonly refusals: readonly RefusalLine[];
+}): ReactNode => {
   const [code, setCode] = useState<string | null>(null);
   const shown = refusals.filter((line) => code === null || line.code === code);
-  if (total === 0) return <Empty icon={<IconCircleCheck size={26} color="var(--state-hashing)" />} title={text.noRefusals}>{text.noRefusalsMore}</Empty>;
+  if (total === 0)
+    return (
+      <Empty icon={<IconCircleCheck size={26} color="var(--state-hashing)" />} title={text.noRefusals}>
+        {text.noRefusalsMore}
+      </Empty>
+    );
   return (
     <>
       <div className="row" style={{ padding: "2px 14px 8px" }} role="group" aria-label={text.byCode}>
-        {Object.entries(byCode).sort(([, a], [, b]) => b - a).map(([name, n]) => <button key={name} type="button" className="chip mono" aria-pressed={code === name} onClick={() => setCode(code === name ? null : name)}>{name} <b>{count(n)}</b></button>)}
+        {Object.entries(byCode)
+          .sort(([, a], [, b]) => b - a)
+          .map(([name, n]) => (
+            <button
+              key={name}
+              type="button"
+              className="chip mono"
+              aria-pressed={code === name}
+              onClick={() => setCode(code === name ? null : name)}
+            >
+              {name} <b>{count(n)}</b>
+            </button>
+          ))}
       </div>
-      <div className="scroll-x inbox" tabIndex={0} role="region" aria-label={text.inbox}>
+      <ScrollX label={text.inbox} className="inbox">
         <table className="table">
-          <thead><tr><th scope="col">{text.time}</th><th scope="col">{text.code}</th><th scope="col">{text.topic}</th><th scope="col">{text.reason}</th><th scope="col">{text.sample}</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">{text.time}</th>
+              <th scope="col">{text.code}</th>
+              <th scope="col">{text.topic}</th>
+              <th scope="col">{text.reason}</th>
+              <th scope="col">{text.sample}</th>
+            </tr>
+          </thead>
           <tbody>
             {shown.map((line) => (
               <tr key={line.pos}>
-                <td style={{ whiteSpace: "nowrap" }}><time dateTime={iso(line.receivedTs)}>{dayTime(line.receivedTs)}</time></td>
+                <td style={{ whiteSpace: "nowrap" }}>
+                  <time dateTime={iso(line.receivedTs)}>{dayTime(line.receivedTs)}</time>
+                </td>
                 <td className="mono">{line.code}</td>
                 <td className="mono topic">{line.topic}</td>
                 <td>{line.detail}</td>
-                <td className="mono sample" title={line.sample}>{line.sample}</td>
+                <td className="mono sample" title={line.sample}>
+                  {line.sample}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollX>
     </>
   );
 };
@@ -74,21 +143,61 @@ const StatusView = (): ReactNode => {
   const connection = useConnection();
   const replay = useViewClock()?.view === "replay";
   const status = useAnswer<Status>({ route: ROUTES.status }, 5_000);
-  const inbox = useAnswer<{ readonly total: number; readonly byCode: Readonly<Record<string, number>>; readonly refusals: readonly RefusalLine[] }>({ route: ROUTES.refusals, query: { limit: 200 } }, 10_000);
+  const inbox = useAnswer<{
+    readonly total: number;
+    readonly byCode: Readonly<Record<string, number>>;
+    readonly refusals: readonly RefusalLine[];
+  }>({ route: ROUTES.refusals, query: { limit: 200 } }, 10_000);
   const data = status.data;
   return (
     <div className="page">
       <div className="page-head">
         <h1>{text.title}</h1>
-        {data === null ? null : <span className="tag big"><Health status={data.status} /></span>}
-        {data === null ? null : <span className="lead">{text.lead(data.version, lasting(data.uptimeS * 1_000), data.viewers)} · <Age ts={status.asOfTs} from={text.asked} /></span>}
+        {data === null ? null : (
+          <span className="tag big">
+            <Health status={data.status} />
+          </span>
+        )}
+        {data === null ? null : (
+          <span className="lead">
+            {text.lead(data.version, lasting(data.uptimeS * 1_000), data.viewers)} · <Age ts={status.asOfTs} from={text.asked} />
+          </span>
+        )}
       </div>
       {replay ? <p className="warm">{say.banner.liveOnly}</p> : null}
       <div className="grid-2 lean">
-        <Panel title={text.ports} note={text.portsNote} flush><Answered answer={status} height={200}>{(answer) => <Ports status={answer} />}</Answered></Panel>
-        <Panel title={text.ingest} note={text.ingestNote} foot={<>{text.feed}: {say.connections[connection]}</>}><Answered answer={status} height={200}>{({ ingest }) => <Ingest ingest={ingest} />}</Answered></Panel>
+        <Panel title={text.ports} note={text.portsNote} flush>
+          <Answered answer={status} height={200}>
+            {(answer) => <Ports status={answer} />}
+          </Answered>
+        </Panel>
+        <Panel
+          title={text.ingest}
+          note={text.ingestNote}
+          foot={
+            <>
+              {text.feed}: {say.connections[connection]}
+            </>
+          }
+        >
+          <Answered answer={status} height={200}>
+            {({ ingest }) => <Ingest ingest={ingest} />}
+          </Answered>
+        </Panel>
       </div>
-      <Panel title={text.inbox} note={<><IconInbox size={13} aria-hidden /> {text.inboxNote}</>} flush><Answered answer={inbox} height={240}>{(answer) => <Inbox {...answer} />}</Answered></Panel>
+      <Panel
+        title={text.inbox}
+        note={
+          <>
+            <IconInbox size={13} aria-hidden /> {text.inboxNote}
+          </>
+        }
+        flush
+      >
+        <Answered answer={inbox} height={240}>
+          {(answer) => <Inbox {...answer} />}
+        </Answered>
+      </Panel>
     </div>
   );
 };

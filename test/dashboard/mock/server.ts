@@ -48,7 +48,8 @@ export interface Mock {
 }
 
 // What the real server sends, so that a page that would break there breaks here.
-const CSP = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' https: http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self' https: http://127.0.0.1:* http://localhost:*; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 const refuse = (response: Response, code: Code, detail: string = CODES[code].says): void => {
   response.status(CODES[code].status).json({ type: `/codes#${code}`, title: CODES[code].says, status: CODES[code].status, code, detail });
@@ -58,7 +59,11 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const { now } = options;
   let rigs = options.rigs;
   const indexes = (): number[] => Array.from({ length: rigs }, (_, i) => i);
-  const tokens = new Map(Array.from({ length: options.rigs }, (_, i) => i).filter((i) => i % 97 !== 96).map((i) => [i, i + 1]));
+  const tokens = new Map(
+    Array.from({ length: options.rigs }, (_, i) => i)
+      .filter((i) => i % 97 !== 96)
+      .map((i) => [i, i + 1]),
+  );
   const books = new Map<string, TwinRecord[]>();
   const roster = (): RosterRow[] => indexes().map((i) => rosterRow(i, tokens));
   const bookOf = (i: number): TwinRecord[] => {
@@ -70,7 +75,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const indexOf = new Map(Array.from({ length: options.rigs }, (_, i) => [nameOf(i), i]));
   const notary: Notary = {
     final: () => [...books.values()].flat().filter(({ status }) => status === "final"),
-    machineHash: (tokenId) => { const twin = twinOf(tokenId - 1, now(), now(), tokens); return machineHash(twin.site, twin.rig, twin.identity).hash; },
+    machineHash: (tokenId) => {
+      const twin = twinOf(tokenId - 1, now(), now(), tokens);
+      return machineHash(twin.site, twin.rig, twin.identity).hash;
+    },
   };
   const extra: Alarm[] = [];
   const acknowledged = new Map<string, string>();
@@ -83,14 +91,16 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
 
   const alarms = (ts: number): Alarm[] =>
     [...alarmsAt(rigs, ts, now()), ...extra.filter(({ raisedTs }) => raisedTs <= ts)].map((alarm) =>
-      acknowledged.has(alarm.id) ? { ...alarm, acknowledgedTs: now(), acknowledgedBy: acknowledged.get(alarm.id) ?? null } : alarm);
+      acknowledged.has(alarm.id) ? { ...alarm, acknowledgedTs: now(), acknowledgedBy: acknowledged.get(alarm.id) ?? null } : alarm,
+    );
   const rows = (ts: number): LiveRow[] => indexes().map((i) => liveRow(i, ts, now()));
 
   const app = express();
   app.disable("x-powered-by");
   app.use((_, response, next) => (response.set("content-security-policy", CSP), next()));
   app.use(express.json({ limit: "64kb" }));
-  const entered = (cookie: string | undefined): boolean => options.password === undefined || sessions.has(/session=([a-z0-9]+)/.exec(cookie ?? "")?.[1] ?? "");
+  const entered = (cookie: string | undefined): boolean =>
+    options.password === undefined || sessions.has(/session=([a-z0-9]+)/.exec(cookie ?? "")?.[1] ?? "");
   app.post(ROUTES.login, (request, response) => {
     if ((request.body as { password?: string }).password !== options.password) return refuse(response, "LOGIN_FAILED");
     const id = Math.random().toString(36).slice(2);
@@ -119,47 +129,84 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     const figures = few.map((i) => figuresOf(i, at, now()));
     const boards = figures.flatMap(({ boardC }) => (boardC === null ? [] : [boardC]));
     return {
-      h: times * figures.reduce((all, { hashrateThs }) => all + (hashrateThs ?? 0), 0), w: times * figures.reduce((all, { powerW }) => all + (powerW ?? 0), 0),
-      max: Math.max(...boards), mean: boards.reduce((a, b) => a + b, 0) / boards.length, n: rigs,
+      h: times * figures.reduce((all, { hashrateThs }) => all + (hashrateThs ?? 0), 0),
+      w: times * figures.reduce((all, { powerW }) => all + (powerW ?? 0), 0),
+      max: Math.max(...boards),
+      mean: boards.reduce((a, b) => a + b, 0) / boards.length,
+      n: rigs,
     };
   };
   app.get(ROUTES.site, (_, response) => void response.json(totalsOf(rows(now()), now(), now(), alarms(now()))));
   app.get(ROUTES.siteSeries, (request, response) => {
     const { ts, bucketMs } = span(request);
     const sums = ts.map((at) => (seen(at) && rigs > 0 ? sum(at) : null));
-    response.json({ ts, bucketMs, hashrateThs: sums.map((s) => s?.h ?? null), powerW: sums.map((s) => s?.w ?? null), boardMaxC: sums.map((s) => s?.max ?? null), boardMeanC: sums.map((s) => s?.mean ?? null), rigs: sums.map((s) => s?.n ?? 0) });
+    response.json({
+      ts,
+      bucketMs,
+      hashrateThs: sums.map((s) => s?.h ?? null),
+      powerW: sums.map((s) => s?.w ?? null),
+      boardMaxC: sums.map((s) => s?.max ?? null),
+      boardMeanC: sums.map((s) => s?.mean ?? null),
+      rigs: sums.map((s) => s?.n ?? 0),
+    });
   });
   app.get(ROUTES.energy, (request, response) => {
     const { ts, bucketMs } = span(request);
     const all = ts.map((at) => (seen(at) && rigs > 0 ? energyOf(sum(at).w, at) : null));
     response.json({
-      ts, bucketMs, sourcesW: Object.fromEntries(["grid", "solar", "wind", "battery"].map((source) => [source, all.map((each) => each?.sourcesW[source] ?? null)])),
-      meteredW: all.map((each) => each?.meteredW ?? null), gco2ePerKwh: all.map((each) => each?.gco2ePerKwh ?? null), pricePerKwh: all.map((each) => each?.pricePerKwh ?? null),
+      ts,
+      bucketMs,
+      sourcesW: Object.fromEntries(
+        ["grid", "solar", "wind", "battery"].map((source) => [source, all.map((each) => each?.sourcesW[source] ?? null)]),
+      ),
+      meteredW: all.map((each) => each?.meteredW ?? null),
+      gco2ePerKwh: all.map((each) => each?.gco2ePerKwh ?? null),
+      pricePerKwh: all.map((each) => each?.pricePerKwh ?? null),
     });
   });
   app.get(ROUTES.rig, (request, response) => {
     const i = indexOf.get(String(request.params["rig"]));
-    if (i === undefined || i >= rigs) return refuse(response, "RIG_UNKNOWN", `No rig named "${String(request.params["rig"])}" has been seen.`);
+    if (i === undefined || i >= rigs)
+      return refuse(response, "RIG_UNKNOWN", `No rig named "${String(request.params["rig"])}" has been seen.`);
     response.json(twinOf(i, now(), now(), tokens));
   });
   app.get(ROUTES.series, (request, response) => {
     const i = indexOf.get(String(request.params["rig"]));
     if (i === undefined) return refuse(response, "RIG_UNKNOWN");
     const { ts, bucketMs } = span(request);
-    const fields = String(request.query["fields"] ?? "hashrateThs").split(",").filter((name) => (RIG_FIELDS as readonly string[]).includes(name));
+    const fields = String(request.query["fields"] ?? "hashrateThs")
+      .split(",")
+      .filter((name) => (RIG_FIELDS as readonly string[]).includes(name));
     const figures = ts.map((at) => (seen(at) ? (figuresOf(i, at, now()) as unknown as Record<string, number | null>) : null));
-    const column = (name: string, by: number): (number | null)[] => figures.map((each) => { const value = each?.[name] ?? null; return value === null ? null : value * by; });
-    response.json({ ts, bucketMs, fields: Object.fromEntries(fields.map((name) => [name, { min: column(name, 0.99), mean: column(name, 1), max: column(name, 1.01) }])) });
+    const column = (name: string, by: number): (number | null)[] =>
+      figures.map((each) => {
+        const value = each?.[name] ?? null;
+        return value === null ? null : value * by;
+      });
+    response.json({
+      ts,
+      bucketMs,
+      fields: Object.fromEntries(fields.map((name) => [name, { min: column(name, 0.99), mean: column(name, 1), max: column(name, 1.01) }])),
+    });
   });
   const told = (record: TwinRecord): TwinRecord => {
     if (!tampered.has(`${record.body.rig}/${record.body.number}`)) return record;
     const summary = `${record.body.summary} All good.`;
-    return { ...record, bytes: record.bytes.replace(JSON.stringify(record.body.summary), JSON.stringify(summary)), body: { ...record.body, summary } };
+    return {
+      ...record,
+      bytes: record.bytes.replace(JSON.stringify(record.body.summary), JSON.stringify(summary)),
+      body: { ...record.body, summary },
+    };
   };
   app.get(ROUTES.records, (request, response) => {
     const i = indexOf.get(String(request.params["rig"]));
     if (i === undefined) return refuse(response, "RIG_UNKNOWN");
-    response.json({ rig: nameOf(i), records: bookOf(i).filter(({ body }) => !hidden.has(`${body.rig}/${body.number}`)).map(told) });
+    response.json({
+      rig: nameOf(i),
+      records: bookOf(i)
+        .filter(({ body }) => !hidden.has(`${body.rig}/${body.number}`))
+        .map(told),
+    });
   });
   app.post(ROUTES.records, (request, response) => {
     const i = indexOf.get(String(request.params["rig"]));
@@ -167,10 +214,26 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     posted.push(request.body);
     const book = bookOf(i);
     const { kind, performedTs, technician, summary, parts } = request.body as TwinRecord["body"];
-    const sealed = seal(book, tokens.get(i) ?? null, "sealed", { rig: nameOf(i), serial: rosterRow(i, tokens).serial, kind, performedTs, technician, summary, parts, sealedTs: now() });
+    const sealed = seal(book, tokens.get(i) ?? null, "sealed", {
+      rig: nameOf(i),
+      serial: rosterRow(i, tokens).serial,
+      kind,
+      performedTs,
+      technician,
+      summary,
+      parts,
+      sealedTs: now(),
+    });
     book.push(sealed);
     const move = (status: "sent" | "final", after: number): void => {
-      setTimeout(() => { book[sealed.body.number - 1] = { ...sealed, status, txHash: `0x${sealed.hash.slice(2).split("").reverse().join("")}`, blockNumber: status === "final" ? 140 : null }; }, after).unref();
+      setTimeout(() => {
+        book[sealed.body.number - 1] = {
+          ...sealed,
+          status,
+          txHash: `0x${sealed.hash.slice(2).split("").reverse().join("")}`,
+          blockNumber: status === "final" ? 140 : null,
+        };
+      }, after).unref();
     };
     move("sent", 1_200);
     move("final", 2_600);
@@ -179,7 +242,11 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   app.get(ROUTES.alarms, (request, response) => {
     const state = String(request.query["state"] ?? "active");
     const rig = request.query["rig"];
-    const found = alarms(now()).filter((alarm) => (state === "all" || (state === "active") === (alarm.clearedTs === null)) && (rig === undefined || alarm.rig === rig)).sort((a, b) => b.raisedTs - a.raisedTs);
+    const found = alarms(now())
+      .filter(
+        (alarm) => (state === "all" || (state === "active") === (alarm.clearedTs === null)) && (rig === undefined || alarm.rig === rig),
+      )
+      .sort((a, b) => b.raisedTs - a.raisedTs);
     response.json({ total: found.length, alarms: found });
   });
   app.post(ROUTES.alarms, (request, response) => {
@@ -192,21 +259,61 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     response.json(alarm);
   });
   const ports = {
-    broker: { status: "ok", kind: "aedes (embedded)", detail: "288 clients" }, series: { status: "ok", kind: "DuckDB (embedded)", detail: "last write 0.8 s ago" },
-    journal: { status: "ok", kind: "SQLite WAL", detail: "1.2 GB, 214 chunks" }, chain: { status: "away", kind: "JSON-RPC", detail: "no answer for 42 s; 3 records wait" }, notify: { status: "ok", kind: "webhook", detail: "2 sent today" },
+    broker: { status: "ok", kind: "aedes (embedded)", detail: "288 clients" },
+    series: { status: "ok", kind: "DuckDB (embedded)", detail: "last write 0.8 s ago" },
+    journal: { status: "ok", kind: "SQLite WAL", detail: "1.2 GB, 214 chunks" },
+    chain: { status: "away", kind: "JSON-RPC", detail: "no answer for 42 s; 3 records wait" },
+    notify: { status: "ok", kind: "webhook", detail: "2 sent today" },
   };
-  app.get(ROUTES.status, (_, response) => void response.json({
-    status: "degraded", version: "0.1.0", uptimeS: 412_345, ports, site: SITE,
-    ingest: { messagesPerS: rigs / 5, accepted: 48_211_904, refused: 131, duplicates: 402, late: 77, headPos: 48_212_437, foldedPos: 48_212_437, storedPos: 48_212_380, storeLagS: 0.8, journalBytes: 1_288_490_188, lastEntryTs: now() - 120 },
-    viewers: io.sockets.sockets.size, refusals: { PAYLOAD_NOT_JSON: 4, TOPIC_UNKNOWN: 119, CLOCK_IN_FUTURE: 8 },
-  }));
+  app.get(
+    ROUTES.status,
+    (_, response) =>
+      void response.json({
+        status: "degraded",
+        version: "0.1.0",
+        uptimeS: 412_345,
+        ports,
+        site: SITE,
+        ingest: {
+          messagesPerS: rigs / 5,
+          accepted: 48_211_904,
+          refused: 131,
+          duplicates: 402,
+          late: 77,
+          headPos: 48_212_437,
+          foldedPos: 48_212_437,
+          storedPos: 48_212_380,
+          storeLagS: 0.8,
+          journalBytes: 1_288_490_188,
+          lastEntryTs: now() - 120,
+        },
+        viewers: io.sockets.sockets.size,
+        refusals: { PAYLOAD_NOT_JSON: 4, TOPIC_UNKNOWN: 119, CLOCK_IN_FUTURE: 8 },
+      }),
+  );
   app.get(ROUTES.refusals, (_, response) => {
     const samples = [
       ["TOPIC_UNKNOWN", "shellies/pdu-3/emeter/0/power", "No format reads this topic.", "1284.20"],
-      ["CLOCK_IN_FUTURE", `rigtwin/v1/${SITE}/c-r2-04/telemetry`, "ts is 5 h 12 min ahead of the journal's clock (limit 5 min).", '{"v":1,"ts":1795257600000,"seq":88,"boot":"a1","m":{"hashrateThs":184.2}}'],
-      ["PAYLOAD_NOT_JSON", `rigtwin/v1/${SITE}/b-r1-07/answers`, "Unexpected token } at byte 1811.", '{"STATUS":[{"STATUS":"S","When":1761053,"Code":70}],"STATS":[{"CGMiner":"4.11.1"}{"STATS":0'],
+      [
+        "CLOCK_IN_FUTURE",
+        `rigtwin/v1/${SITE}/c-r2-04/telemetry`,
+        "ts is 5 h 12 min ahead of the journal's clock (limit 5 min).",
+        '{"v":1,"ts":1795257600000,"seq":88,"boot":"a1","m":{"hashrateThs":184.2}}',
+      ],
+      [
+        "PAYLOAD_NOT_JSON",
+        `rigtwin/v1/${SITE}/b-r1-07/answers`,
+        "Unexpected token } at byte 1811.",
+        '{"STATUS":[{"STATUS":"S","When":1761053,"Code":70}],"STATS":[{"CGMiner":"4.11.1"}{"STATS":0',
+      ],
     ] as const;
-    const found = rigs === 0 ? [] : Array.from({ length: 24 }, (_, k) => { const [code, topic, detail, sample] = samples[Math.floor(chance(k, 3) * 3)] ?? samples[0]; return { pos: 48_212_000 - k * 311, receivedTs: now() - k * 391_000 - 20_000, topic, code, detail, sample }; });
+    const found =
+      rigs === 0
+        ? []
+        : Array.from({ length: 24 }, (_, k) => {
+            const [code, topic, detail, sample] = samples[Math.floor(chance(k, 3) * 3)] ?? samples[0];
+            return { pos: 48_212_000 - k * 311, receivedTs: now() - k * 391_000 - 20_000, topic, code, detail, sample };
+          });
     response.json({ total: found.length, byCode: { TOPIC_UNKNOWN: 119, CLOCK_IN_FUTURE: 8, PAYLOAD_NOT_JSON: 4 }, refusals: found });
   });
   app.get(ROUTES.chain, (_, response) => void response.json(CHAIN));
@@ -219,7 +326,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   }
 
   const server = createServer(app);
-  const io = new Server(server, { transports: ["websocket"], allowRequest: (request, answer) => answer(null, !lever.refuse && entered(request.headers.cookie)) });
+  const io = new Server(server, {
+    transports: ["websocket"],
+    allowRequest: (request, answer) => answer(null, !lever.refuse && entered(request.headers.cookie)),
+  });
   const timers = new Set<ReturnType<typeof setInterval>>();
   const watchOver = (socket: Socket): void => {
     let n = 0;
@@ -251,7 +361,13 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       const all = rows(clock.nowTs);
       const turn = n % 10;
       const changed = live() ? all.filter((row) => row.index % 10 === turn) : all;
-      const meta: FrameMeta = { n, clock, roster: [], totals: totalsOf(all, clock.nowTs, now(), alarms(clock.nowTs)), alarms: live() ? changedAlarms.slice(lastAlarms) : alarms(clock.nowTs).filter((alarm) => alarm.raisedTs > clock.nowTs - 3_600_000) };
+      const meta: FrameMeta = {
+        n,
+        clock,
+        roster: [],
+        totals: totalsOf(all, clock.nowTs, now(), alarms(clock.nowTs)),
+        alarms: live() ? changedAlarms.slice(lastAlarms) : alarms(clock.nowTs).filter((alarm) => alarm.raisedTs > clock.nowTs - 3_600_000),
+      };
       lastAlarms = changedAlarms.length;
       socket.emit(EVENTS.frame, meta, Buffer.from(packRows(changed, clock.nowTs)));
     };
@@ -260,7 +376,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     socket.on(EVENTS.watch, (watch: { view: "live" } | { view: "replay"; from: number; to: number; speed: number }) => {
       n += 1;
       realTs = Date.now();
-      clock = watch.view === "live" ? { view: "live", nowTs: now(), playing: true, speed: 1, from: null, to: null } : { view: "replay", nowTs: watch.from, playing: true, speed: watch.speed, from: watch.from, to: watch.to };
+      clock =
+        watch.view === "live"
+          ? { view: "live", nowTs: now(), playing: true, speed: 1, from: null, to: null }
+          : { view: "replay", nowTs: watch.from, playing: true, speed: watch.speed, from: watch.from, to: watch.to };
       whole();
     });
     socket.on(EVENTS.control, ({ playing, speed, at }: { playing?: boolean; speed?: number; at?: number }) => {
@@ -269,30 +388,67 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       n += 1;
       whole();
     });
-    socket.on(EVENTS.ack, () => { lever.acks += 1; unacked = Math.max(0, unacked - 1); });
-    socket.on(EVENTS.resync, () => { lever.resyncs += 1; lever.skip = 0; whole(); });
-    socket.on("disconnect", () => { clearInterval(timer); timers.delete(timer); });
+    socket.on(EVENTS.ack, () => {
+      lever.acks += 1;
+      unacked = Math.max(0, unacked - 1);
+    });
+    socket.on(EVENTS.resync, () => {
+      lever.resyncs += 1;
+      lever.skip = 0;
+      whole();
+    });
+    socket.on("disconnect", () => {
+      clearInterval(timer);
+      timers.delete(timer);
+    });
   };
   io.on("connection", watchOver);
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    skipNumber: () => { lever.skip = 1; },
+    skipNumber: () => {
+      lever.skip = 1;
+    },
     resyncs: () => lever.resyncs,
     acks: () => lever.acks,
-    cut: () => { for (const socket of io.sockets.sockets.values()) socket.conn.close(); },
-    refuse: (yes) => { lever.refuse = yes; },
-    mute: (yes) => { lever.mute = yes; },
+    cut: () => {
+      for (const socket of io.sockets.sockets.values()) socket.conn.close();
+    },
+    refuse: (yes) => {
+      lever.refuse = yes;
+    },
+    mute: (yes) => {
+      lever.mute = yes;
+    },
     raise: (i) => {
-      const alarm: Alarm = { id: `${SITE}/${nameOf(i)}/too-hot/${now()}`, site: SITE, rig: nameOf(i), kind: "too-hot", severity: "critical", sinceTs: now() - 600_000, raisedTs: now(), clearedTs: null, acknowledgedTs: null, acknowledgedBy: null, message: "Hottest board 91.2 °C for 10 min (limit 85 °C)." };
+      const alarm: Alarm = {
+        id: `${SITE}/${nameOf(i)}/too-hot/${now()}`,
+        site: SITE,
+        rig: nameOf(i),
+        kind: "too-hot",
+        severity: "critical",
+        sinceTs: now() - 600_000,
+        raisedTs: now(),
+        clearedTs: null,
+        acknowledgedTs: null,
+        acknowledgedBy: null,
+        message: "Hottest board 91.2 °C for 10 min (limit 85 °C).",
+      };
       extra.push(alarm);
       changedAlarms.push(alarm);
     },
     tamper: (rig, number) => void tampered.add(`${rig}/${number}`),
     hide: (rig, number) => void hidden.add(`${rig}/${number}`),
-    heal: () => { tampered.clear(); hidden.clear(); },
-    empty: (yes) => { rigs = yes ? 0 : options.rigs; },
-    failing: (yes) => { lever.failing = yes; },
+    heal: () => {
+      tampered.clear();
+      hidden.clear();
+    },
+    empty: (yes) => {
+      rigs = yes ? 0 : options.rigs;
+    },
+    failing: (yes) => {
+      lever.failing = yes;
+    },
     posted: () => posted,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
