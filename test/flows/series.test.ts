@@ -1,0 +1,147 @@
+import { describe, expect, test } from "@jest/globals";
+import { createSeries } from "../../server/flows/series.ts";
+import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
+import { Refused } from "../../server/twin/refusal.ts";
+import type { SeriesBatch } from "../../server/twin/series.ts";
+import type { Entry } from "../../server/twin/twin.ts";
+import { energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
+
+/** A store that keeps rows by their key, can be away, and holds its cursor like the real ones. */
+const handStore = () => {
+  const kept = new Map<string, number>();
+  let cursor = 0;
+  const state = { away: false, writes: [] as SeriesBatch[] };
+  const refuse = (): void => {
+    if (state.away) throw new Refused("STORE_UNAVAILABLE", "The store is away.");
+  };
+  return {
+    state,
+    keys: () => [...kept.keys()].toSorted(),
+    cursor: () => Promise.resolve().then(() => (refuse(), cursor)),
+    write: (batch: SeriesBatch) =>
+      Promise.resolve().then(() => {
+        refuse();
+        state.writes.push(batch);
+        for (const row of batch.rigs) kept.set(`${row.rig}@${row.ts}`, (kept.get(`${row.rig}@${row.ts}`) ?? 0) + 1);
+        for (const row of batch.energy) kept.set(`${row.source}@${row.ts}`, 1);
+        expect(batch.upTo).toBeGreaterThanOrEqual(cursor);
+        cursor = batch.upTo;
+        return [];
+      }),
+    position: () => cursor,
+  };
+};
+
+const world = (mostRows?: number) => {
+  const clock = handClock();
+  const journal = handJournal(clock.now);
+  const store = handStore();
+  const farm = newFarm("farm");
+  const health: (string | null)[] = [];
+  const make = () =>
+    createSeries({
+      site: "farm",
+      clock,
+      write: store.write,
+      cursor: store.cursor,
+      read: journal.read,
+      headPos: journal.headPos,
+      modelOf: () => null,
+      onRejected: () => undefined,
+      onHealth: (away) => health.push(away),
+      ...(mostRows === undefined ? {} : { mostRows }),
+    });
+  const series = make();
+  const follow = (to: typeof series) =>
+    journal.subscribe((entries: readonly Entry[]) => {
+      const out = nothingYet();
+      for (const entry of entries) foldEntry(farm, entry, out);
+      to.take(out, { firstPos: entries[0]?.pos ?? 0, lastPos: entries.at(-1)?.pos ?? 0 });
+    });
+  follow(series);
+  let seq = 0;
+  const published: string[] = [];
+  /** One reading now; its key in the store. */
+  const say = (): void => {
+    journal.put(telemetry("r1", clock.now() + seq, seq));
+    published.push(`r1@${clock.now() + seq}`);
+    seq += 1;
+  };
+  return { clock, journal, store, series, make, follow, say, published, health };
+};
+
+describe("rows to the store", () => {
+  test("are written each second, and the cursor is the last position", async () => {
+    const { clock, journal, store, series, say, published } = world();
+    await series.start();
+    for (let i = 0; i < 5; i++) say();
+    journal.put(energy(T0, 0, 5_000));
+    await clock.pass(1_000);
+    expect(store.keys()).toEqual([...published, `grid@${T0}`, `meter@${T0}`].toSorted());
+    expect(store.position()).toBe(6);
+    expect(series.storedPos()).toBe(6);
+    expect(store.state.writes).toHaveLength(1);
+  });
+
+  test("a store that was away for hours gets every row once it is back, live rows first", async () => {
+    const { clock, store, series, say, published, health } = world(20);
+    await series.start();
+    say();
+    await clock.pass(1_000);
+    store.state.away = true;
+    for (let i = 0; i < 100; i++) {
+      say();
+      await clock.pass(700);
+    }
+    expect(health.at(-1)).toBe("The store is away.");
+    expect(series.storedPos()).toBe(1);
+    store.state.away = false;
+    store.state.writes.length = 0;
+    say();
+    await clock.pass(5_000);
+    expect(store.state.writes[0]?.rigs.some((row) => `r1@${row.ts}` === published.at(-1))).toBe(true);
+    expect(store.state.writes[0]?.upTo).toBeLessThan(101);
+    expect(store.keys()).toEqual(published.toSorted());
+    expect(store.position()).toBe(102);
+    expect(health.at(-1)).toBeNull();
+  });
+
+  test("what a killed server had not written is read again from the journal at the next start", async () => {
+    const first = world();
+    await first.series.start();
+    for (let i = 0; i < 10; i++) first.say();
+    await first.clock.pass(1_000);
+    // From here on the first is dead: nothing is told to it.
+    first.journal.subscribe(() => undefined);
+    for (let i = 0; i < 10; i++) first.say();
+    const second = first.make();
+    await second.start();
+    first.follow(second);
+    first.say();
+    await first.clock.pass(2_000);
+    expect(first.store.keys()).toEqual(first.published.toSorted());
+    expect(second.storedPos()).toBe(21);
+  });
+
+  test("a store that is away at the start is found later", async () => {
+    const { clock, store, series, say, published } = world();
+    store.state.away = true;
+    say();
+    await series.start();
+    say();
+    await clock.pass(3_000);
+    expect(store.keys()).toEqual([]);
+    store.state.away = false;
+    await clock.pass(4_000);
+    expect(store.keys()).toEqual(published.toSorted());
+    expect(series.storedPos()).toBe(2);
+  });
+
+  test("stop writes what is left", async () => {
+    const { series, store, say, published } = world();
+    await series.start();
+    say();
+    await series.stop();
+    expect(store.keys()).toEqual(published);
+  });
+});

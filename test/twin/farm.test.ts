@@ -1,0 +1,158 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../../server/twin/farm.ts";
+import { activeAlarms } from "../../server/twin/alarms.ts";
+import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines } from "../../server/twin/snapshot.ts";
+import { totalsOf } from "../../server/twin/live.ts";
+import type { Entry, Message } from "../../server/twin/twin.ts";
+import { OWN } from "../../server/twin/wire.ts";
+import { birth, energy, T0, telemetry, text, tick } from "../flows/hands.ts";
+
+type Put = Partial<Message> & { topic: string; payload: Uint8Array; atTs?: number };
+const entriesOf = (puts: readonly Put[]): Entry[] =>
+  puts.map(({ atTs, ...put }, i) => ({ qos: 1, retain: false, dup: false, client: "", ...put, pos: i + 1, receivedTs: atTs ?? T0 + i * 100 }));
+const foldAll = (entries: readonly Entry[], farm: Farm = newFarm("farm")): { farm: Farm; out: Outcome } => {
+  const out = nothingYet();
+  for (const entry of entries) foldEntry(farm, entry, out);
+  return { farm, out };
+};
+
+describe("one entry after the other", () => {
+  test("a born rig with a reading is a twin with rows, totals and a place in the digest", () => {
+    const { farm, out } = foldAll(entriesOf([birth("r1", { container: "c1", rack: "1", slot: "2" }), telemetry("r1", T0, 0), energy(T0, 0, 3_200)]));
+    expect(farm.twins.get("r1")).toMatchObject({ state: "hashing", modelId: "antminer-s19j-pro", position: { slot: "2" }, nameplate: { hashrateThs: 104 } });
+    expect(out.rigs).toHaveLength(1);
+    expect(out.energy.map((row) => row.source).toSorted()).toEqual(["grid", "meter"]);
+    expect([...out.roster]).toEqual(["r1"]);
+    expect(totalsOf(farm)).toMatchObject({ rigs: 1, hashrateThs: 100, nameplateThs: 104, reportedW: 3_000, meteredW: 3_200, efficiencyJTh: 32, gco2ePerKwh: 300 });
+    expect([...farm.digest.keys()]).toEqual([`${Math.floor(T0 / 86_400_000)}/r1`]);
+  });
+
+  test("redelivery and replay change nothing but the count of duplicates", () => {
+    const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
+    const once = foldAll(entriesOf(puts));
+    const twice = foldAll(entriesOf([...puts, telemetry("r1", T0 + 5_000, 1), telemetry("r1", T0, 0)]));
+    expect(twice.out.rigs).toEqual(once.out.rigs);
+    expect(twice.farm).toMatchObject({ accepted: 2, duplicates: 2 });
+    const { counts: _a, rev: _b, ...first } = once.farm.twins.get("r1") ?? { counts: null, rev: 0 };
+    const { counts: _c, rev: _d, ...second } = twice.farm.twins.get("r1") ?? { counts: null, rev: 0 };
+    expect(second).toEqual(first);
+    // An entry folded before is passed over by its position.
+    const entries = entriesOf(puts);
+    foldAll(entries, once.farm);
+    expect(once.farm.accepted).toBe(2);
+  });
+
+  test.each([
+    ["rigtwin/v1/farm/r1/telemetry", "{", "PAYLOAD_NOT_JSON"],
+    ["rigtwin/v1/farm/r1/telemetry", "", "PAYLOAD_NOT_JSON"],
+    ["rigtwin/v1/farm/r1/telemetry", '{"v":1,"ts":1750000000000,"seq":0,"boot":"b","m":{"powerW":NaN}}', "NUMBER_NOT_FINITE"],
+    ["rigtwin/v1/farm/r1/telemetry", '{"v":2,"ts":1750000000000,"seq":0,"boot":"b","m":{}}', "VERSION_UNKNOWN"],
+    ["rigtwin/v1/farm/r1/telemetry", '{"v":1,"ts":1750000000000,"seq":0,"boot":"b","m":{"powerW":"3000"}}', "PAYLOAD_INVALID"],
+    ["rigtwin/v1/farm/r1/telemetry", '{"v":1,"ts":1750000400000,"seq":0,"boot":"b","m":{}}', "CLOCK_IN_FUTURE"],
+    ["rigtwin/v1/farm/r1/telemetry", '{"v":1,"ts":1750000000,"seq":0,"boot":"b","m":{}}', "CLOCK_IMPLAUSIBLE"],
+    ["rigtwin/v1/farm/r1/answers", '{"v":1,"ts":1750000000000,"seq":0,"boot":"b","answers":{"x":{"y":1}}}', "ANSWERS_UNRECOGNISED"],
+    ["rigtwin/v1/other/r1/telemetry", "{}", "TOPIC_UNKNOWN"],
+    ["rigtwin/v1/farm/r1/nonsense", "{}", "TOPIC_UNKNOWN"],
+    ["tele/plug/SENSOR", "{}", "TOPIC_UNKNOWN"],
+    ["rigtwin/v1/farm/r 1/telemetry", "{}", "TOPIC_INVALID"],
+    ["rigtwin/v1/farm/__proto__/telemetry", "{}", "TOPIC_INVALID"],
+  ])("%s %s is refused as %s, alone", (topic, payload, code) => {
+    const good = [birth("good"), telemetry("good", T0, 0)];
+    const { farm, out } = foldAll(entriesOf([...good, text(topic, payload), telemetry("good", T0 + 5_000, 1)]));
+    expect(out.refused).toEqual([expect.objectContaining({ pos: 3, topic, code, sample: payload.slice(0, 200) })]);
+    expect(farm.inbox).toHaveLength(1);
+    expect(farm.accepted).toBe(2);
+    expect([...farm.twins.keys()]).toEqual(["good"]);
+  });
+
+  test("bytes that are no text, and 300 kB of it, are refused", () => {
+    const { out } = foldAll(
+      entriesOf([
+        { topic: "rigtwin/v1/farm/r1/telemetry", payload: Uint8Array.of(0xff, 0xfe, 0x00) },
+        { topic: "rigtwin/v1/farm/r1/telemetry", payload: new Uint8Array(300_000).fill(0x20) },
+      ]),
+    );
+    expect(out.refused.map(({ code }) => code)).toEqual(["PAYLOAD_NOT_UTF8", "PAYLOAD_TOO_LARGE"]);
+    expect(out.refused.every(({ sample }) => sample.length <= 200)).toBe(true);
+  });
+
+  test("no bytes whatever throw or make a twin of nonsense", () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom("telemetry", "answers", "birth", "state", "energy"), (payload, channel) => {
+        foldAll(entriesOf([{ topic: `rigtwin/v1/farm/r1/${channel}`, payload }]));
+      }),
+      { numRuns: 500 },
+    );
+    fc.assert(
+      fc.property(fc.json(), fc.constantFrom("telemetry", "answers", "birth", "state", "energy"), (json, channel) => {
+        foldAll(entriesOf([text(`rigtwin/v1/farm/r1/${channel}`, json)]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("silence becomes offline by the journal's own ticks, then an alarm; an operator's act is folded too", () => {
+    const puts: Put[] = [birth("r1"), { ...telemetry("r1", T0, 0), atTs: T0 }];
+    for (let s = 5; s <= 180; s += 5) puts.push({ ...tick, atTs: T0 + s * 1_000 });
+    const { farm, out } = foldAll(entriesOf(puts));
+    expect(farm.twins.get("r1")?.state).toBe("offline");
+    const [alarm] = activeAlarms(farm.alarms);
+    expect(alarm).toMatchObject({ kind: "offline", rig: "r1" });
+    expect(out.alarms).toEqual([alarm]);
+    const act = { topic: OWN.act, payload: new TextEncoder().encode(JSON.stringify({ what: "acknowledge", alarm: alarm?.id, by: "op-1" })) };
+    foldAll([{ ...entriesOf([act])[0], pos: farm.asOfPos + 1, receivedTs: T0 + 200_000 } as Entry], farm);
+    expect(activeAlarms(farm.alarms)[0]).toMatchObject({ acknowledgedBy: "op-1", acknowledgedTs: T0 + 200_000 });
+  });
+
+  test("an assigned position outranks the birth's; one for an unknown rig is nothing", () => {
+    const assign = (rig: string) => ({ topic: OWN.act, payload: new TextEncoder().encode(JSON.stringify({ what: "assign", rig, container: "c9", rack: "9", slot: "9", by: "op" })) });
+    const { farm } = foldAll(entriesOf([birth("r1"), assign("r1"), assign("ghost"), birth("r1", { container: "c1", rack: "1", slot: "1" })]));
+    expect(farm.twins.get("r1")?.position).toEqual({ container: "c9", rack: "9", slot: "9" });
+    expect(farm.twins.has("ghost")).toBe(false);
+  });
+});
+
+describe("snapshots", () => {
+  const day = (): Entry[] => {
+    const puts: Put[] = [];
+    for (let i = 0; i < 4; i++) puts.push(birth(`r${i}`));
+    for (let s = 0; s < 900; s += 5) {
+      puts.push({ ...tick, atTs: T0 + s * 1_000 });
+      for (let i = 0; i < 4; i++) if (i > 0 || s < 300) puts.push({ ...telemetry(`r${i}`, T0 + s * 1_000, s / 5, { hashrateThs: i === 2 ? 40 : 100 }), atTs: T0 + s * 1_000 + 20 });
+      puts.push({ ...energy(T0 + s * 1_000, s / 5, 12_000 + s), atTs: T0 + s * 1_000 + 30 });
+    }
+    return entriesOf(puts);
+  };
+
+  test("the same entries give the same farm, byte for byte, whether folded at one go or from a snapshot in between", () => {
+    const entries = day();
+    const whole = foldAll(entries).farm;
+    expect(activeAlarms(whole.alarms).length).toBeGreaterThan(1);
+    for (const cut of [1, 200, 481, entries.length]) {
+      const first = foldAll(entries.slice(0, cut)).farm;
+      const lines = [...snapshotLines(first)];
+      const cells = JSON.parse(JSON.stringify(dirtyCells(first.digest))) as ReturnType<typeof dirtyCells>;
+      const restored = farmOfLines(lines);
+      restoreCells(restored.digest, cells);
+      const second = foldAll(entries.slice(cut), restored).farm;
+      expect(farmHash(second)).toBe(farmHash(whole));
+      expect([...second.twins.keys()]).toEqual([...whole.twins.keys()]);
+      expect(second.retained.size).toBe(4);
+    }
+  });
+
+  test("a different entry gives a different hash; cells are given once", () => {
+    const entries = day();
+    const { farm } = foldAll(entries);
+    const other = foldAll(entries.slice(0, -1)).farm;
+    expect(farmHash(other)).not.toBe(farmHash(farm));
+    expect(dirtyCells(farm.digest).length).toBeGreaterThan(0);
+    expect(dirtyCells(farm.digest)).toEqual([]);
+  });
+
+  test("another version is refused", () => {
+    const [first = "", ...rest] = snapshotLines(foldAll(day()).farm);
+    expect(() => farmOfLines([first.replace('"version":1', '"version":999'), ...rest])).toThrow(/version 999/);
+  });
+});
