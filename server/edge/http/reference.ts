@@ -8,10 +8,13 @@ const STYLE = `
 :root{color-scheme:light dark;--line:light-dark(#d5dbdd,#2c3436);--soft:light-dark(#55626a,#9aa7ad);--back:light-dark(#fff,#0e1213);--box:light-dark(#f3f6f7,#161c1e);--link:light-dark(#00608a,#6cc3f0)}
 *{box-sizing:border-box}body{margin:0;background:var(--back);color:light-dark(#14191b,#e6eced);font:16px/1.55 system-ui,sans-serif}
 main,header{max-width:62rem;margin:0 auto;padding:1rem}a{color:var(--link)}h2{margin-top:3rem}h3{margin:2.2rem 0 .3rem}
-code,pre{font:.875em/1.5 ui-monospace,monospace}pre{background:var(--box);border:1px solid var(--line);border-radius:6px;padding:.7rem;overflow-x:auto}
-table{border-collapse:collapse;width:100%;display:block;overflow-x:auto}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line)}
-th{font-weight:600;color:var(--soft)}.soft{color:var(--soft)}.method{text-transform:uppercase;font-weight:700;margin-right:.5rem}
+code,pre{font:.875em/1.5 ui-monospace,monospace}pre{background:var(--box);border:1px solid var(--line);border-radius:6px;padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere}
+table{border-collapse:collapse;width:100%;margin:.8rem 0;overflow-wrap:anywhere}th,td{text-align:left;vertical-align:top;padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line)}
+th{font-weight:600;color:var(--soft)}.soft{color:var(--soft)}h2,h3,[id]{scroll-margin-top:1rem}.method{text-transform:uppercase;font-weight:700;margin-right:.5rem}
 nav ul{columns:18rem;padding-left:1.1rem}:target{outline:2px solid var(--link);outline-offset:4px;border-radius:4px}`;
+
+/** Prose whose `code` stands between backticks. */
+const prose = (text: string): string => escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
 
 /** A type in words, with links to the named ones. */
 const typeOf = (schema: Schema): string => {
@@ -96,7 +99,7 @@ const operationShown = (method: string, path: string, operation: Operation): str
   });
   return [
     `<h3 id="${escape(operation.operationId)}"><span class="method">${method}</span><code>${escape(path)}</code></h3>`,
-    `<p>${escape(operation.summary)}. ${escape(operation.description ?? "")}</p>`,
+    `<p>${prose(`${operation.summary.replace(/[.?]?$/, (end) => end || ".")} ${operation.description ?? ""}`)}</p>`,
     operation.parameters.length === 0
       ? ""
       : table(
