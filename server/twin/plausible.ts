@@ -22,7 +22,11 @@ export const RANGES = {
   chipGhs: range(0, 20_000, [-1]),
   powerW: range(0, 20_000, ALL_BITS),
   /** Of the air or the coolant: 0 °C and −1 °C are weather. */
-  airC: range(-50, 110, NO_TEMPERATURE.filter((value) => value !== -1)),
+  airC: range(
+    -50,
+    110,
+    NO_TEMPERATURE.filter((value) => value !== -1),
+  ),
   /** Of a board, a chip or a regulator: exactly 0 °C is what an unread register says. */
   partC: range(-50, 150, [...NO_TEMPERATURE, 0]),
   voltageV: range(0, 600, ALL_BITS),
