@@ -69,7 +69,8 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
   const printing = options.stats || options.json ? setInterval(print, STATS_MS) : null;
   const stop = (): void => void farm.stop();
   process.once("SIGTERM", stop);
-  process.once("SIGINT", stop);
+  // Ctrl-C goes to everything in the terminal's group; with a parent, it is the parent who says when to end.
+  process.on("SIGINT", process.channel === undefined ? stop : () => undefined);
   process.once("disconnect", stop);
   try {
     await farm.done;

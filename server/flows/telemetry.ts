@@ -32,7 +32,7 @@ const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.st
 export const restoreFarm = (site: string, saved: ReturnType<TelemetryNeeds["loadSnapshot"]>): Farm => {
   if (saved === null) return newFarm(site);
   const farm = farmOfLines(saved.lines);
-  for (const lines of saved.cells) restoreCells(farm.digest, lines as CellLine[]);
+  for (const lines of saved.cells) restoreCells(farm, lines as CellLine[]);
   return farm;
 };
 
@@ -72,9 +72,8 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     },
     /** Restores the state, folds what the snapshot lacks, then follows the journal. `onProgress` is told positions folded. */
     async start(onProgress: (pos: number) => void = () => undefined): Promise<void> {
-      const saved = needs.loadSnapshot(Number.MAX_SAFE_INTEGER);
       try {
-        farm = restoreFarm(needs.site, saved);
+        farm = restoreFarm(needs.site, needs.loadSnapshot(Number.MAX_SAFE_INTEGER));
       } catch (error) {
         needs.onError("the snapshot cannot be read; folding the journal from its beginning", error);
         farm = newFarm(needs.site);

@@ -53,7 +53,9 @@ const main = async (): Promise<void> => {
       () => process.exit(1),
     );
   };
-  process.once("SIGTERM", stop).once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  // Ctrl-C goes to everything in the terminal's group; with a parent, it is the parent who says when the chain is no longer needed.
+  process.on("SIGINT", process.channel === undefined ? stop : () => undefined);
   onParentGone(stop);
 
   const store = await open(folder);

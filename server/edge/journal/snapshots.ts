@@ -17,6 +17,10 @@ const KEEP_HOURLY_MS = 7 * 86_400_000;
 const HOUR_MS = 3_600_000;
 const CELLS_MS = 4 * 86_400_000;
 
+/** libsql gives an ArrayBuffer where its typings say Buffer. */
+type Blob = ArrayBuffer;
+const inflated = (body: Blob): string => inflateRawSync(Buffer.from(body)).toString("utf8");
+
 export interface Snapshot {
   readonly pos: number;
   readonly ts: number;
@@ -57,10 +61,10 @@ export const openSnapshots = (folder: string) => {
     },
     /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it. */
     load(ts: number): (Snapshot & { cells: unknown[] }) | null {
-      for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Buffer; body: Buffer }[]) {
-        if (!createHash("sha256").update(row.body).digest().equals(Buffer.from(row.sha256))) continue;
-        const lines = inflateRawSync(row.body).toString("utf8").split("\n").filter((line) => line.length > 0);
-        const cells = (cellsUpTo.all(row.pos, row.ts - CELLS_MS) as { body: Buffer }[]).map(({ body }) => JSON.parse(inflateRawSync(body).toString("utf8")) as unknown);
+      for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Blob; body: Blob }[]) {
+        if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
+        const lines = inflated(row.body).split("\n").filter((line) => line.length > 0);
+        const cells = (cellsUpTo.all(row.pos, row.ts - CELLS_MS) as { body: Blob }[]).map(({ body }) => JSON.parse(inflated(body)) as unknown);
         return { pos: row.pos, ts: row.ts, lines, cells };
       }
       return null;
