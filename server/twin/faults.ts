@@ -53,6 +53,7 @@ export const FAULTS = {
   CONTROL_BOARD_FAULT: fault("critical", "control-board", "The control board reports a fault."),
   CONTROL_BOARD_REBOOTED: fault("minor", "control-board", "The control board restarted by itself."),
   PROTECTION_SHUTDOWN: fault("critical", "miner", "The machine shut itself down."),
+  SWITCHED_OFF: fault("info", "miner", "It was switched off on purpose."),
   RESTARTED: fault("minor", "miner", "The machine restarted mining by itself."),
   HASHRATE_BELOW_TARGET: fault("major", "miner", "The machine hashes less than it should."),
   HASHRATE_ABOVE_TARGET: fault("minor", "miner", "The machine hashes more than it should."),

@@ -6,12 +6,12 @@ import {
   BANDS,
   BITAXE,
   NERD,
-  VARIANTS,
   WHATSMINER,
   WHATSMINER_LIQUID,
   type Bands,
   type Row,
 } from "./catalogue.ts";
+import { chipsByHashBoard } from "./hash-boards.ts";
 import type { Nameplate } from "./twin.ts";
 
 export type Cooling = "air" | "hydro" | "immersion";
@@ -65,7 +65,7 @@ const family = (
     nameplate: { hashrateThs, powerW, boards, chips, fans },
     cooling,
     chipsVary,
-    chipsByVariant: VARIANTS[`${line}-${id}`] ?? {},
+    chipsByVariant: chipsByHashBoard(`${line}-${id}`),
     bands: of,
     limits: { boardC: (of.boardC ?? of.chipC)?.critical ?? 80, chipC: of.chipC?.critical ?? 95 },
     tuningMinutes,

@@ -79,7 +79,9 @@ describe("the makers' codes in one list", () => {
     ["NOPIC_PROTECTION", "PROTECTION_SHUTDOWN"],
     ["REBOOT_NOT_HASHING", "HASHBOARD_STOPPED"],
     ["FAN_FAILURE", "FAN_FAILED"],
-    ["BOARD_OVERHEAT", "HASHBOARD_OVER_TEMPERATURE"],
+    ["BOARD_OVERTEMP_SHUTDOWN", "HASHBOARD_OVER_TEMPERATURE"],
+    ["SLEEP", "SWITCHED_OFF"],
+    ["NEW_PSU_TROUBLE", "PSU_FAULT"],
     ["SOMETHING_NEW", "UNMAPPED"],
   ])("LuxOS' %s is %s", (code, fault) => {
     expect(luxosFault(code, "", null)).toMatchObject({ code: fault, raw: code });

@@ -131,7 +131,8 @@ const powerOf = (answers: Answers, stats: Json | null): number | null =>
   num(answers.texts.map((text) => POWER_TEXT.exec(text)?.[1]).find((watts) => watts !== undefined));
 
 const modeOf = (answers: Answers, stats: Json | null): Mode => {
-  const mode = num(get(stats, "miner-mode")) ?? num(partWhere(answers, (part) => "bitmain-work-mode" in part)?.["bitmain-work-mode"]);
+  const conf = partWhere(answers, (part) => "bitmain-work-mode" in part || ("miner-mode" in part && "pools" in part));
+  const mode = num(get(stats, "miner-mode")) ?? num(conf?.["bitmain-work-mode"]) ?? num(conf?.["miner-mode"]);
   if (mode === 1) return "paused";
   if (stats === null && rowsOf(answers, "SUMMARY").length === 0) return "unknown";
   return truth(get(stats, "tune_running")) === true ? "tuning" : "mining";
@@ -148,7 +149,7 @@ const identityOf = (answers: Answers, name: string | null, model: Model | null, 
       txt(get(info, "system_filesystem_version")) ??
       txt(partWhere(answers, (part) => "fw_version" in part)?.["fw_version"]) ??
       compileTime(answers),
-    serial: txt(get(info, "serinum"), 64) ?? null,
+    serial: txt(get(info, "serinum", "serial_no"), 64),
     mac: mac(get(network, "macaddr")),
     ip: txt(get(network, "ipaddress"), 64),
     hostname: txt(get(network, "hostname", "conf_hostname")),

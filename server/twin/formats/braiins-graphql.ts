@@ -8,9 +8,9 @@ import { finish, type BoardDraft, type Format, type PoolDraft, type Raw } from "
 /** All answers laid over one another, for each was asked for another part of the same tree. */
 const treeOf = (answers: Answers): readonly Json[] =>
   answers.parts
-    .map((part) => part["data"])
+    .flatMap((part) => [part["data"], part])
     .filter(isObject)
-    .filter((data) => "bos" in data || "bosminer" in data || "events" in data);
+    .filter((tree) => isObject(tree["bos"]) || isObject(tree["bosminer"]) || Array.isArray(dig(tree, "events", "appeals")));
 const told = (trees: readonly Json[], ...path: readonly string[]): unknown =>
   trees.map((tree) => dig(tree, ...path)).find((value) => value !== undefined && value !== null);
 

@@ -68,39 +68,67 @@ const boardsOf = (answers: Answers): readonly BoardDraft[] => {
     });
 };
 
-/** Event codes as LuxOS documents them; a word in the code decides where the code itself is new. */
-const EVENTS: readonly (readonly [code: RegExp, fault: FaultCode])[] = [
-  [/NOPIC|PROTECTION|SHUTDOWN/, "PROTECTION_SHUTDOWN"],
-  [/NOT_HASHING|BOARD_(?:DISABLED|OFF|STOPPED)/, "HASHBOARD_STOPPED"],
+/** Event codes as LuxOS documents them (docs.luxor.tech, luxminer/events): what is listed is the case now. */
+const EVENTS: Readonly<Record<string, FaultCode>> = {
+  BAD_DOMAIN: "HASHBOARD_VOLTAGE_FAULT",
+  BOARD_ASIC_ENUMERATION_FAILURE: "HASHBOARD_MISSING_CHIPS",
+  BOARD_ASIC_INIT_FAILURE: "ASIC_CHAIN_COMMUNICATION_LOST",
+  BOARD_CRITICAL_PIC_FAILURE: "HASHBOARD_FAULT",
+  BOARD_CRITICAL_SENSOR_FAILURE: "TEMP_SENSOR_FAULT",
+  BOARD_HIGH_TEMPERATURE: "HASHBOARD_OVER_TEMPERATURE",
+  BOARD_NOT_DETECTED: "HASHBOARD_NOT_PRESENT",
+  BOARD_NOT_ENOUGH_SENSORS_FAILURE: "TEMP_SENSOR_FAULT",
+  BOARD_OVERTEMP_SHUTDOWN: "HASHBOARD_OVER_TEMPERATURE",
+  CANT_READ_PSU_PROTOCOL: "PSU_COMMUNICATION_LOST",
+  CANT_READ_PSU_TYPE: "PSU_COMMUNICATION_LOST",
+  DETECTION_ERROR: "CONTROL_BOARD_FAULT",
+  EXTERNAL_ERROR: "CONTROL_BOARD_FAULT",
+  FAN_FAILURE: "FAN_FAILED",
+  FAN_PANIC: "FAN_FAILED",
+  I2C_ERROR: "CONTROL_BOARD_FAULT",
+  IDLE: "SWITCHED_OFF",
+  INCOMPATIBLE_PIC: "HASHBOARD_MISMATCH",
+  INVALID_MINER_MODEL: "FIRMWARE_INVALID",
+  NOPIC_PROTECTION: "PROTECTION_SHUTDOWN",
+  NOPIC_SHUTDOWN: "HASHBOARD_STOPPED",
+  NO_ACTIVE_POOLS: "POOL_UNREACHABLE",
+  NO_BOARDS: "HASHBOARD_NOT_PRESENT",
+  OVERTEMP_PROTECTION: "DEVICE_OVER_TEMPERATURE",
+  PSU_PANIC: "PSU_FAULT",
+  REBOOT_NOT_HASHING: "HASHBOARD_STOPPED",
+  REBOOT_SYSINIT: "RESTARTED",
+  REBOOT_USER: "RESTARTED",
+  SHUTDOWN_USER: "SWITCHED_OFF",
+  SLEEP: "SWITCHED_OFF",
+};
+/** For codes newer than that list. */
+const WORDS: readonly (readonly [word: RegExp, fault: FaultCode])[] = [
   [/FAN/, "FAN_FAILED"],
-  [/OVERHEAT|PANIC_TEMP|HOT|DANGEROUS|TEMP_(?:HIGH|LIMIT)|OVER_?TEMP/, "HASHBOARD_OVER_TEMPERATURE"],
-  [/COLD|LOW_TEMP/, "DEVICE_UNDER_TEMPERATURE"],
-  [/SENSOR|TEMP/, "TEMP_SENSOR_FAULT"],
-  [/PSU|POWER|VOLTAGE/, "PSU_FAULT"],
-  [/EEPROM/, "EEPROM_FAULT"],
-  [/CHIP/, "HASHBOARD_MISSING_CHIPS"],
-  [/BOARD_(?:MISSING|NOT_FOUND|LOST)/, "HASHBOARD_NOT_PRESENT"],
-  [/POOL|STRATUM/, "POOL_UNREACHABLE"],
-  [/NETWORK|DNS/, "NETWORK_FAULT"],
-  [/REBOOT|RESTART|RESET/, "RESTARTED"],
+  [/OVER_?TEMP|OVERHEAT|HIGH_TEMP/, "HASHBOARD_OVER_TEMPERATURE"],
+  [/SENSOR/, "TEMP_SENSOR_FAULT"],
+  [/PSU/, "PSU_FAULT"],
+  [/POOL/, "POOL_UNREACHABLE"],
+  [/REBOOT/, "RESTARTED"],
   [/BOARD/, "HASHBOARD_FAULT"],
 ];
 
-/** One LuxOS event; `target` and `id` say which board, fan or miner. */
+/** One LuxOS event; `id` is the board's, fan's or pool's number. */
 export const luxosFault = (code: string, words: string, id: number | null): DeviceError =>
-  faultOf(EVENTS.find(([pattern]) => pattern.test(code.toUpperCase()))?.[1] ?? "UNMAPPED", words === "" ? code : `${code} ${words}`, id);
+  faultOf(
+    EVENTS[code.toUpperCase()] ?? WORDS.find(([word]) => word.test(code.toUpperCase()))?.[1] ?? "UNMAPPED",
+    words === "" ? code : `${code} ${words}`,
+    id,
+  );
 
 const errorsOf = (answers: Answers): DeviceError[] =>
   rowsOf(answers, "EVENTS").map((row) => {
     const id = num(get(row, "ID"));
-    return luxosFault(
-      txt(get(row, "Code")) ?? "",
-      txt(get(row, "Description"), 400) ?? "",
-      id !== null && id >= 0 && id < 64 && txt(get(row, "Target")) !== "MINER" ? id : null,
-    );
+    const index = id !== null && Number.isInteger(id) && id >= 0 && id < 64 && txt(get(row, "Target")) !== "MINER" ? id : null;
+    return luxosFault(txt(get(row, "Code")) ?? "", txt(get(row, "Description"), 400) ?? "", index);
   });
 
-const modeOf = (config: Json | undefined, devs: readonly Json[]): Mode => {
+const modeOf = (answers: Answers, config: Json | undefined, devs: readonly Json[]): Mode => {
+  if (rowsOf(answers, "EVENTS").some((row) => /^(?:SLEEP|IDLE)$/.test(txt(get(row, "Code")) ?? ""))) return "paused";
   if (/sleep|on/i.test(txt(get(config, "CurtailMode")) ?? "") || truth(get(config, "IsPowerSupplyOn")) === false) return "paused";
   if (devs.length > 0 && devs.every((row) => truth(get(row, "IsUserShutdown")) === true)) return "paused";
   // IsTuning stays true while the tuner merely watches; a board that ramps really climbs
@@ -153,7 +181,7 @@ export const luxos: Format = {
       },
       {
         ...base,
-        mode: modeOf(config, devs),
+        mode: modeOf(answers, config, devs),
         hashrateThs: base.hashrateThs ?? rate(stats, "GHS 5s", "GHS av"),
         averageThs: base.averageThs ?? rate(stats, "GHS av"),
         expectedThs: ideal === null ? null : ideal * (inThs(get(stats, "rate_unit")) ?? 1e-3),
