@@ -157,7 +157,7 @@ export const say = {
     to: "To",
     speed: "Speed",
     start: "Start the replay",
-    quick: "Or the last",
+    quick: "The last",
     play: "Play",
     pause: "Pause",
     scrub: "Position in the replay",

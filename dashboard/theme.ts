@@ -1,5 +1,5 @@
 /** Verdigris and copper: the same metal after and before the weather. All other colours stay neutral so that a fault stands out. */
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, defaultVariantColorsResolver, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const verdigris: MantineColorsTuple = [
   "#e8f6f3",
@@ -66,8 +66,11 @@ export const theme = createTheme({
   colors: { verdigris, copper, dark, gray, red },
   primaryColor: "verdigris",
   primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.32,
+  // Filled things are light in the dark scheme and dark in the light one; one ink cannot stand on both.
+  variantColorResolver: (input) => ({
+    ...defaultVariantColorsResolver(input),
+    ...(input.variant === "filled" ? { color: "var(--on-fill)" } : {}),
+  }),
   defaultRadius: 4,
   cursorType: "pointer",
   fontFamily: '"Inter", "SF Pro Text", "Segoe UI Variable Text", "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif',

@@ -148,12 +148,12 @@ const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }:
   context.globalAlpha = 1;
 };
 
-const heads = (context: CanvasRenderingContext2D, { inks, plan: { measures } }: Scene, { block, x, y, width }: Placed): void => {
+const heads = (context: CanvasRenderingContext2D, { inks, plan: { measures } }: Scene, { block, x, y }: Placed): void => {
   context.textBaseline = "alphabetic";
   context.textAlign = "left";
   context.fillStyle = inks.ink;
   context.font = `600 ${measures.cellH < 12 ? 10 : 12}px ${inks.font}`;
-  context.fillText(block.name, x + 1, y + 12, width);
+  context.fillText(block.name, x + 1, y + 12);
   if (measures.cellH < 12) return;
   context.fillStyle = inks.quiet;
   context.font = `11px ${inks.font}`;

@@ -124,7 +124,8 @@ export interface Plan {
   readonly width: number;
   readonly height: number;
 }
-const LEAST_BLOCK_W = 64;
+/** Room for a name in the head, px. */
+const LEAST_BLOCK_W = { small: 64, large: 96 };
 
 /** Flows the blocks into rows no wider than `width` px. */
 export const planOf = (blocks: readonly Block[], cellH: number, width: number): Plan => {
@@ -132,7 +133,10 @@ export const planOf = (blocks: readonly Block[], cellH: number, width: number): 
   const placedBlocks: Placed[] = [];
   let [x, y, rowH, wide] = [0, 0, 0, 0];
   for (const block of blocks) {
-    const w = Math.max(LEAST_BLOCK_W, block.columns * measures.cellW + Math.max(0, block.racks.length - 1) * measures.rackGap);
+    const w = Math.max(
+      cellH < 12 ? LEAST_BLOCK_W.small : LEAST_BLOCK_W.large,
+      block.columns * measures.cellW + Math.max(0, block.racks.length - 1) * measures.rackGap,
+    );
     const h = measures.headH + block.lines * measures.cellH;
     if (x > 0 && x + w > width) {
       x = 0;

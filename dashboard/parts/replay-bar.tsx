@@ -69,7 +69,7 @@ export const ReplayBar = ({ onChange }: { readonly onChange: () => void }): Reac
       <ActionIcon variant="default" size="lg" onClick={onChange} aria-label={say.replay.change}>
         <IconCalendarTime size={16} />
       </ActionIcon>
-      <Button size="xs" variant="default" onClick={watchLive}>
+      <Button size="xs" variant="default" className="wide-only" onClick={watchLive}>
         {say.replay.live}
       </Button>
     </section>

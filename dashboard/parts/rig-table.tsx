@@ -7,7 +7,8 @@ import { celsius, fixed, hashrate, lasting, power } from "../format.ts";
 import { useFarm, useNow } from "../site.tsx";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
-import { cellOf, type Column } from "./rig-columns.tsx";
+import { cellOf } from "./rig-cell.tsx";
+import type { Column } from "./rig-columns.ts";
 import { StateMark, Value } from "./value.tsx";
 import { showRow, useRowWindow } from "./window-rows.ts";
 

@@ -139,7 +139,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
   }, []);
   const openPalette = (): void => setPalette((before) => before + 1);
   const openReplay = (): void => setChoosing(true);
-  const footHeight = (replay ? (narrow ? 112 : 62) : 0) + (narrow ? 54 : 0);
+  const footHeight = (replay ? (narrow ? 112 : 72) : 0) + (narrow ? 54 : 0);
   return (
     <AppShell
       header={{ height: 52 }}

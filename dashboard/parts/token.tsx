@@ -116,7 +116,13 @@ export const Token = ({ twin, records }: { readonly twin: Twin; readonly records
         </div>
         <div className="pair">
           <dt>{text.tx}</dt>
-          <dd className="mono wrap">{registration?.txHash ?? say.missing}</dd>
+          <dd className="mono wrap">
+            {(registration?.txHash ?? null) === null ? (
+              say.missing
+            ) : (
+              <span title={registration?.txHash ?? ""}>{short(registration?.txHash ?? "", 10)}</span>
+            )}
+          </dd>
         </div>
       </dl>
       <form className="verify" onSubmit={(event) => void check(event)}>

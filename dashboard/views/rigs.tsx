@@ -6,7 +6,7 @@ import { RIG_STATES, type RigState } from "../../server/twin/twin.ts";
 import { count, iso } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Empty, Loading } from "../parts/panel.tsx";
-import { COLUMNS, csvOf, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.tsx";
+import { COLUMNS, csvOf, NAME_COLUMN, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.ts";
 import { RigTable } from "../parts/rig-table.tsx";
 import { matches, natural } from "../parts/search.ts";
 import { Age, toned } from "../parts/value.tsx";
@@ -73,7 +73,7 @@ const RigsView = (): ReactNode => {
   const columns = useMemo(() => {
     const keys = asked.split(",").filter((key) => COLUMNS.some((column) => column.key === key));
     const shown = keys.length === 0 ? SHOWN_AT_FIRST : keys;
-    return COLUMNS.filter(({ key, always }) => always === true || shown.includes(key));
+    return COLUMNS.filter(({ key }) => key === NAME_COLUMN || shown.includes(key));
   }, [asked]);
   const keys = columns.map(({ key }) => key);
   useEffect(() => {
@@ -115,7 +115,6 @@ const RigsView = (): ReactNode => {
           <TextInput
             size="xs"
             type="search"
-            w={230}
             leftSection={<IconSearch size={14} />}
             placeholder={text.find}
             aria-label={text.find}
@@ -124,20 +123,20 @@ const RigsView = (): ReactNode => {
           />
           <Popover position="bottom-end" withArrow={false} shadow="none">
             <Popover.Target>
-              <Button size="xs" variant="default" leftSection={<IconColumns3 size={14} />}>
+              <Button size="xs" variant="default" className="wide-only" leftSection={<IconColumns3 size={14} />}>
                 {text.columns}
               </Button>
             </Popover.Target>
             <Popover.Dropdown>
               <fieldset className="choices">
                 <legend className="unseen">{text.columns}</legend>
-                {COLUMNS.map(({ key, label, unit, always }) => (
+                {COLUMNS.map(({ key, label, unit }) => (
                   <Checkbox
                     key={key}
                     size="xs"
                     label={unit === "" ? label : `${label} (${unit})`}
-                    checked={always === true || keys.includes(key)}
-                    disabled={always === true}
+                    checked={keys.includes(key)}
+                    disabled={key === NAME_COLUMN}
                     onChange={(event) =>
                       put({ cols: (event.currentTarget.checked ? [...keys, key] : keys.filter((each) => each !== key)).join(",") })
                     }
@@ -166,7 +165,7 @@ const RigsView = (): ReactNode => {
           </Button>
         </div>
       </div>
-      <div className="row" role="group" aria-label={text.byState}>
+      <div className="row chips-row" role="group" aria-label={text.byState}>
         {RIG_STATES.filter((state) => totals.byState[state] > 0 || states.includes(state)).map((state) => (
           <button
             key={state}
@@ -187,7 +186,7 @@ const RigsView = (): ReactNode => {
           </button>
         )}
         <span className="grow" />
-        <span className="faint hold-note" data-on={held}>
+        <span className="faint hold-note wide-only" data-on={held}>
           {held ? text.held : text.moving}
         </span>
       </div>
