@@ -237,7 +237,7 @@ export const createChain = (options: ChainOptions) => {
         return [...old, ...(await record(batch.filter((_, i) => there[i] === null)))];
       }),
 
-    /** Whether `depth` blocks lie on the transaction's block (0: it is in a block). `missing`: the chain does not know it (any more). */
+    /** Whether `depth` blocks lie on the transaction's block. The local chain has no forks: a block there is final when it is written. */
     finality: (txHash: Hex, depth: number): Promise<Finality> =>
       guarded(async () => {
         const [receipt, head] = await Promise.all([
@@ -248,7 +248,7 @@ export const createChain = (options: ChainOptions) => {
           client.getBlockNumber({ cacheTime: 0 }),
         ]);
         if (receipt === null || receipt.status !== "success") return { state: "missing" };
-        return { state: Number(head - receipt.blockNumber) >= depth ? "final" : "waiting", blockNumber: Number(receipt.blockNumber) };
+        return { state: Number(head - receipt.blockNumber) >= (options.local ? 0 : depth) ? "final" : "waiting", blockNumber: Number(receipt.blockNumber) };
       }),
 
     /** The token's page and owner; null where there is no such token. */

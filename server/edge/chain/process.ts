@@ -78,3 +78,52 @@ export const startChainProcess = async (options: ChainProcessOptions): Promise<C
     throw error;
   }
 };
+
+export interface KeptChain {
+  readonly rpcUrl: string;
+  readonly port: number;
+  readonly pid: () => number | null;
+  readonly stop: () => Promise<void>;
+}
+
+const RESTART_MS = 1_000;
+
+/**
+ * Starts the node and starts it again, on the same port, whenever it ends unasked. `onHealth` is told why it is away, and null when
+ * it is back. Rejects only where it cannot be started the first time.
+ */
+export const keepChainProcess = async (options: Omit<ChainProcessOptions, "onExit"> & { readonly onHealth?: (away: string | null) => void }): Promise<KeptChain> => {
+  let stopped = false;
+  let timer: NodeJS.Timeout | null = null;
+  let starting: Promise<void> = Promise.resolve();
+  let current: ChainProcess | null = null;
+  let port = options.port;
+
+  const away = (reason: string): void => {
+    current = null;
+    if (stopped) return;
+    options.onHealth?.(reason);
+    timer = setTimeout(() => {
+      starting = start().catch((error: unknown) => away(error instanceof Error ? error.message : String(error)));
+    }, RESTART_MS);
+  };
+  const start = async (): Promise<void> => {
+    current = await startChainProcess({ ...options, port, onExit: away });
+    port = current.port;
+    if (stopped) await current.stop();
+    else options.onHealth?.(null);
+  };
+
+  await start();
+  return {
+    rpcUrl: `http://127.0.0.1:${port}`,
+    port,
+    pid: () => current?.pid ?? null,
+    stop: async () => {
+      stopped = true;
+      if (timer !== null) clearTimeout(timer);
+      await starting;
+      await current?.stop();
+    },
+  };
+};

@@ -1,0 +1,86 @@
+/** The local chain for a test: as a process that can be killed, or within the test with a clock that can be set. */
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { startEngine } from "../../server/edge/chain/engine.ts";
+import { createMethods } from "../../server/edge/chain/methods.ts";
+import { startChainProcess, type ChainProcess } from "../../server/edge/chain/process.ts";
+import { serve } from "../../server/edge/chain/serve.ts";
+import { openStore } from "../../server/edge/chain/store.ts";
+
+const ROOT = resolve(import.meta.dirname, "../..");
+const BUILT = join(ROOT, "build/server/edge/chain/node.js");
+const SOURCES = ["server/edge/chain", "server/flows", "server/twin"].map((name) => join(ROOT, name));
+
+/** A folder of the test's own, and its removal. */
+export const ownFolder = (name: string): { readonly folder: string; readonly remove: () => void } => {
+  const folder = mkdtempSync(join(tmpdir(), `rigtwin-${name}-`));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
+};
+
+/** Builds the server where its sources are newer than what was built, so that the processes started are those under test. */
+export const built = (): string => {
+  const newest = Math.max(...SOURCES.flatMap((folder) => readdirSync(folder).map((name) => statSync(join(folder, name)).mtimeMs)));
+  if (!existsSync(BUILT) || statSync(BUILT).mtimeMs < newest)
+    spawnSync(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", ROOT, "--incremental", "false"], { cwd: ROOT });
+  return BUILT;
+};
+
+const running = new Set<ChainProcess>();
+
+/** Starts the node in a process of its own. */
+export const startNode = async (dataDir: string, port = 0): Promise<ChainProcess> => {
+  const node = await startChainProcess({ dataDir, port, entry: built() });
+  running.add(node);
+  return node;
+};
+
+/** Ends whatever a failed test left running. */
+export const stopNodes = async (): Promise<void> => {
+  for (const node of running) await node.stop();
+};
+
+/** kill -9, and waits until the process is gone. */
+export const kill9 = async (pid: number): Promise<void> => {
+  process.kill(pid, "SIGKILL");
+  await until(() => !isAlive(pid), "the process is gone");
+};
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Asks again until it holds; throws after 20 s. */
+export const until = async (holds: () => boolean | Promise<boolean>, what: string, limitMs = 20_000): Promise<void> => {
+  const deadline = Date.now() + limitMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+};
+
+/** The same node within this process; `setClock` sets the time of its next blocks, seconds since 1970. */
+export const nodeWithin = async (folder: string) => {
+  let nowS = Math.floor(Date.now() / 1_000);
+  const store = await openStore(folder);
+  const engine = await startEngine(store, () => randomBytes(32), () => nowS);
+  const { methods, stop } = createMethods(engine, store, "test");
+  const http = await serve(methods, 0);
+  return {
+    rpcUrl: `http://127.0.0.1:${http.port}`,
+    genesis: engine.genesis,
+    setClock: (seconds: number): void => void (nowS = seconds),
+    stop: async (): Promise<void> => {
+      await stop();
+      await http.stop();
+      await store.close();
+    },
+  };
+};
