@@ -67,11 +67,19 @@ describe("listening", () => {
   });
 });
 
+test("stopping does not wait for a handler that never answers", async () => {
+  const stuck = await startHttp({ handlers: { ...farm(), site: () => new Promise(() => undefined) } });
+  const asked = say(stuck.port, `GET ${ROUTES.site} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await new Promise<void>((resolve) => stuck.edge.server.once("request", () => resolve()));
+  await stuck.edge.stop();
+  expect(await asked).toBe("");
+});
+
 describe("whoever holds a line without need is hung up on", () => {
   const timeouts = { headersMs: 300, requestMs: 600, idleMs: 60_000, keepAliveMs: 300, checkMs: 50 };
 
   test("one header a tenth of a second, for ever", async () => {
-    const http = await startHttp({ timeouts });
+    const http = await startHttp({ timeouts: { ...timeouts, requestMs: 60_000 } });
     let drip: NodeJS.Timeout | undefined;
     const heard = await say(http.port, `GET ${ROUTES.site} HTTP/1.1\r\nHost: localhost\r\n`, (socket) => {
       drip = setInterval(() => socket.write("X-More: 1\r\n"), 100);

@@ -47,8 +47,9 @@ describe("a viewer who does not keep up", () => {
     await settled(slow);
     expect(slow.story()).toEqual(["snapshot 0", "frame 1"]);
     slow.ack(0);
-    await settled(slow);
     feed.publish();
+    // Long enough for a whole to come, if one were coming.
+    await new Promise((resolve) => setTimeout(resolve, 2 * FRAME_MS));
     await settled(slow);
     // It missed frames 2 to 11, so frame 12 would be of no use to it.
     expect(slow.story()).toEqual(["snapshot 0", "frame 1"]);
