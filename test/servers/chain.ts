@@ -72,7 +72,7 @@ export const nodeWithin = async (folder: string) => {
   const store = await openStore(folder);
   const engine = await startEngine(store, () => randomBytes(32), () => nowS);
   const { methods, stop } = createMethods(engine, store, "test");
-  const http = await serve(methods, 0);
+  const http = await serve(methods, { port: 0 });
   return {
     rpcUrl: `http://127.0.0.1:${http.port}`,
     genesis: engine.genesis,

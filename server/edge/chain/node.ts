@@ -1,5 +1,6 @@
 /**
- * The embedded local chain, a process of its own: `node build/server/edge/chain/node.js --data-dir DIR --port N`.
+ * The embedded local chain, a process of its own: `node build/server/edge/chain/node.js --data-dir DIR --port N`
+ * (`--host` and `--names` where it serves other machines, in a container).
  * Prints one line of JSON when it listens, ends on SIGTERM or SIGINT, and by itself when the process that started it is gone.
  */
 import { randomBytes } from "node:crypto";
@@ -37,10 +38,17 @@ const onParentGone = (stop: () => void): void => {
 };
 
 const main = async (): Promise<void> => {
-  const { values } = parseArgs({ options: { "data-dir": { type: "string" }, port: { type: "string", default: "0" } } });
+  const { values } = parseArgs({
+    options: {
+      "data-dir": { type: "string" },
+      port: { type: "string", default: "0" },
+      host: { type: "string", default: "127.0.0.1" },
+      names: { type: "string", default: "" },
+    },
+  });
   const folder = values["data-dir"];
   const port = Number(values.port);
-  if (folder === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("usage: node.js --data-dir DIR --port N");
+  if (folder === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("usage: node.js --data-dir DIR --port N [--host ADDRESS] [--names NAME,…]");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   let stopping = false;
@@ -61,7 +69,7 @@ const main = async (): Promise<void> => {
   const store = await open(folder);
   const engine = await startEngine(store, () => randomBytes(32), () => Math.floor(Date.now() / 1_000));
   const { methods, stop: stopPool } = createMethods(engine, store, "rigtwin-local/1");
-  const http = await serve(methods, port);
+  const http = await serve(methods, { port, host: values.host, names: values.names.toLowerCase().split(",").filter((name) => name !== "") });
   close = async () => {
     await stopPool();
     await http.stop();

@@ -1,4 +1,4 @@
-/** JSON-RPC 2.0 over HTTP on the loopback. Pages of any origin may read; only programs on this machine may send. */
+/** JSON-RPC 2.0 over HTTP, on the loopback unless told otherwise. Pages of any origin may read; only programs may send. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { isRpcRequest, READ_METHODS, RPC_CODES, rpcFault, type RpcAnswer } from "../../twin/rpc.ts";
@@ -25,7 +25,8 @@ const bodyOf = async (request: IncomingMessage): Promise<string | null> => {
 };
 
 /** A name of this machine, so that a page cannot come in by a name of its own that it points here (DNS rebinding). */
-const isLocalName = (host: string | undefined): boolean => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i.test(host ?? "");
+const isOwnName = (host: string | undefined, own: readonly string[]): boolean =>
+  ["127.0.0.1", "localhost", "[::1]", ...own].includes((host ?? "").toLowerCase().replace(/:\d+$/, ""));
 
 const answerOne = async (methods: Readonly<Record<string, Method>>, request: unknown, foreign: boolean): Promise<RpcAnswer> => {
   if (!isRpcRequest(request)) return rpcFault(null, RPC_CODES.invalid, "not a JSON-RPC request");
@@ -53,11 +54,20 @@ const answerAll = async (methods: Readonly<Record<string, Method>>, text: string
   return Promise.all(asked.map((request) => answerOne(methods, request, foreign)));
 };
 
-/** Listens on 127.0.0.1; `port` 0 takes a free one. Rejects where the port is taken. */
-export const serve = async (methods: Readonly<Record<string, Method>>, port: number) => {
+export interface Place {
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Address to listen on; by default this machine only. */
+  readonly host?: string;
+  /** Further host names under which it may be called, lower case. */
+  readonly names?: readonly string[];
+}
+
+/** Listens. Rejects where the port is taken. */
+export const serve = async (methods: Readonly<Record<string, Method>>, { port, host = "127.0.0.1", names = [] }: Place) => {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const end = (status: number, body = ""): void => void response.writeHead(status, { ...CORS, "content-type": "application/json" }).end(body);
-    if (!isLocalName(request.headers.host)) return end(403);
+    if (!isOwnName(request.headers.host, names)) return end(403);
     if (request.method === "OPTIONS") return end(204);
     if (request.method !== "POST") return end(405);
     // A page could post plain text without asking first; JSON makes its browser ask.
@@ -72,7 +82,7 @@ export const serve = async (methods: Readonly<Record<string, Method>>, port: num
   server.keepAliveTimeout = 60_000;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
