@@ -135,7 +135,7 @@ describe("from elsewhere", () => {
   test("every route is closed but those that are open to anyone", async () => {
     const http = await startHttp({ isLocal: () => false });
     for (const route of TABLE) {
-      const heard = await ask(http.port, pathOf(route.path, { rig: "rig-0001", tokenId: 7 }), {
+      const heard = await ask(http.port, pathOf(route.path, { rig: "rig-0001", tokenId: 7, day: "2025-11-11" }), {
         method: route.method.toUpperCase(),
         ...(route.body === null ? {} : { body: "{}" }),
       });

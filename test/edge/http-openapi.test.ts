@@ -107,7 +107,7 @@ describe("the OpenAPI document", () => {
       if (body !== undefined) expect(accepts(body.schema, body.example)).toEqual([]);
       if (route.answer === null) return;
       const query = new URLSearchParams(Object.entries(route.example.query ?? {})).toString();
-      const path = pathOf(route.path, { ...route.example.params, ...(id === "twinByToken" ? { tokenId: 7 } : {}) });
+      const path = pathOf(route.path, { ...route.example.params, ...(route.path.includes(":tokenId") ? { tokenId: 7 } : {}) });
       const sent = id === "acknowledge" ? { alarm: ALARM.id, by: "badge-17" } : route.example.body;
       const heard = await ask(http.port, `${path}?${query}`, {
         method: route.method.toUpperCase(),
