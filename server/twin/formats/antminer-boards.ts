@@ -46,17 +46,13 @@ const heatOf = (model: string, pcb: readonly number[], chip: readonly number[], 
 /** `chain: [{index, rate_real, asic_num, temp_pcb: […], sn, tpl, …}]` of stats.cgi; rates in `rate_unit`, else GH/s. */
 export const boardsOfChain = (stats: Json, model: string): readonly BoardDraft[] => {
   const unit = inThs(get(stats, "rate_unit")) ?? 1e-3;
-  const taken = new Set<number>();
   return objects(stats["chain"]).map((chain, position): BoardDraft => {
-    const told = num(get(chain, "index"));
-    const index = told !== null && Number.isInteger(told) && told >= 0 && told < 16 && !taken.has(told) ? told : position;
-    taken.add(index);
     const own = inThs(get(chain, "rate_unit")) ?? unit;
     const scaled = (value: number | null): number | null => (value === null ? null : value * own);
     const chips = num(get(chain, "asic_num"));
     const sensors = (name: string): readonly number[] => nums(chain[name]);
     return {
-      index,
+      index: num(get(chain, "index")) ?? position,
       hashrateThs: scaled(num(get(chain, "rate_real"))),
       expectedThs: scaled(num(get(chain, "rate_ideal"))),
       chips,

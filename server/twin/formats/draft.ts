@@ -111,6 +111,12 @@ const meanOrNull = (values: readonly (number | null)[]): number | null => {
   return said.length === 0 ? null : said.reduce((sum, value) => sum + value, 0) / said.length;
 };
 
+/** The machine's own numbers where each is a number of its own; else the order in which it lists them. */
+const numbered = <Row extends { readonly index: number }>(rows: readonly Row[], most: number): readonly Row[] => {
+  const sound = rows.every(({ index }) => Number.isInteger(index) && index >= 0 && index < most);
+  return sound && new Set(rows.map(({ index }) => index)).size === rows.length ? rows : rows.map((row, index) => ({ ...row, index }));
+};
+
 /** Sorts what can be true from what cannot: the latter becomes null and its path goes into `quality`. Fills sums and maxima. */
 export const finish = (identity: Identity, draft: Draft, model: Model | null): Read => {
   const quality: Record<string, Quality> = { ...draft.quality };
@@ -144,7 +150,7 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
       column: clean(row.column, RANGES.place, path),
       working: row.working ?? null,
     });
-  const drafts = (draft.boards ?? []).slice(0, MOST.boards);
+  const drafts = numbered((draft.boards ?? []).slice(0, MOST.boards), MOST.boards);
   const boards = drafts.map((row): BoardReading => {
     const at = `boards.${row.index}`;
     return {
@@ -161,7 +167,7 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
       voltageV: clean(row.voltageV, RANGES.boardV, `${at}.voltageV`),
       hwErrors: count(row.hwErrors, `${at}.hwErrors`),
       serial: row.serial ?? null,
-      chipMap: (row.chipMap ?? []).slice(0, MOST.chips).map(chip(`${at}.chipMap`)),
+      chipMap: numbered((row.chipMap ?? []).slice(0, MOST.chips), MOST.chips).map(chip(`${at}.chipMap`)),
     };
   });
   const fans = (draft.fans ?? []).slice(0, MOST.fans).map((rpm, index): FanReading => ({

@@ -9,7 +9,9 @@ import { braiins } from "./braiins.ts";
 import { braiinsGraphql } from "./braiins-graphql.ts";
 import { cgminer } from "./cgminer.ts";
 import type { Format, Read } from "./draft.ts";
+import { epic } from "./epic.ts";
 import { luxos } from "./luxos.ts";
+import { marathon } from "./marathon.ts";
 import { vnish } from "./vnish.ts";
 import { whatsminer } from "./whatsminer.ts";
 import { whatsminer3 } from "./whatsminer3.ts";
@@ -24,6 +26,8 @@ export const FORMATS: readonly Format[] = [
   vnish,
   whatsminer3,
   luxos,
+  epic,
+  marathon,
   axeos,
   bosminer,
   avalon,

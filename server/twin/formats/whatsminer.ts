@@ -26,7 +26,7 @@ const boardOf = (row: Json, position: number): BoardDraft => {
   const slot = num(get(row, "Slot", "ASC"));
   const factory = num(get(row, "Factory GHS"));
   return {
-    index: slot !== null && Number.isInteger(slot) && slot >= 0 && slot < 16 ? slot : position,
+    index: slot ?? position,
     hashrateThs: realtime(row) ?? rate(row, "MHS 1m", "MHS 5s", "MHS av"),
     expectedThs: factory === null ? null : factory * 1e-3,
     boardC: num(get(row, "Temperature", "Tenperature")),
@@ -37,9 +37,6 @@ const boardOf = (row: Json, position: number): BoardDraft => {
     serial: txt(get(row, "PCB SN"), 64),
   };
 };
-
-const apart = (boards: readonly BoardDraft[]): readonly BoardDraft[] =>
-  new Set(boards.map((board) => board.index)).size === boards.length ? boards : boards.map((board, index) => ({ ...board, index }));
 
 const modeOf = (answers: Answers, summary: Json | undefined, rows: readonly Json[]): Mode => {
   const off = truth(told(answers, "mineroff", "btmineroff"));
@@ -113,7 +110,7 @@ export const whatsminer: Format = {
     // `edevs` lists what `devs` lists; one of the two is enough
     const parts = answers.parts.find((part) => Array.isArray(part["DEVS"]));
     const rows = parts === undefined ? [] : (parts["DEVS"] as readonly unknown[]).filter(isObject);
-    const boards = apart(rows.map(boardOf));
+    const boards = rows.map(boardOf);
     const type =
       txt(
         rowsOf(answers, "DEVDETAILS")

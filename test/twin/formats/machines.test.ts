@@ -561,6 +561,119 @@ describe("VNish", () => {
   });
 });
 
+describe("other firmware on Antminers", () => {
+  test("ePIC", () => {
+    const { format, identity, measured } = read({
+      summary: {
+        Status: { "Operating State": "Mining" },
+        Hostname: "miner",
+        Software: "PowerPlay-BM v1.15.2",
+        Stratum: { "Current Pool": "a:1", "Config Id": 1, IsPoolConnected: true },
+        StratumConfigs: [
+          { pool: "b:2", login: "w" },
+          { pool: "a:1", login: "w" },
+        ],
+        Session: { Uptime: 100, Accepted: 7, Rejected: 1, "Average MHs": 198e6 },
+        HBs: [0, 1, 2].map((Index) => ({
+          Index,
+          Hashrate: [66e6, 97, 36],
+          Temperature: 60 + Index,
+          "Core Clock Avg": 490,
+          "Input Voltage": 13_967,
+        })),
+        "Power Supply Stats": { "Input Power": 3505.5, "Output Voltage": 13.9 },
+        Fans: { "Fans Speed": 60 },
+        "Fans Rpm": { "Fans Speed 0": 5000, "Fans Speed 1": 0 },
+      },
+      capabilities: {
+        Model: "AntMiner S21",
+        "Model Subtype": "BHB68603",
+        "Chip Type": "BM1368",
+        "Board Serial Numbers": ["A", "B", "C"],
+        "Control Board Version": { cpuSerial: "CB1" },
+      },
+      network: { dhcp: { address: "192.0.2.10", mac_address: "02:00:5E:10:00:01" } },
+    });
+    expect(format).toBe("epic");
+    expect(identity).toMatchObject({
+      model: "Antminer S21",
+      controlBoardSerial: "CB1",
+      mac: "02:00:5E:10:00:01",
+      ip: "192.0.2.10",
+      boardSerials: ["A", "B", "C"],
+    });
+    expect(measured).toMatchObject({
+      mode: "mining",
+      hashrateThs: 198,
+      averageThs: 198,
+      powerW: 3505.5,
+      boardC: 62,
+      frequencyMhz: 490,
+      fanPct: 60,
+      accepted: 7,
+    });
+    expect(measured.boards[0]).toMatchObject({ hashrateThs: 66, voltageV: 13.967 });
+    expect(rpms(measured)).toEqual([5000, 0]);
+    expect(measured.pools.map(({ url, active }) => [url, active])).toEqual([
+      ["b:2", false],
+      ["a:1", true],
+    ]);
+  });
+  test("MARA", () => {
+    const { format, identity, measured } = read({
+      brief: { status: "Mining", hashrate_realtime: 201_000, hashrate_ideal: 200_000, power_consumption_estimated: 3490, elapsed: 60 },
+      overview: { model: "Antminer S21", mac: "02:00:5e:10:00:01", version_firmware: "1.2.3" },
+      details: {
+        hashboard_infos: [
+          {
+            index: 0,
+            hashrate_avg: 67_000,
+            hashrate_ideal: 66_000,
+            asic_num: 108,
+            frequency_avg: 490,
+            voltage: 13.9,
+            serial_number: "A",
+            asic_infos: [
+              { index: 0, hashrate_avg: 620, frequency: 490, voltage: 0.3 },
+              { index: 1, hashrate_avg: 0 },
+            ],
+          },
+        ],
+      },
+      hashboards: { hashboards: [{ index: 0, temperature_pcb: [0, 61, 60], temperature_chip: [72, 70] }] },
+      fans: { fans: [{ current_speed: 5500 }] },
+      pools: [
+        { index: 0, url: "a:1", user: "w", status: "Dead", priority: 0 },
+        { index: 1, url: "b:2", user: "w", status: "Alive", priority: 1, accepted: 3, rejected: 0 },
+      ],
+      events: {
+        event_flags: [
+          { level: "error", message: "Fan 2 lost" },
+          { level: "info", message: "Mining started" },
+        ],
+      },
+    });
+    expect(format).toBe("marathon");
+    expect(identity).toMatchObject({ model: "Antminer S21", firmware: "1.2.3", boardSerials: ["A"] });
+    expect(measured).toMatchObject({
+      mode: "mining",
+      hashrateThs: 201,
+      expectedThs: 200,
+      powerW: 3490,
+      boardC: 61,
+      chipC: 72,
+      uptimeS: 60,
+    });
+    expect(measured.boards[0]).toMatchObject({ hashrateThs: 67, chips: 108, voltageV: 13.9 });
+    expect(measured.boards[0]?.chipMap.map(({ working }) => working)).toEqual([true, false]);
+    expect(measured.pools.map(({ url, active, alive }) => [url, active, alive])).toEqual([
+      ["a:1", false, false],
+      ["b:2", true, true],
+    ]);
+    expect(measured.errors.map(({ code }) => code)).toEqual(["FAN_FAILED"]);
+  });
+});
+
 describe("AxeOS", () => {
   test("a newer Gamma on its fallback pool; a regulator that cannot be read", () => {
     const { identity, measured, quality } = read({
