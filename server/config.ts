@@ -66,6 +66,8 @@ export const SETTINGS = {
   contract: optional({ flag: "contract", variable: "CONTRACT", value: "0x…", says: "address of a RigTwin that is already deployed there (default: deploys one)", read: address }),
   publicUrl: optional({ flag: "public-url", variable: "PUBLIC_URL", value: "URL", says: "address at which strangers reach this dashboard; tokens link to it", read: url("http", "https") }),
   finalDepth: setting({ flag: "final-depth", variable: "FINAL_DEPTH", value: "N", fallback: 1, says: "blocks on top of a record's block before it is called final", read: whole(0, 1_000) }),
+  anchorGrace: setting({ flag: "anchor-grace", variable: "ANCHOR_GRACE_MIN", value: "MINUTES", fallback: 15, says: "between midnight UTC and the sealing of the day; what comes later is a correction", read: whole(0, 1_440) }),
+  journalDays: setting({ flag: "journal-days", variable: "JOURNAL_DAYS", value: "DAYS", fallback: 365, says: "messages are kept in the journal; records and sealed days stay for good", read: whole(2, 36_500) }),
   password: optional({ flag: "password", variable: "PASSWORD", value: "TEXT", says: "for callers that are not on this machine (default: a new one, printed at start)", read: text(200), secret: true }),
   allowedHosts: setting({ flag: "allowed-hosts", variable: "ALLOWED_HOSTS", value: "A,B", fallback: "", says: "further host names under which the dashboard may be called", read: text(1_000) }),
   simulate: setting({ flag: "simulate", variable: "SIMULATE", value: "yes|no", fallback: true, says: "run the simulated farm", read: yesNo }),

@@ -10,21 +10,26 @@ import { keepChainProcess } from "./edge/chain/process.ts";
 import { systemClock as clock } from "./edge/clock.ts";
 import { createDuckStore } from "./edge/duck/store.ts";
 import { createHttp } from "./edge/http/http.ts";
+import { openDays } from "./edge/journal/days.ts";
 import { createJournal } from "./edge/journal/journal.ts";
 import { lockFolder } from "./edge/journal/lock.ts";
 import { openSnapshots } from "./edge/journal/snapshots.ts";
+import { openPruned } from "./edge/journal/pruned.ts";
 import { createMqtt } from "./edge/mqtt/client.ts";
 import { createSimulator } from "./edge/simulator.ts";
 import { createSocket } from "./edge/socket/socket.ts";
+import { createAnchoring } from "./flows/anchoring.ts";
 import { createApi } from "./flows/api.ts";
 import { createFrames } from "./flows/frames.ts";
 import { enterHistory } from "./flows/history.ts";
+import { createProvenance } from "./flows/provenance.ts";
 import { createRecords } from "./flows/records.ts";
 import { openReplay } from "./flows/replay.ts";
 import { createSeries } from "./flows/series.ts";
 import { createRate, createStatus } from "./flows/status.ts";
 import { createTelemetry } from "./flows/telemetry.ts";
 import { startUpkeep } from "./flows/upkeep.ts";
+import { dateOf } from "./twin/day.ts";
 import { recordsOf } from "./twin/ledger.ts";
 import { Refused } from "./twin/refusal.ts";
 import { FRAME_MS, ROOT } from "./twin/wire.ts";
@@ -36,6 +41,11 @@ const SNAPSHOT_MS = 300_000;
 const RAW_DAYS = 30;
 const MINUTE_DAYS = 400;
 const RELAY_HEALTH_MS = 1_000;
+/** A broker that kept yesterday's messages hands them over in this time, ms. */
+const SETTLE_MS = 60_000;
+const CORRECT_MS = 3_600_000;
+const PRUNE_MS = 6 * 3_600_000;
+const DAY_MS = 86_400_000;
 /** Between two simulated readings of the past; the charts of hours need no more. */
 const PAST_INTERVAL_S = 30;
 
@@ -83,6 +93,10 @@ const run = async (config: Config): Promise<void> => {
   status.say("journal", "SQLite and files", "writing", null, true);
   const snapshots = openSnapshots(config.dataDir);
   started.push({ name: "the snapshots", stop: snapshots.close });
+  const days = openDays(config.dataDir);
+  started.push({ name: "the sealed days", stop: days.close });
+  const pruned = openPruned(config.dataDir, journal);
+  started.push({ name: "what was pruned", stop: pruned.close });
 
   const simulator = createSimulator({
     program: join(here, "../simulators/main.js"),
@@ -107,7 +121,7 @@ const run = async (config: Config): Promise<void> => {
     version,
     clock,
     write: journal.write,
-    read: journal.read,
+    read: pruned.read,
     subscribe: journal.subscribe,
     loadSnapshot: (ts) => snapshots.load(ts),
     saveSnapshot: async (pos, ts, lines, cells) => {
@@ -170,6 +184,21 @@ const run = async (config: Config): Promise<void> => {
     onError: (what, error) => (error === null ? say(`  ${what}`) : complain(what, error)),
   });
 
+  const anchoring = createAnchoring({
+    site: config.site,
+    clock,
+    write: journal.write,
+    farm,
+    days,
+    chain,
+    graceMs: config.anchorGrace * 60_000,
+    settleMs: SETTLE_MS,
+    correctMs: CORRECT_MS,
+    breathe: clock.breathe,
+    onError: complain,
+  });
+  const provenance = createProvenance({ site: config.site, now: clock.now, farm, days, isLocal, breathe: clock.breathe });
+
   const figures = () => ({
     messagesPerS: rate.perS(),
     headPos: journal.head().pos,
@@ -189,6 +218,7 @@ const run = async (config: Config): Promise<void> => {
     write: journal.write,
     addRecord: records.seal,
     recordsOf: (rig) => recordsOf(farm().ledger, rig),
+    provenance,
     chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
   });
 
@@ -224,6 +254,9 @@ const run = async (config: Config): Promise<void> => {
     const { away, detail, waiting } = records.status();
     const words = waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
     status.say("chain", isLocal ? "local chain" : "outside chain", words, away ? detail : null);
+    const anchors = anchoring.status();
+    const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;
+    status.say("anchors", "daily anchor", lastDay, anchors.away === null ? null : `${lastDay}; ${anchors.away}`);
   };
 
   const password = config.password ?? randomBytes(9).toString("base64url");
@@ -252,6 +285,13 @@ const run = async (config: Config): Promise<void> => {
 
   records.start();
   started.push({ name: "the relay", stop: records.stop });
+  anchoring.start();
+  started.push({ name: "the anchoring", stop: anchoring.stop });
+  const prune = async (): Promise<void> => {
+    const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
+    await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
+  };
+  started.push({ name: "the pruning", stop: clock.every(PRUNE_MS, prune) });
   started.push({ name: "the chain's health", stop: clock.every(RELAY_HEALTH_MS, () => sayChain()) });
 
   const mqttUrl = await startMqtt();

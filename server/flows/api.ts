@@ -10,9 +10,11 @@ import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, Site
 import type { Alarm } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
+import type { createProvenance } from "./provenance.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
 
 export interface ApiNeeds {
+  readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle">;
   readonly version: string;
   readonly site: string;
   readonly farm: () => Farm;
@@ -68,6 +70,7 @@ export const createApi = (needs: ApiNeeds) => {
       const page = await chain.page(tokenId).catch(() => null);
       return { tokenId, owner: page?.owner ?? null, tokenUri: page?.tokenUri ?? null, chain: info, twin, records: needs.recordsOf(twin.rig) };
     },
+    ...needs.provenance,
     alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),
     acknowledge: async ({ alarm, by }: Acknowledge): Promise<Alarm> => {
       if (alarmOf(farm(), alarm) === undefined) throw new Refused("NOT_FOUND", "There is no alarm of that id.");

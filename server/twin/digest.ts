@@ -1,11 +1,12 @@
 /**
  * Five-minute rows of each rig and UTC day, as scaled integers: sums are of integers, so the order of arrival cannot change
- * them. Units: hashrate GH/s, power W, temperatures tenths of °C.
+ * them. Units: hashrate GH/s, power W, temperatures tenths of °C, hashes delivered GH, energy J.
  */
 import type { Measured } from "./reading.ts";
 
 export const DAY_MS = 86_400_000;
 export const SLOT_MS = 300_000;
+export const SLOT_S = SLOT_MS / 1_000;
 export const SLOTS = DAY_MS / SLOT_MS;
 
 // Columns of a cell.
@@ -17,56 +18,102 @@ const POWER_SUM = 4;
 const BOARD_MAX = 5;
 const CHIP_MAX = 6;
 const INTAKE_MAX = 7;
-export const CELL = 8;
+const PAUSED_N = 8;
+const SIGNED_N = 9;
+export const CELL = 10;
 const NO_TEMPERATURE = -32_768;
+const MOST = 0x7fff_ffff;
 
-/** One rig, one UTC day: SLOTS × CELL integers. */
+/** Sequence numbers of one boot within a day: the first and last that came, and how many came. */
+export type Span = readonly [boot: string, seqFirst: number, seqLast: number, n: number];
+/** Readings without a sequence number, and those of boots beyond MOST_BOOTS, stand under this name. */
+export const UNNUMBERED = "";
+const MOST_BOOTS = 500;
+
+/** One rig, one UTC day, one version of it: SLOTS × CELL integers. */
 export interface RigDay {
   readonly rig: string;
   /** Days since 1970-01-01 UTC. */
   readonly day: number;
+  /** 1 until the day is sealed; what comes late goes into the next. */
+  readonly version: number;
   readonly cells: Int32Array;
-  /** Slots changed since they were last written away. */
-  readonly dirty: Set<number>;
+  readonly spans: Map<string, Span>;
+  /** Slots and boots changed since they were last written away. */
+  readonly dirty: Set<number | string>;
 }
-/** Keyed `{day}/{rig}`. */
+/** Keyed `{day}/{version}/{rig}`. */
 export type Digest = Map<string, RigDay>;
 
 /** A row as it is sealed and shown; a slot in which nothing came has n = 0. */
 export interface DigestRow {
   /** Start of the five minutes, ms UTC. */
   readonly ts: number;
-  /** Readings counted. */
+  /** Readings counted; of these, those in which the rig said it was paused, and those that a gateway had signed. */
   readonly n: number;
+  readonly paused: number;
+  readonly signed: number;
+  /** Means over the readings that told the value. */
   readonly hashrateGhs: number | null;
   readonly powerW: number | null;
   readonly boardMaxDc: number | null;
   readonly chipMaxDc: number | null;
   readonly intakeMaxDc: number | null;
+  /** Mean times five minutes; 0 where nothing was told. */
+  readonly deliveredGh: number;
+  readonly energyJ: number;
 }
 
 export const dayOf = (ts: number): number => Math.floor(ts / DAY_MS);
 
-export const rigDayOf = (digest: Digest, rig: string, day: number): RigDay => {
-  const key = `${day}/${rig}`;
+export const emptyCells = (): Int32Array => {
+  const cells = new Int32Array(SLOTS * CELL);
+  for (let slot = 0; slot < SLOTS; slot++) cells.fill(NO_TEMPERATURE, slot * CELL + BOARD_MAX, slot * CELL + INTAKE_MAX + 1);
+  return cells;
+};
+
+const keyOf = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
+
+export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1): RigDay => {
+  const key = keyOf(rig, day, version);
   let rigDay = digest.get(key);
   if (rigDay === undefined) {
-    const cells = new Int32Array(SLOTS * CELL);
-    for (let slot = 0; slot < SLOTS; slot++) cells.fill(NO_TEMPERATURE, slot * CELL + BOARD_MAX, slot * CELL + CELL);
-    rigDay = { rig, day, cells, dirty: new Set() };
+    rigDay = { rig, day, version, cells: emptyCells(), spans: new Map(), dirty: new Set() };
     digest.set(key, rigDay);
   }
   return rigDay;
 };
 
+/** A sum that stays at its most: whatever the order, the end is the same. */
+const raised = (sum: number, value: number): number => Math.min(MOST, sum + Math.max(0, value));
+
+const countSpan = (rigDay: RigDay, boot: string | null, seq: number | null): void => {
+  const wished = seq === null ? UNNUMBERED : (boot ?? "-");
+  const name = rigDay.spans.has(wished) || rigDay.spans.size < MOST_BOOTS ? wished : UNNUMBERED;
+  const before = rigDay.spans.get(name);
+  if (name === UNNUMBERED || seq === null) rigDay.spans.set(name, [name, 0, 0, (before?.[3] ?? 0) + 1]);
+  else rigDay.spans.set(name, [name, Math.min(before?.[1] ?? seq, seq), Math.max(before?.[2] ?? seq, seq), (before?.[3] ?? 0) + 1]);
+  rigDay.dirty.add(name);
+};
+
+/** What is counted of a reading besides its values. */
+export interface Counted {
+  readonly rig: string;
+  readonly deviceTs: number;
+  readonly boot: string | null;
+  readonly seq: number | null;
+  readonly signed: boolean;
+}
+
 /** Counts one reading into its five minutes, by device time. Changes `digest`. */
-export const digestReading = (digest: Digest, rig: string, deviceTs: number, measured: Measured): void => {
-  const rigDay = rigDayOf(digest, rig, dayOf(deviceTs));
+export const digestReading = (digest: Digest, reading: Counted, measured: Measured, version = 1): void => {
+  const { deviceTs } = reading;
+  const rigDay = rigDayOf(digest, reading.rig, dayOf(deviceTs), version);
   const slot = Math.floor((deviceTs % DAY_MS) / SLOT_MS);
   const { cells } = rigDay;
   const at = slot * CELL;
   const add = (column: number, value: number): void => {
-    cells[at + column] = (cells[at + column] ?? 0) + value;
+    cells[at + column] = raised(cells[at + column] ?? 0, value);
   };
   const raise = (column: number, tempC: number | null): void => {
     if (tempC !== null) cells[at + column] = Math.max(cells[at + column] ?? NO_TEMPERATURE, Math.round(tempC * 10));
@@ -83,27 +130,61 @@ export const digestReading = (digest: Digest, rig: string, deviceTs: number, mea
   raise(BOARD_MAX, measured.boardC);
   raise(CHIP_MAX, measured.chipC);
   raise(INTAKE_MAX, measured.intakeC);
+  if (measured.mode === "paused") add(PAUSED_N, 1);
+  if (reading.signed) add(SIGNED_N, 1);
   rigDay.dirty.add(slot);
+  countSpan(rigDay, reading.boot, reading.seq);
 };
 
-/** The day's rows, all SLOTS of them. Means are rounded half up to the integer unit. */
-export const rowsOf = (rigDay: RigDay): DigestRow[] =>
+/** Adds the counts of `more` to `cells`, which changes: a later version of the same day, or the same machine under another name. */
+export const addCells = (cells: Int32Array, more: Int32Array): void => {
+  for (let i = 0; i < cells.length; i++) {
+    const column = i % CELL;
+    const [a, b] = [cells[i] ?? 0, more[i] ?? 0];
+    cells[i] = column >= BOARD_MAX && column <= INTAKE_MAX ? Math.max(a, b) : raised(a, b);
+  }
+};
+
+/** Spans of the same boots put together, in the order of their names. */
+export const joinSpans = (...lists: readonly (readonly Span[])[]): Span[] => {
+  const joined = new Map<string, Span>();
+  for (const [boot, first, last, n] of lists.flat()) {
+    const before = joined.get(boot);
+    joined.set(boot, before === undefined ? [boot, first, last, n] : [boot, Math.min(before[1], first), Math.max(before[2], last), before[3] + n]);
+  }
+  return [...joined.values()].toSorted(([a], [b]) => (a < b ? -1 : 1));
+};
+
+/** The rows of a day's cells, all SLOTS of them. Means are rounded half up to the integer unit. */
+export const rowsOfCells = (day: number, cells: Int32Array): DigestRow[] =>
   Array.from({ length: SLOTS }, (_, slot) => {
-    const cell = rigDay.cells.subarray(slot * CELL, slot * CELL + CELL);
+    const cell = cells.subarray(slot * CELL, slot * CELL + CELL);
     const mean = (n: number, sum: number): number | null => ((cell[n] ?? 0) === 0 ? null : Math.round((cell[sum] ?? 0) / (cell[n] ?? 1)));
+    const whole = (n: number, sum: number): number => ((cell[n] ?? 0) === 0 ? 0 : Math.round(((cell[sum] ?? 0) * SLOT_S) / (cell[n] ?? 1)));
     const most = (column: number): number | null => (cell[column] === NO_TEMPERATURE ? null : (cell[column] ?? null));
     return {
-      ts: rigDay.day * DAY_MS + slot * SLOT_MS,
+      ts: day * DAY_MS + slot * SLOT_MS,
       n: cell[N] ?? 0,
+      paused: cell[PAUSED_N] ?? 0,
+      signed: cell[SIGNED_N] ?? 0,
       hashrateGhs: mean(HASH_N, HASH_SUM),
       powerW: mean(POWER_N, POWER_SUM),
       boardMaxDc: most(BOARD_MAX),
       chipMaxDc: most(CHIP_MAX),
       intakeMaxDc: most(INTAKE_MAX),
+      deliveredGh: whole(HASH_N, HASH_SUM),
+      energyJ: whole(POWER_N, POWER_SUM),
     };
   });
+
+export const rowsOf = (rigDay: RigDay): DigestRow[] => rowsOfCells(rigDay.day, rigDay.cells);
 
 /** Forgets days before `day`. Changes `digest`. */
 export const forgetBefore = (digest: Digest, day: number): void => {
   for (const [key, rigDay] of digest) if (rigDay.day < day) digest.delete(key);
+};
+
+/** Forgets a day's versions up to and with `version`. Changes `digest`. */
+export const forgetVersions = (digest: Digest, day: number, version: number): void => {
+  for (const [key, rigDay] of digest) if (rigDay.day === day && rigDay.version <= version) digest.delete(key);
 };

@@ -3,16 +3,17 @@
  * place: a farm of 10,000 rigs is folded a thousand times a second. The same entries in the same order give the same farm.
  */
 import { acknowledgeAlarm, judge, noAlarms, DEFAULT_LIMITS, type AlarmBook, type Limits } from "./alarms.ts";
-import { dayOf, digestReading, forgetBefore, type Digest } from "./digest.ts";
+import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
 import { foldAnnounced, foldBirth, foldDuplicate, foldPosition, foldReading, foldTick, foldToken, newTwin, type KnownModel } from "./fold.ts";
-import { foldLedger, noLedger, type Ledger } from "./ledger.ts";
+import { foldAnchor, foldLedger, noLedger, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
 import { parse } from "./parse.ts";
 import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
 import { boardRowsOf, energyRowsOf, rigRowOf } from "./rows.ts";
+import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
 import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { BoardRow, EnergyRow, RigRow } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
@@ -41,6 +42,8 @@ export interface Farm {
   /** Sequence numbers of the meters. */
   readonly meterSeen: Map<string, Seen>;
   readonly digest: Digest;
+  /** Versions of a day that are frozen and not yet on disk, `{day}/{version}`: whose rows they have. */
+  readonly frozen: Map<string, readonly RigFacts[]>;
   readonly ledger: Ledger;
   /** The newest refused messages, oldest first. */
   inbox: RefusedEntry[];
@@ -53,6 +56,8 @@ export interface Farm {
   asOfTs: number;
   /** When this journal last began to listen. */
   resumedTs: number;
+  /** The UTC day of the journal's first entry (days since 1970); what devices tell of earlier days is not digested. 0: none yet. */
+  firstDay: number;
 }
 
 /** What one or more entries brought about; collected by the caller and emptied by it. */
@@ -72,8 +77,8 @@ export interface Outcome {
 
 const MOST_INBOX = 1_000;
 const SAMPLE_BYTES = 200;
-/** Digest days kept in memory: today, yesterday (readings still come late), and the day before until it is anchored. */
-const DIGEST_DAYS = 2;
+/** A day is let go when it is sealed and on disk; where that fails for so many days, all the same. */
+const DIGEST_DAYS = 40;
 
 export const newFarm = (site: string): Farm => ({
   site,
@@ -85,6 +90,7 @@ export const newFarm = (site: string): Farm => ({
   energy: noEnergy(),
   meterSeen: new Map(),
   digest: new Map(),
+  frozen: new Map(),
   ledger: noLedger(),
   inbox: [],
   refusedByCode: new Map(),
@@ -94,6 +100,7 @@ export const newFarm = (site: string): Farm => ({
   asOfPos: 0,
   asOfTs: 0,
   resumedTs: 0,
+  firstDay: 0,
 });
 
 export const nothingYet = (): Outcome => ({
@@ -177,7 +184,10 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome): void => {
   const modelName = after.modelId ?? after.identity.model;
   out.rigs.push(rigRowOf(reading, modelName));
   for (const row of boardRowsOf(reading, modelName)) out.boards.push(row);
-  digestReading(farm.digest, reading.rig, reading.deviceTs, reading.measured);
+  const day = dayOf(reading.deviceTs);
+  if (day < farm.firstDay) return;
+  const { rig, deviceTs, boot, seq, tier, measured } = reading;
+  digestReading(farm.digest, { rig, deviceTs, boot, seq, signed: tier !== "self-reported" }, measured, openVersion(farm.ledger.days, day));
 };
 
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
@@ -214,6 +224,19 @@ const carryLedger = (farm: Farm, entry: Entry, out: Outcome): void => {
   out.ledger = true;
 };
 
+const carryDay = (farm: Farm, entry: Entry): void => {
+  const news = foldAnchor(farm.ledger, entry);
+  if (news === null || news.what === "anchored") return;
+  const { day, version } = news;
+  const key = `${day}/${version}`;
+  if (news.what === "seal") {
+    farm.frozen.set(key, factsOf(farm.twins.values(), (rig) => farm.digest.has(`${key}/${rig}`), day, version));
+    return;
+  }
+  farm.frozen.delete(key);
+  forgetVersions(farm.digest, day, version);
+};
+
 /** What the server itself wrote. */
 const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
   switch (entry.topic) {
@@ -227,6 +250,8 @@ const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
     case OWN.record:
     case OWN.onChain:
       return carryLedger(farm, entry, out);
+    case OWN.anchor:
+      return carryDay(farm, entry);
     default:
   }
 };
@@ -273,6 +298,7 @@ export const foldEntry = (farm: Farm, entry: Entry, out: Outcome): void => {
   farm.asOfPos = entry.pos;
   farm.asOfTs = Math.max(farm.asOfTs, entry.receivedTs);
   if (farm.resumedTs === 0) farm.resumedTs = entry.receivedTs;
+  if (farm.firstDay === 0) farm.firstDay = dayOf(entry.receivedTs);
   if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, out);
   else carryMessage(farm, entry, out);
 };

@@ -4,6 +4,7 @@
  */
 import type { OnChain, RecordStatus, TwinRecord } from "./record.ts";
 import { hashOf, verifyRecord, type Hex, type Sealed } from "./seal.ts";
+import { foldDay, type DayNews, type Days } from "./sealing.ts";
 import type { Entry } from "./twin.ts";
 import { OWN } from "./wire.ts";
 
@@ -28,9 +29,11 @@ export interface Ledger {
   readonly rigOfToken: Map<number, string>;
   /** Hash → rig of every record that is neither final nor refused, in the order of sealing. */
   readonly open: Map<Hex, string>;
+  /** What became of each day. */
+  readonly days: Days;
 }
 
-export const noLedger = (): Ledger => ({ chain: null, records: new Map(), tokens: new Map(), rigOfToken: new Map(), open: new Map() });
+export const noLedger = (): Ledger => ({ chain: null, records: new Map(), tokens: new Map(), rigOfToken: new Map(), open: new Map(), days: new Map() });
 
 export const recordsOf = (ledger: Ledger, rig: string): readonly TwinRecord[] => ledger.records.get(rig) ?? [];
 
@@ -86,6 +89,7 @@ const onOneRecord = (ledger: Ledger, told: Extract<OnChain, { what: "record" }>)
 const onReset = (ledger: Ledger, { chainId, genesis, contract }: ChainIdentity): string[] => {
   ledger.chain = { chainId, genesis, contract };
   ledger.tokens.clear();
+  for (const day of ledger.days.values()) day.anchors = [];
   ledger.rigOfToken.clear();
   for (const [rig, records] of ledger.records) {
     for (const [at, record] of records.entries()) {
@@ -111,6 +115,14 @@ const foldOnChain = (ledger: Ledger, told: OnChain): string[] => {
     case "reset":
       return onReset(ledger, told);
   }
+};
+
+/** Folds an entry of topic OWN.anchor and gives what it said, null where it changed nothing. */
+export const foldAnchor = (ledger: Ledger, entry: Entry): DayNews | null => {
+  const news = JSON.parse(textOf(entry)) as DayNews;
+  // Said of a chain that is no longer the one that answers.
+  if (news.what === "anchored" && (news.chainId !== ledger.chain?.chainId || news.contract !== ledger.chain.contract)) return null;
+  return foldDay(ledger.days, news) ? news : null;
 };
 
 /** Folds an entry of topic OWN.record or OWN.onChain into `ledger` and gives the rigs it concerned; any other changes nothing. */

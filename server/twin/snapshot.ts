@@ -3,11 +3,12 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalBytes } from "./canonical.ts";
 import { activeAlarms } from "./alarms.ts";
-import { CELL, rigDayOf, rowsOf, SLOTS, type Digest } from "./digest.ts";
+import { CELL, joinSpans, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
+import { keptVersion } from "./sealing.ts";
 import type { Twin } from "./twin.ts";
 
-export const SNAPSHOT_VERSION = 1;
+export const SNAPSHOT_VERSION = 2;
 
 const base64 = (bytes: Uint8Array): string => {
   let text = "";
@@ -61,22 +62,31 @@ export const farmOfLines = (lines: Iterable<string>): Farm => {
   return farm;
 };
 
-/** One changed five-minute cell: rig, day, slot, then its integers. */
-export type CellLine = [rig: string, day: number, slot: number, ...cells: number[]];
+/** One changed five-minute cell: rig, day, version, slot, then its integers; or one changed span of sequence numbers. */
+export type CellLine = [rig: string, day: number, version: number, slot: number, ...cells: number[]] | [rig: string, day: number, version: number, span: Span];
 
 /** Cells changed since the last call; marks them as written. Changes `digest`. */
 export const dirtyCells = (digest: Digest): CellLine[] => {
   const lines: CellLine[] = [];
-  for (const rigDay of digest.values()) {
-    for (const slot of rigDay.dirty) lines.push([rigDay.rig, rigDay.day, slot, ...rigDay.cells.subarray(slot * CELL, slot * CELL + CELL)]);
-    rigDay.dirty.clear();
+  for (const { rig, day, version, cells, spans, dirty } of digest.values()) {
+    for (const what of dirty) {
+      const span = typeof what === "string" ? spans.get(what) : undefined;
+      if (span !== undefined) lines.push([rig, day, version, span]);
+      else if (typeof what === "number") lines.push([rig, day, version, what, ...cells.subarray(what * CELL, what * CELL + CELL)]);
+    }
+    dirty.clear();
   }
   return lines;
 };
 
-/** Puts cells back, in the order they were taken. Changes `digest`. */
-export const restoreCells = (digest: Digest, lines: readonly CellLine[]): void => {
-  for (const [rig, day, slot, ...cells] of lines) if (slot < SLOTS) rigDayOf(digest, rig, day).cells.set(cells, slot * CELL);
+/** Puts cells back, in the order they were taken; those of versions that are sealed and on disk stay away. Changes `farm.digest`. */
+export const restoreCells = (farm: Farm, lines: readonly CellLine[]): void => {
+  for (const [rig, day, version, what, ...cells] of lines) {
+    if (version <= keptVersion(farm.ledger.days, day)) continue;
+    const rigDay = rigDayOf(farm.digest, rig, day, version);
+    if (typeof what !== "number") rigDay.spans.set(what[0], what);
+    else if (what < SLOTS) rigDay.cells.set(cells as number[], what * CELL);
+  }
 };
 
 /** SHA-256 over the canonical form of twins, alarms, digest and energy: equal for two farms that folded the same. */
@@ -85,7 +95,8 @@ export const farmHash = (farm: Farm): string => {
   for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
   hash.update(canonicalBytes(activeAlarms(farm.alarms).toSorted((a, b) => (a.id < b.id ? -1 : 1))));
   hash.update(canonicalBytes(farm.alarms.history));
-  for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(canonicalBytes([key, rowsOf(rigDay)]));
+  for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
+  hash.update(canonicalBytes([...farm.ledger.days]));
   const { day, kwh, cost, kgco2e } = farm.energy;
   hash.update(canonicalBytes([day, kwh, cost, kgco2e]));
   return bytesToHex(hash.digest());

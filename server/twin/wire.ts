@@ -37,6 +37,8 @@ export const OWN = {
   onChain: "$rigtwin/on-chain",
   /** An operator's act on an alarm or a position: `Act` JSON. */
   act: "$rigtwin/act",
+  /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
+  anchor: "$rigtwin/anchor",
 } as const;
 export const TICK_MS = 5_000;
 
@@ -72,6 +74,12 @@ export const ROUTES = {
   series: "/api/v1/rigs/:rig/series",
   records: "/api/v1/rigs/:rig/records",
   twin: "/api/v1/twins/:tokenId",
+  /** Its sealed days, one line each. */
+  days: "/api/v1/twins/:tokenId/days",
+  /** One of them, `2026-11-20`, with rows, leaf and proof. */
+  day: "/api/v1/twins/:tokenId/days/:day",
+  /** All that a stranger needs to check a stretch of its history. */
+  bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",
   energy: "/api/v1/energy",
   siteSeries: "/api/v1/site/series",

@@ -36,6 +36,13 @@ export interface DayAnchor {
   readonly readings: number;
   readonly anchoredTs: number;
 }
+export interface DayCorrection {
+  readonly root: Hex;
+  readonly manifestHash: Hex;
+  readonly reasonHash: Hex;
+  readonly readings: number;
+  readonly correctedTs: number;
+}
 export interface ChainState extends ChainIdentity {
   readonly local: boolean;
   readonly blockNumber: number;
@@ -48,6 +55,9 @@ interface Deployed {
 
 const WAIT_MS = 60_000;
 const LOG_SPAN = 5_000n;
+/** Calls of one kind at once; the HTTP transport puts them into few requests. */
+const AT_ONCE = 200;
+const LAST_DAY = 2 ** 32 - 1;
 const RECORDS_OWN_FAULT = /^(ERC721NonexistentToken|EmptyHash)\(/;
 const seconds = (ts: number): number => Math.max(0, Math.floor(ts / 1_000));
 /** The contract keeps model names; a device that tells a novel as its model does not write it there. */
@@ -151,6 +161,42 @@ export const createChain = (options: ChainOptions) => {
     const [log] = await client.getContractEvents({ ...(await contractOf()), eventName: "MaintenanceRecorded", args: { recordHash }, fromBlock: at, toBlock: at });
     if (log === undefined) throw new Refused("CHAIN_UNAVAILABLE", `block ${blockNumber} does not show record ${recordHash}`);
     return { recordHash, txHash: log.transactionHash, blockNumber, reason: null };
+  };
+
+  /** Token numbers of the machines that served at the end of a UTC day, rising. */
+  const activeTokens = async (day: number): Promise<number[]> => {
+    const contract = await contractOf();
+    const activeOn = async (on: number): Promise<number> => Number(await client.readContract({ ...contract, functionName: "activeOn", args: [on] }));
+    const [active, now, supply] = await Promise.all([activeOn(day), activeOn(LAST_DAY), client.readContract({ ...contract, functionName: "totalSupply" })]);
+    // Tokens are numbered in the order of registration: while none has ended, the active ones are the first.
+    if (now === Number(supply)) return Array.from({ length: active }, (_, i) => i + 1);
+    const endS = (day + 1) * 86_400;
+    const found: number[] = [];
+    for (let from = 1; from <= Number(supply); from += AT_ONCE) {
+      const tokens = Array.from({ length: Math.min(AT_ONCE, Number(supply) - from + 1) }, (_, i) => from + i);
+      const rigs = await Promise.all(tokens.map((tokenId) => client.readContract({ ...contract, functionName: "rigOf", args: [BigInt(tokenId)] })));
+      tokens.forEach((tokenId, i) => {
+        const rig = rigs[i];
+        if (rig !== undefined && rig.registeredAt < endS && (rig.endedAt === 0 || rig.endedAt >= endS)) found.push(tokenId);
+      });
+    }
+    return found;
+  };
+
+  /** The transaction of a day's anchor (number 0) or of one of its corrections, by its event; null where it is not found. */
+  const dayTx = async (day: number, number: number): Promise<{ txHash: Hex; blockNumber: number } | null> => {
+    const { address, abi } = await logOf();
+    const { chainId, genesis } = await identity();
+    const head = await client.getBlockNumber();
+    let left = Math.max(0, number - 1);
+    for (let from = BigInt((await deployedOn(chainId, genesis)).block); from <= head; from += LOG_SPAN) {
+      const toBlock = from + LOG_SPAN - 1n < head ? from + LOG_SPAN - 1n : head;
+      const logs = await client.getContractEvents({ address, abi, eventName: number === 0 ? "TelemetryAnchored" : "TelemetryCorrected", args: { day }, fromBlock: from, toBlock });
+      const found = logs[left];
+      if (found !== undefined) return { txHash: found.transactionHash, blockNumber: Number(found.blockNumber) };
+      left -= logs.length;
+    }
+    return null;
   };
 
   const send = async (call: { readonly to: Hex; readonly data: Hex }): Promise<TransactionReceipt> => (await senderOf()).send(call, (await identity()).genesis);
@@ -276,6 +322,26 @@ export const createChain = (options: ChainOptions) => {
       guarded(async () => {
         const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({ ...(await logOf()), functionName: "anchorOf", args: [BigInt(day)] });
         return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings), anchoredTs: Number(anchoredAt) * 1_000 };
+      }),
+    activeTokens: (day: number): Promise<number[]> => guarded(() => activeTokens(day)),
+    /** What was said later about an anchored day, oldest first. */
+    correctionsOf: (day: number): Promise<DayCorrection[]> =>
+      guarded(async () => {
+        const all = await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] });
+        return all.map(({ root, manifestHash, reasonHash, readings, correctedAt }) => ({ root, manifestHash, reasonHash, readings: Number(readings), correctedTs: Number(correctedAt) * 1_000 }));
+      }),
+    dayTx: (day: number, number: number) => guarded(() => dayTx(day, number)),
+    /** Brings a transaction that a former process left behind to its end, so that asking the chain tells all. */
+    settle: (): Promise<void> => guarded(async () => void (await (await senderOf()).settle((await identity()).genesis))),
+    /** Adds a correction to an anchored day. */
+    correct: (day: number, root: Hex, manifestHash: Hex, readings: number, reasonHash: Hex): Promise<{ txHash: Hex; blockNumber: number }> =>
+      guarded(async () => {
+        const { address, abi } = await logOf();
+        const { relayer } = await keysIn(folder, options.key);
+        const call = { abi, functionName: "correct", args: [day, root, manifestHash, BigInt(readings), reasonHash] } as const;
+        await client.estimateContractGas({ ...call, address, account: relayer.address });
+        const { transactionHash, blockNumber } = await send({ to: address, data: encodeFunctionData(call) });
+        return { txHash: transactionHash, blockNumber: Number(blockNumber) };
       }),
     /** Anchors a day that is over, the one after the last. Refused where the day or the number of leaves does not fit. */
     anchor: (day: number, root: Hex, manifestHash: Hex, treeSize: number, readings: number): Promise<{ txHash: Hex; blockNumber: number }> =>

@@ -11,6 +11,7 @@ import type {
   RigsQuery,
   Status,
 } from "../../twin/api.ts";
+import type { Bundle, DaysAnswer, ProvenDay } from "../../twin/bundle.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
@@ -80,6 +81,12 @@ export interface Handlers {
   readonly addRecord: (rig: string, record: NewRecord) => Maybe<TwinRecord>;
   /** Throws TOKEN_UNKNOWN. */
   readonly twinByToken: (tokenId: number) => Maybe<Passport>;
+  /** Throws TOKEN_UNKNOWN. Times in ms UTC, half-open. */
+  readonly days: (tokenId: number, from: number, to: number) => Maybe<DaysAnswer>;
+  /** Throws TOKEN_UNKNOWN, NOT_FOUND where the day (since 1970 UTC) is not sealed. */
+  readonly day: (tokenId: number, day: number) => Maybe<ProvenDay>;
+  /** Throws TOKEN_UNKNOWN, CHAIN_UNAVAILABLE. */
+  readonly bundle: (tokenId: number, from: number, to: number) => Maybe<Bundle>;
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;

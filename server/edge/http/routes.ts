@@ -1,12 +1,15 @@
 /** The table of routes: one line per method and path. The application, the OpenAPI document and the reference are made of it. */
 import { z } from "zod";
 import * as api from "../../twin/api.ts";
+import * as provenance from "../../twin/bundle.ts";
+import { DAY_MS } from "../../twin/digest.ts";
 import { NAME_PATTERN, ROUTES } from "../../twin/wire.ts";
 import { route, type Route } from "./route.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
 
 export const rigParams = z.object({ rig: z.string().regex(NAME_PATTERN).describe("name of the rig, as in its topic") });
 export const tokenParams = z.object({ tokenId: z.coerce.number().int().min(0).describe("number of the token") });
+export const dayParams = tokenParams.extend({ day: z.iso.date().describe("UTC day, 2026-11-20") });
 export const healthStatus = api.healthAnswer.pick({ status: true });
 export const openapiAnswer = z.looseObject({ openapi: z.string() });
 
@@ -165,6 +168,56 @@ export const TABLE: readonly Route[] = [
     params: tokenParams,
     answer: api.twinPassport,
     run: (handlers, { params }) => handlers.twinByToken(params.tokenId),
+  }),
+  route({
+    ...none,
+    id: "days",
+    method: "get",
+    path: ROUTES.days,
+    group: "Records",
+    who: "admitted",
+    status: 200,
+    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID"],
+    example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
+    summary: "The sealed days of a twin, one line each",
+    more: "Totals are computed from the sealed five-minute rows. A day is sealed shortly after midnight UTC and then anchored.",
+    params: tokenParams,
+    query: provenance.daysQuery,
+    answer: provenance.daysAnswer,
+    run: (handlers, { params, query }) => handlers.days(params.tokenId, query.from, query.to),
+  }),
+  route({
+    ...none,
+    id: "day",
+    method: "get",
+    path: ROUTES.day,
+    group: "Records",
+    who: "admitted",
+    status: 200,
+    refuses: ["TOKEN_UNKNOWN", "NOT_FOUND"],
+    example: { params: { tokenId: "1", day: "2025-11-11" } },
+    summary: "One sealed day with its rows, leaf and proof",
+    more: "The leaf is hashed as the exact text given; `docs/verify.md` says how to check it.",
+    params: dayParams,
+    answer: provenance.provenDay,
+    run: (handlers, { params }) => handlers.day(params.tokenId, Date.parse(params.day) / DAY_MS),
+  }),
+  route({
+    ...none,
+    id: "bundle",
+    method: "get",
+    path: ROUTES.bundle,
+    group: "Records",
+    who: "admitted",
+    status: 200,
+    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID", "CHAIN_UNAVAILABLE"],
+    example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
+    summary: "Everything a stranger needs to check a twin's history",
+    more: "One file: identity, records with their bytes, days with rows and proofs. `npm run verify -- FILE --rpc URL` checks it without this server.",
+    params: tokenParams,
+    query: provenance.daysQuery,
+    answer: provenance.bundle,
+    run: (handlers, { params, query }) => handlers.bundle(params.tokenId, query.from, query.to),
   }),
   route({
     ...none,

@@ -223,6 +223,8 @@ export const createJournal = (options: JournalOptions) => {
         for (const entry of entries) if (entry.receivedTs >= ts) return entry.pos;
       return headPos + 1;
     },
+    /** Position of the oldest entry that is still there, 1 where nothing was pruned. */
+    oldestPos: (): number => chunkStore().oldest()?.firstPos ?? 1,
     oldestTs: (): number | null => chunkStore().oldest()?.firstTs ?? null,
     stats: () => ({ headPos, headTs, bytes: chunkStore().bytes() + (tail?.bytes() ?? 0), pendingBytes, failure, damaged: chunkStore().damaged() }),
     /** Reads everything once and names what is damaged. */

@@ -4,6 +4,7 @@ import { createHttp, type Fault, type HttpOptions } from "../../../server/edge/h
 import type { Handlers, RpcCall } from "../../../server/edge/http/handlers.ts";
 import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
+import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
 
@@ -141,6 +142,12 @@ const CHAIN = {
 };
 const PORTS = { journal: { status: "ok", kind: "sqlite", detail: "1 MB" } } as const;
 
+const DAY = Math.floor(TS / 86_400_000);
+const TOTALS_OF_DAY = { deliveredThH: 2_400, energyKwh: 72, nameplateThH: 2_640, efficiencyJTh: 30, uptimePct: 100, uptimeExcusedPct: 100, slots: 288, upSlots: 288, excusedSlots: 0 };
+const ROW = { ts: DAY * 86_400_000, n: 60, paused: 0, signed: 0, hashrateGhs: 100_000, powerW: 3_000, boardMaxDc: 610, chipMaxDc: null, intakeMaxDc: null, deliveredGh: 30_000_000, energyJ: 900_000 };
+const TREE = { number: 0, leaf: "{}", index: 0, size: 1, proof: [], root: `0x${"ab".repeat(32)}`, manifest: "{}", txHash: null, blockNumber: null, anchoredTs: TS };
+export const PROVEN: ProvenDay = { day: DAY, date: "2025-11-11", state: "corrected", totals: TOTALS_OF_DAY, rows: [ROW], tree: TREE, earlier: [{ ...TREE, rows: [ROW] }] };
+
 const known = (rig: string): Twin => {
   if (rig !== TWIN.rig) throw new Refused("RIG_UNKNOWN", `No rig named ${rig} has been seen.`);
   return TWIN;
@@ -222,6 +229,21 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   twinByToken: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD] };
+  },
+  days: (tokenId) => {
+    if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
+    const { day, date, state, totals } = PROVEN;
+    return { tokenId, rig: TWIN.rig, days: [{ day, date, state, totals, tier: "self-reported", n: 60, expected: 61, gaps: 1, root: TREE.root, number: 1, txHash: null, anchoredTs: TS }] };
+  },
+  day: (tokenId, day) => {
+    if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
+    if (day !== DAY) throw new Refused("NOT_FOUND", "That day is not sealed.");
+    return PROVEN;
+  },
+  bundle: (tokenId) => {
+    if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
+    const { chainId, contract, genesis, local } = CHAIN;
+    return { context: "rigtwin/bundle/v1", madeTs: TS, site: "farm", rig: TWIN.rig, tokenId, chain: { chainId, contract, genesis, local }, identity: { ...TWIN.identity, boardSerials: [...TWIN.identity.boardSerials] }, records: [{ hash: RECORD.hash, bytes: RECORD.bytes }], days: [PROVEN] };
   },
   alarms: () => ({ total: 1, alarms: [ALARM] }),
   acknowledge: ({ alarm, by }) => {

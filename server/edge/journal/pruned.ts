@@ -1,0 +1,64 @@
+/**
+ * The journal's oldest part without its messages. Before chunks are dropped, what the server itself wrote in them (records, what the
+ * chain said, acts, seals) and what was retained is set aside in `pruned.db`: a fold from the beginning still finds every record.
+ */
+import { join } from "node:path";
+import Database from "libsql";
+import type { Entry } from "../../twin/twin.ts";
+import { OWN } from "../../twin/wire.ts";
+import type { Journal } from "./journal.ts";
+
+const SCHEMA = "CREATE TABLE IF NOT EXISTS entry (pos INTEGER PRIMARY KEY, received_ts INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, client TEXT NOT NULL)";
+const AT_ONCE = 1_000;
+
+interface Row {
+  readonly pos: number;
+  readonly received_ts: number;
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: 0 | 1 | 2;
+  readonly retain: number;
+  readonly client: string;
+}
+
+const isToStay = ({ topic, retain }: Entry): boolean => (topic.startsWith("$rigtwin/") ? topic !== OWN.tick : retain);
+const entryOf = (row: Row): Entry => ({ pos: row.pos, receivedTs: row.received_ts, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain === 1, dup: false, client: row.client });
+
+/** Opens the store beside a journal that is started. */
+export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prune" | "positionAt" | "oldestPos">) => {
+  const db = new Database(join(folder, "pruned.db"));
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = FULL");
+  db.exec(SCHEMA);
+  const put = db.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)");
+  const between = db.prepare(`SELECT * FROM entry WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ${AT_ONCE}`);
+  return {
+    /** What is left from `fromPos` on, in order: what was set aside, then the journal. */
+    async *read(fromPos: number): AsyncGenerator<readonly Entry[]> {
+      const oldest = journal.oldestPos();
+      for (let pos = fromPos; pos < oldest; ) {
+        const rows = between.all(pos, oldest) as Row[];
+        if (rows.length === 0) break;
+        yield rows.map(entryOf);
+        pos = (rows.at(-1)?.pos ?? oldest) + 1;
+      }
+      yield* journal.read(Math.max(fromPos, oldest));
+    },
+    /** Drops whole chunks of the journal that are older than `beforeTs`; gives how many. What is to stay is on disk before. */
+    async prune(beforeTs: number): Promise<number> {
+      const beforePos = await journal.positionAt(beforeTs);
+      if (beforePos <= journal.oldestPos()) return 0;
+      for await (const entries of journal.read(journal.oldestPos())) {
+        const staying = entries.filter((entry) => entry.pos < beforePos && isToStay(entry));
+        db.transaction(() => {
+          for (const { pos, receivedTs, topic, payload, qos, retain, client } of staying) put.run(pos, receivedTs, topic, Buffer.from(payload), qos, retain ? 1 : 0, client);
+        })();
+        if ((entries.at(-1)?.pos ?? 0) >= beforePos) break;
+      }
+      return journal.prune(beforePos);
+    },
+    close: (): void => {
+      db.close();
+    },
+  };
+};
