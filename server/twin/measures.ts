@@ -1,4 +1,5 @@
 /** How the series stores keep each field: one table, so that every store gives the same numbers. */
+import { Refused } from "./refusal.ts";
 import { BOARD_FIELDS, ENERGY_FIELDS, RIG_FIELDS } from "./series.ts";
 
 export interface Field {
@@ -56,6 +57,9 @@ export const stepsOf = (field: Field, value: number): number | null => {
   return Math.abs(steps) <= (field.wide ? MOST_WIDE : MOST) ? steps + 0 : null;
 };
 
+/** The steps of a value that was kept; exact for a sum of many, too. */
+export const stepsIn = (field: Field, value: number): number => Math.round(value * 10 ** field.decimals);
+
 /** The value of a number of steps. */
 export const valueOf = (field: Field, steps: number): number => steps / 10 ** field.decimals;
 
@@ -69,3 +73,11 @@ export const rounded = (value: number, decimals: number): number => Number(value
 /** The field of a measure by name. */
 export const fieldOf = (name: MeasureName, field: string): Field | null =>
   MEASURES[name].fields.find((known) => known.name === field) ?? null;
+
+/** The fields of these names. Throws Refused REQUEST_INVALID where one is not of the measure. */
+export const fieldsOf = (measure: MeasureName, names: readonly string[]): readonly Field[] =>
+  names.map((name) => {
+    const field = fieldOf(measure, name);
+    if (field === null) throw new Refused("REQUEST_INVALID", `${JSON.stringify(name)} is not a field of ${measure}.`);
+    return field;
+  });

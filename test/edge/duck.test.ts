@@ -14,4 +14,6 @@ const open = async (place: string) => {
   return store;
 };
 
-describe("DuckDB series store", () => seriesContract(open));
+describe("DuckDB series store", () => {
+  seriesContract(open);
+});

@@ -1,6 +1,6 @@
 /** The queries. Identifiers come from closed lists (measures.ts), everything else is bound. */
 import { bucketsOf, checkRange, emptyColumn, type Buckets } from "../../twin/buckets.ts";
-import { fieldOf, meanOf, MEASURES, rounded, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
+import { fieldsOf, meanOf, MEASURES, rounded, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
 import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { NO_PART } from "../../twin/sift.ts";
@@ -25,13 +25,6 @@ const number = (value: unknown): number | null => (value === null || value === u
 
 const valueOr = (field: Field, steps: number | null | undefined): number | null =>
   typeof steps === "number" ? valueOf(field, steps) : null;
-
-export const fieldsOf = (measure: MeasureName, names: readonly string[]): readonly Field[] =>
-  names.map((name) => {
-    const field = fieldOf(measure, name);
-    if (field === null) throw new Refused("REQUEST_INVALID", `${JSON.stringify(name)} is not a field of ${measure}.`);
-    return field;
-  });
 
 /** Rows of all spans in the columns of a tier table, as a subquery. */
 const rowsIn = (

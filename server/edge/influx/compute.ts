@@ -1,0 +1,106 @@
+/** Keeps `rig_1m`, `rig_1h` (board_…, site_energy_…) and `site` up to date. Read and written back here: no version has to be able to. */
+import { MEASURE_NAMES, MEASURES, type Field, type MeasureName } from "../../twin/measures.ts";
+import { NO_PART } from "../../twin/sift.ts";
+import { dueWindows, HOUR_MS, MINUTE_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
+import type { Ask } from "./ask.ts";
+import type { Figures } from "./figures.ts";
+import { dirtyLine, marksLine, measurementOf, tierLine, type Line } from "./lines.ts";
+import type { Marks } from "./marks.ts";
+import type { Post } from "./post.ts";
+import { gather, selectRows } from "./select.ts";
+import { DAY_MS, DAY_WIDTHS, HOUR_WIDTHS, siteLines } from "./site.ts";
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+export interface Keeper {
+  readonly ask: Ask;
+  readonly post: Post;
+  readonly marks: Marks;
+  readonly keeper: string;
+}
+
+/** Windows in one call, so that writes get their turn. */
+const MOST: Readonly<Record<Window, number>> = { "1m": 20, "1h": 2 };
+/** Fields read at once: bounds the answer to some megabytes for thousands of rigs. */
+const FIELDS_AT_ONCE = 5;
+const GROUPS: Readonly<Record<MeasureName, string>> = {
+  rig: '"site", "rig", "model"',
+  board: '"site", "rig", "model", "board"',
+  site_energy: '"site", "source"',
+};
+
+const parts = (fields: readonly Field[]): readonly (readonly Field[])[] =>
+  Array.from({ length: Math.ceil(fields.length / FIELDS_AT_ONCE) }, (_, i) => fields.slice(i * FIELDS_AT_ONCE, (i + 1) * FIELDS_AT_ONCE));
+
+const tierLines = async (ask: Ask, window: Window, measure: MeasureName, fields: readonly Field[], range: Range): Promise<Line[]> => {
+  const finer = window === "1m" ? "raw" : "1m";
+  const [tables = []] = await ask([selectRows(measure, fields, finer, range, GROUPS[measure])]);
+  return tables.flatMap((table) => {
+    const { site = "", rig, source = "", model = "unknown", board } = table.tags;
+    const rows = new Map<number, Figures>();
+    gather(rows, table, fields, WINDOW_MS[window], finer === "raw");
+    const key = { site, name: rig ?? source, part: board === undefined ? NO_PART : Number(board), model };
+    return [...rows].map(([start, row]) => tierLine(measure, window, key, start, fields, row));
+  });
+};
+
+const compute = async ({ ask, post, keeper, marks }: Keeper, window: Window, range: Range): Promise<number> => {
+  for (const measure of MEASURE_NAMES)
+    for (const fields of parts(MEASURES[measure].fields)) await post(await tierLines(ask, window, measure, fields, range));
+  if (window === "1m") await post(await siteLines(ask, "raw", range, [MINUTE_MS]));
+  else {
+    await post(await siteLines(ask, "1m", range, HOUR_WIDTHS));
+    for (let day = Math.floor(range.from / DAY_MS) * DAY_MS; day < range.to; day += DAY_MS)
+      await post(await siteLines(ask, "1h", { from: day, to: day + DAY_MS }, DAY_WIDTHS));
+  }
+  // Last: after a kill before this the windows are computed again.
+  const starts = [...marks.dirty[window]].filter((start) => start >= range.from && start < range.to);
+  await post(starts.map((start) => dirtyLine(keeper, window, start, false)));
+  for (const start of starts) marks.dirty[window].delete(start);
+  return starts.length;
+};
+
+/** Minutes first; an hour is computed from its minutes once all of them are clean. `alone` runs a step between writes. */
+export const rollup = async (kept: Keeper, endedByTs: number, alone: <T>(step: () => Promise<T>) => Promise<T>): Promise<number> => {
+  let windows = 0;
+  for (const window of ["1m", "1h"] as const) {
+    const unready = window === "1h" ? windowsOf(kept.marks.dirty["1m"], "1h") : new Set<number>();
+    const ready = new Set([...kept.marks.dirty[window]].filter((start) => !unready.has(start)));
+    for (const { from, to } of dueWindows(ready, window, endedByTs, MOST[window]))
+      for (let start = from; start < to; start += WINDOW_MS[window])
+        windows += await alone(async () => {
+          const clean = window === "1m" || !windowsOf(kept.marks.dirty["1m"], "1h").has(start);
+          return clean ? compute(kept, window, { from: start, to: start + WINDOW_MS[window] }) : 0;
+        });
+  }
+  return windows;
+};
+
+const hourOf = (ts: number): number => Math.floor(ts / HOUR_MS) * HOUR_MS;
+
+/** Drops whole hours, none that is still to be rolled up. Gives why nothing could be dropped, where the database cannot delete. */
+export const retain = async ({ ask, post, marks, keeper }: Keeper, rawBeforeTs: number, minuteBeforeTs: number): Promise<string | null> => {
+  const oldestDirty = (["1m", "1h"] as const).reduce(
+    (oldest, window) => [...marks.dirty[window]].reduce((a, b) => Math.min(a, b), oldest),
+    Infinity,
+  );
+  const rawFromTs = Math.max(marks.rawFromTs, hourOf(Math.min(rawBeforeTs, oldestDirty)));
+  const minuteFromTs = Math.max(marks.minuteFromTs, Math.min(hourOf(minuteBeforeTs), rawFromTs));
+  // Said first: what is deleted from here on can no longer be computed again.
+  await post([marksLine(keeper, { upTo: marks.upTo, rawFromTs, minuteFromTs })]);
+  marks.rawFromTs = rawFromTs;
+  marks.minuteFromTs = minuteFromTs;
+  try {
+    for (const measure of MEASURE_NAMES)
+      await ask([
+        `DELETE FROM "${measurementOf(measure, "raw")}" WHERE time < ${rawFromTs}ms`,
+        `DELETE FROM "${measurementOf(measure, "1m")}" WHERE time < ${minuteFromTs}ms`,
+      ]);
+    await ask([`DELETE FROM "rigtwin_dirty" WHERE time < ${rawFromTs}ms`]);
+    return null;
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause);
+  }
+};

@@ -1,0 +1,74 @@
+/** Rows as InfluxDB line protocol, precision ms. Every field is a float, also counters: one integer would fix the field's type for good. */
+import { MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
+import { NO_PART, TIME_END, type Point } from "../../twin/sift.ts";
+import type { Tier, Window } from "../../twin/tiers.ts";
+import type { Figures } from "./figures.ts";
+
+export interface Line {
+  readonly text: string;
+  /** What a rejected point is called; null for our own marks. */
+  readonly label: string | null;
+}
+
+/** Comma, space and equals sign are escaped in a tag; control characters and backslashes never come here (sift.ts). */
+const tag = (value: string): string => value.replace(/[, =]/g, "\\$&");
+
+export interface Key {
+  readonly site: string;
+  readonly name: string;
+  readonly part: number;
+  readonly model: string;
+}
+export const measurementOf = (measure: MeasureName, tier: Tier): string => (tier === "raw" ? measure : `${measure}_${tier}`);
+
+const tagsOf = (measure: MeasureName, { site, name, part, model }: Key): string =>
+  measure === "site_energy"
+    ? `site=${tag(site)},source=${tag(name)}`
+    : `${part === NO_PART ? "" : `board=${part},`}model=${tag(model)},rig=${tag(name)},site=${tag(site)}`;
+
+/** `readings` is 1 in every raw row, so that rows can be counted whatever a device leaves out. */
+export const rawLine = (measure: MeasureName, point: Point): Line => {
+  const fields = MEASURES[measure].fields.flatMap((field, i) => {
+    const steps = point.steps[i];
+    return typeof steps === "number" ? [`${field.name}=${valueOf(field, steps)}`] : [];
+  });
+  return {
+    text: `${measure},${tagsOf(measure, point)} ${["readings=1", ...fields].join(",")} ${point.ts}`,
+    label: `${measure} ${point.site}/${point.name}${point.part === NO_PART ? "" : `/${point.part}`} @${point.ts}`,
+  };
+};
+
+export const tierLine = (measure: MeasureName, window: Window, key: Key, ts: number, fields: readonly Field[], row: Figures): Line => ({
+  text: `${measurementOf(measure, window)},${tagsOf(measure, key)} ${[
+    `readings=${row.readings}`,
+    ...fields.flatMap((field, i) => {
+      const figure = row.each[i];
+      return figure === undefined || figure.n === 0
+        ? []
+        : [
+            `${field.name}_n=${figure.n},${field.name}_min=${valueOf(field, figure.min)},${field.name}_max=${valueOf(field, figure.max)},${field.name}_sum=${valueOf(field, figure.sum)}`,
+          ];
+    }),
+  ].join(",")} ${ts}`,
+  label: null,
+});
+
+export const siteLine = (site: string, widthMs: number, ts: number, fields: Readonly<Record<string, number | null>>): Line => ({
+  text: `site,site=${tag(site)},width=${widthMs} ${Object.entries(fields)
+    .flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`]))
+    .join(",")} ${ts}`,
+  label: null,
+});
+
+export const dirtyLine = (keeper: string, window: Window, start: number, dirty: boolean): Line => ({
+  text: `rigtwin_dirty,keeper=${tag(keeper)},window=${window} dirty=${dirty ? 1 : 0} ${start}`,
+  label: null,
+});
+
+/** One point for each keeper, at an instant that no retention reaches. */
+export const marksLine = (keeper: string, marks: Readonly<Record<string, number>>): Line => ({
+  text: `rigtwin_cursor,keeper=${tag(keeper)} ${Object.entries(marks)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(",")} ${TIME_END}`,
+  label: null,
+});

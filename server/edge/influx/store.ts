@@ -1,0 +1,149 @@
+/**
+ * The series in InfluxDB through its v1 API: 1.x, and 2.x and 3.x at their v1 addresses. Nothing here needs what those lack
+ * (SELECT INTO, continuous queries); where a database cannot be made or rows not be deleted, that is left to its owner.
+ */
+import { MEASURE_NAMES } from "../../twin/measures.ts";
+import { Refused } from "../../twin/refusal.ts";
+import type { RejectedPoint, SeriesBatch, SeriesStore } from "../../twin/series.ts";
+import { sift } from "../../twin/sift.ts";
+import { windowsOf, type Window } from "../../twin/tiers.ts";
+import { addressOf } from "./address.ts";
+import { away, createAsk, messageOf } from "./ask.ts";
+import { retain, rollup } from "./compute.ts";
+import { dirtyLine, marksLine, rawLine } from "./lines.ts";
+import { loadMarks, type Marks } from "./marks.ts";
+import { createPost } from "./post.ts";
+import { createReader } from "./read.ts";
+import { createSiteSeries } from "./site.ts";
+
+export interface InfluxStoreOptions {
+  /** http://user:password@host:8086/database; the database is made where that is possible. */
+  readonly url: string;
+  /** Whose journal position this is: a server's site. Servers that share a database need different ones. */
+  readonly keeper?: string;
+  readonly writeTimeoutMs?: number;
+  readonly queryTimeoutMs?: number;
+  /** After a failed write, doubled with each more. */
+  readonly backoffMs?: number;
+  readonly mostBackoffMs?: number;
+}
+
+interface Open {
+  readonly marks: Marks;
+  readonly reader: ReturnType<typeof createReader>;
+  readonly siteSeries: ReturnType<typeof createSiteSeries>;
+}
+
+/** Throws Refused CONFIG_INVALID for an address that is none. */
+export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
+  const address = addressOf(options.url);
+  const keeper = options.keeper ?? "rigtwin";
+  const ask = createAsk(address, options.queryTimeoutMs ?? 30_000);
+  const post = createPost({ address, timeoutMs: options.writeTimeoutMs ?? 15_000 });
+  let started = false;
+  let opened: Promise<Open> | null = null;
+  let failures = 0;
+  let notBefore = 0;
+  let undeletable: string | null = null;
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** Writes and roll-ups one after the other: a window is never read while a batch goes into it. */
+  const alone = <T>(step: () => Promise<T>): Promise<T> => {
+    const run = last.then(step, step);
+    last = run.catch(() => undefined);
+    return run;
+  };
+
+  const open = async (): Promise<Open> => {
+    // 2.x and 3.x have no such statement, a user without rights may not: the first query tells whether the database is there.
+    await ask([`CREATE DATABASE "${address.database}" WITH DURATION INF SHARD DURATION 1d NAME "rigtwin"`]).catch(() => undefined);
+    const marks = await loadMarks(ask, keeper);
+    return { marks, reader: createReader(ask, marks), siteSeries: createSiteSeries(ask, marks) };
+  };
+  const ready = (): Promise<Open> => {
+    if (!started) return Promise.reject(new Refused("STORE_UNAVAILABLE", "The series store is not started."));
+    opened ??= open().catch((cause: unknown) => {
+      opened = null;
+      throw cause;
+    });
+    return opened;
+  };
+
+  const keep = async (marks: Marks, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
+    const { points, rejected } = sift(batch, marks.rawFromTs);
+    const times = MEASURE_NAMES.flatMap((measure) => points[measure].map(({ ts }) => ts));
+    const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
+      window,
+      [...windowsOf(times, window)].filter((start) => !marks.dirty[window].has(start)),
+    ]);
+    for (const [window, starts] of dirtied) for (const start of starts) marks.dirty[window].add(start);
+    const refused = await post([
+      ...dirtied.flatMap(([window, starts]) => starts.map((start) => dirtyLine(keeper, window, start, true))),
+      ...MEASURE_NAMES.flatMap((measure) => points[measure].map((point) => rawLine(measure, point))),
+    ]);
+    // The position after the rows, in a request of its own: whatever happens between, it is not ahead of them.
+    if (batch.upTo > marks.upTo) {
+      await post([marksLine(keeper, { upTo: batch.upTo })]);
+      marks.upTo = batch.upTo;
+    }
+    return [...rejected, ...refused];
+  };
+
+  return {
+    start: async () => {
+      started = true;
+      await ready();
+    },
+    stop: async () => {
+      started = false;
+      await last;
+      opened = null;
+    },
+    write: (batch) =>
+      alone(async () => {
+        const waitMs = notBefore - performance.now();
+        if (waitMs > 0) throw away(address, `failed ${failures} times in a row; it is tried again in ${Math.ceil(waitMs)} ms.`);
+        try {
+          const rejected = await keep((await ready()).marks, batch);
+          failures = 0;
+          return rejected;
+        } catch (cause) {
+          failures += 1;
+          notBefore = performance.now() + Math.min(options.mostBackoffMs ?? 15_000, (options.backoffMs ?? 500) * 2 ** (failures - 1));
+          // What is remembered may be ahead of what arrived: read it again.
+          opened = null;
+          throw cause;
+        }
+      }),
+    cursor: async () => (await ready()).marks.upTo,
+    latest: async (site) => (await ready()).reader.latest(site),
+    rigSeries: async (query) => (await ready()).reader.rigSeries(query),
+    boardSeries: async (query) => (await ready()).reader.boardSeries(query),
+    siteSeries: async (query) => (await ready()).siteSeries(query),
+    energySeries: async (query) => (await ready()).reader.energySeries(query),
+    top: async (query) => (await ready()).reader.top(query),
+    rollup: async (nowTs) => rollup({ ask, post, marks: (await ready()).marks, keeper }, nowTs, alone),
+    retain: async (rawBeforeTs, minuteBeforeTs) => {
+      const kept = { ask, post, marks: (await ready()).marks, keeper };
+      while ((await rollup(kept, rawBeforeTs, alone)) > 0);
+      undeletable = await alone(() => retain(kept, rawBeforeTs, minuteBeforeTs));
+    },
+    health: async () => {
+      const kind = "InfluxDB";
+      if (!started) return { status: "away", kind, detail: "not started" };
+      try {
+        const answer = await fetch(`${address.base}/ping`, { signal: AbortSignal.timeout(3_000) });
+        const { marks } = await ready();
+        const version = answer.headers.get("x-influxdb-version") ?? "version not said";
+        const deletes = undeletable === null ? "" : `; old rows are left to its own retention (${undeletable.slice(0, 120)})`;
+        return {
+          status: "ok",
+          kind,
+          detail: `${version} at ${address.base}, database ${address.database}, journal position ${marks.upTo}, ${marks.dirty["1m"].size} minutes to roll up${deletes}`,
+        };
+      } catch (cause) {
+        return { status: "away", kind, detail: messageOf(cause) };
+      }
+    },
+  };
+};
