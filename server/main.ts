@@ -10,6 +10,7 @@ import { keepChainProcess } from "./edge/chain/process.ts";
 import { systemClock as clock } from "./edge/clock.ts";
 import { createDuckStore } from "./edge/duck/store.ts";
 import { createHttp } from "./edge/http/http.ts";
+import { createInfluxStore } from "./edge/influx/store.ts";
 import { openDays } from "./edge/journal/days.ts";
 import { createJournal } from "./edge/journal/journal.ts";
 import { lockFolder } from "./edge/journal/lock.ts";
@@ -133,7 +134,7 @@ const run = async (config: Config): Promise<void> => {
   });
   const farm = telemetry.farm;
 
-  const store = createDuckStore({ file: join(config.dataDir, "series.duckdb") });
+  const store = config.influxUrl === null ? createDuckStore({ file: join(config.dataDir, "series.duckdb") }) : createInfluxStore({ url: config.influxUrl, keeper: config.site });
   const storeKind = config.influxUrl === null ? "DuckDB, embedded" : "InfluxDB";
   const series = createSeries({
     site: config.site,
