@@ -2,6 +2,7 @@
  * Alarm rules and their life cycle: one alarm per rig and kind, ACTIVE or CLEARED, acknowledged or not. A rule gives an opinion
  * about a twin; hold times are counted in journal time, so that a replay raises the same alarms at the same moments.
  */
+import { targetThs } from "./fold.ts";
 import type { Alarm, AlarmKind, Severity, Twin } from "./twin.ts";
 
 export interface Limits {
@@ -51,16 +52,16 @@ export const RULES: readonly Rule[] = [
     holdMs: 120_000,
     clearMs: 60_000,
     check: (twin) => {
-      const nameplate = twin.nameplate?.hashrateThs;
+      const target = targetThs(twin);
       const { hashrateThs } = twin.latest;
-      if (nameplate === undefined || hashrateThs === null || twin.state === "offline" || twin.state === "paused" || twin.state === "tuning" || twin.state === "new")
+      if (target === null || hashrateThs === null || twin.state === "offline" || twin.state === "paused" || twin.state === "tuning" || twin.state === "new")
         return SILENT;
-      const part = hashrateThs / nameplate;
+      const part = hashrateThs / target;
       if (part >= LOW_CLEAR) return QUIET;
       if (part >= LOW_RAISE) return SILENT;
       const boards = twin.latest.boards.filter((board) => (board.hashrateThs ?? 0) === 0).map((board) => board.index + 1);
       const why = part < 0.01 ? " It answers but does not hash." : boards.length > 0 && twin.latest.boards.length > 1 ? ` Board ${boards.join(", ")} gives nothing.` : "";
-      return { on: true, message: `${hashrateThs.toFixed(1)} TH/s, ${Math.round(part * 100)} % of ${nameplate} TH/s.${why}` };
+      return { on: true, message: `${hashrateThs.toFixed(1)} TH/s, ${Math.round(part * 100)} % of ${Number(target.toFixed(1))} TH/s.${why}` };
     },
   },
   {

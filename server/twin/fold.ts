@@ -41,6 +41,17 @@ export const newTwin = (site: string, rig: string, index: number, ts: number): T
   rev: 0,
 });
 
+/**
+ * What a rig should give now, TH/s: the nameplate, or what the machine itself expects where it runs throttled on purpose with all
+ * its boards at work. A machine that lost a board expects less too, and that is no excuse. null where nothing is known.
+ */
+export const targetThs = ({ nameplate, latest }: Twin): number | null => {
+  const expected = latest.expectedThs !== null && latest.expectedThs > 0 ? latest.expectedThs : null;
+  if (nameplate === null || expected === null) return nameplate?.hashrateThs ?? expected;
+  const complete = latest.boards.length >= nameplate.boards && latest.boards.every((board) => (board.hashrateThs ?? 0) > 0);
+  return complete ? Math.min(nameplate.hashrateThs, expected) : nameplate.hashrateThs;
+};
+
 /** What the rig is doing at `nowTs`. `resumedTs` is when this journal last began to listen: our own absence is not the rig's. */
 export const stateAt = (twin: Twin, nowTs: number, resumedTs: number): RigState => {
   if (twin.lastSeenTs === null) return twin.announced === "lost" || twin.announced === "offline" ? "offline" : "new";
@@ -48,7 +59,7 @@ export const stateAt = (twin: Twin, nowTs: number, resumedTs: number): RigState 
   if (nowTs - Math.max(twin.lastSeenTs, resumedTs) > OFFLINE_MS) return "offline";
   const { mode, hashrateThs } = twin.latest;
   if (mode === "paused" || mode === "fault" || mode === "tuning") return mode;
-  const expected = twin.nameplate?.hashrateThs ?? twin.latest.expectedThs;
+  const expected = targetThs(twin);
   if (hashrateThs === null) return "low";
   if (hashrateThs <= (expected ?? 0) * HUNG_PART) return "hung";
   return expected !== null && hashrateThs < expected * LOW_PART ? "low" : "hashing";

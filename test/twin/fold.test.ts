@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { foldAnnounced, foldBirth, foldReading, foldTick, mergeIdentity, newTwin, OFFLINE_MS } from "../../server/twin/fold.ts";
-import { NO_IDENTITY, NOTHING_MEASURED, type Measured, type Reading } from "../../server/twin/reading.ts";
+import { NO_IDENTITY, NOTHING_MEASURED, type BoardReading, type Measured, type Reading } from "../../server/twin/reading.ts";
 import type { Twin } from "../../server/twin/twin.ts";
 
 const T = 1_750_000_000_000;
@@ -19,6 +19,22 @@ const reading = (ts: number, measured: Partial<Measured>, more: Partial<Reading>
   identity: null,
   ...more,
 });
+const EMPTY_BOARD: BoardReading = {
+  index: 0,
+  hashrateThs: null,
+  expectedThs: null,
+  boardC: null,
+  chipC: null,
+  inletC: null,
+  outletC: null,
+  chips: null,
+  expectedChips: null,
+  frequencyMhz: null,
+  voltageV: null,
+  hwErrors: null,
+  serial: null,
+  chipMap: [],
+};
 const born = (): Twin => foldBirth(newTwin("farm", "r1", 0, T), { identity: { make: "Bitmain", model: "X" }, nameplate, position: null }, null, false);
 const after = (measured: Partial<Measured>): Twin => foldReading(born(), reading(T, measured), null, 0, 0);
 
@@ -35,6 +51,16 @@ describe("a twin's state", () => {
     [{ mode: "fault", hashrateThs: 0 }, "fault"],
   ] as [Partial<Measured>, string][])("%j is %s", (measured, state) => {
     expect(after(measured).state).toBe(state);
+  });
+
+  test("throttled on purpose is not low; throttled by a lost board is", () => {
+    const board = (index: number, hashrateThs: number) => ({ ...EMPTY_BOARD, index, hashrateThs });
+    const throttled = { mode: "mining" as const, hashrateThs: 49, expectedThs: 50 };
+    expect(after({ ...throttled, boards: [board(0, 16), board(1, 17), board(2, 16)] }).state).toBe("hashing");
+    expect(after({ ...throttled, boards: [board(0, 25), board(1, 24), board(2, 0)] }).state).toBe("low");
+    expect(after({ ...throttled, boards: [board(0, 25), board(1, 24)] }).state).toBe("low");
+    expect(after(throttled).state).toBe("low");
+    expect(after({ mode: "mining", hashrateThs: 99, expectedThs: 200, boards: [board(0, 33), board(1, 33), board(2, 33)] }).state).toBe("hashing");
   });
 
   test("silence makes it offline, but not while nobody listened", () => {
