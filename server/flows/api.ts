@@ -68,7 +68,7 @@ export const createApi = (needs: ApiNeeds) => {
       const info = await chainInfo();
       // A page without owner is better than none while the chain is away: what is in the journal is shown all the same.
       const page = await chain.page(tokenId).catch(() => null);
-      return { tokenId, owner: page?.owner ?? null, tokenUri: page?.tokenUri ?? null, chain: info, twin, records: needs.recordsOf(twin.rig) };
+      return { tokenId, owner: page?.owner.toLowerCase() ?? null, tokenUri: page?.tokenUri ?? null, chain: info, twin, records: needs.recordsOf(twin.rig) };
     },
     ...needs.provenance,
     alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),
