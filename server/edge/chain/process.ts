@@ -1,6 +1,7 @@
 /** Starts the embedded chain as a process of its own and ends it. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
 
 export interface ChainProcessOptions {
@@ -29,7 +30,12 @@ interface Ready {
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-const readyOf = (child: ChildProcess): Promise<Ready> =>
+const failureOf = (said: string, ended: number | string | null, port: number): Error =>
+  said.includes("EADDRINUSE")
+    ? new Refused("PORT_IN_USE", `Port ${port} for the local chain is taken by another program. Give another with --rpc-port.`)
+    : new Error(`the local chain ended at its start (${ended}): ${said.trim()}`);
+
+const readyOf = (child: ChildProcess, port: number): Promise<Ready> =>
   new Promise((resolve, reject) => {
     let out = "";
     let err = "";
@@ -46,7 +52,7 @@ const readyOf = (child: ChildProcess): Promise<Ready> =>
     });
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
-      reject(new Error(`the local chain ended at its start (${signal ?? code}): ${err.trim()}`));
+      reject(failureOf(err, signal ?? code, port));
     });
     child.once("error", reject);
   });
@@ -68,7 +74,7 @@ export const startChainProcess = async (options: ChainProcessOptions): Promise<C
     clearTimeout(timer);
   };
   try {
-    const { port, genesis } = await readyOf(child);
+    const { port, genesis } = await readyOf(child, options.port);
     child.once("exit", (code, signal) => {
       if (!asked) options.onExit?.(`the local chain ended (${signal ?? code})`);
     });
