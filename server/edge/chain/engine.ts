@@ -7,7 +7,7 @@ import type { TypedTransaction } from "@ethereumjs/tx";
 import { createAddressFromString, createZeroAddress, hexToBytes, ValueEncoding, type Account } from "@ethereumjs/util";
 import { buildBlock, createVM, type RunTxResult, type VM } from "@ethereumjs/vm";
 import type { Hex } from "../../twin/seal.ts";
-import { blockShape, receiptShape, transactionShape, type RpcBlock } from "./shapes.ts";
+import { quantity, blockShape, receiptShape, transactionShape, type RpcBlock } from "./shapes.ts";
 import type { Store, StoredBlock } from "./store.ts";
 
 /** The development chain id that wallets and tools know (EIP-155 registry: none claims it). */
@@ -91,8 +91,15 @@ export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: ()
     return mine;
   };
 
-  /** Runs a message without charging for it. */
-  const call = (request: CallRequest, block: RpcBlock, gasLimit: bigint): Promise<CallResult> =>
+  /** The block that would come next: on a chain without transactions the newest block may be days old. */
+  const nextAfter = (block: RpcBlock): RpcBlock => ({
+    ...block,
+    number: quantity(BigInt(block.number) + 1n),
+    timestamp: quantity(Math.max(nowS(), Number(block.timestamp))),
+  });
+
+  /** Runs a message on a block's state without charging for it; `next` as if it were in the block after, now. */
+  const call = (request: CallRequest, block: RpcBlock, next: boolean, gasLimit: bigint): Promise<CallResult> =>
     onState(block, async (vm) => {
       const { execResult } = await vm.evm.runCall({
         caller: request.from === null ? createZeroAddress() : createAddressFromString(request.from),
@@ -100,7 +107,7 @@ export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: ()
         data: request.data,
         value: request.value,
         gasLimit,
-        block: contextOf(block),
+        block: contextOf(next ? nextAfter(block) : block),
         skipBalance: true,
       });
       const error = execResult.exceptionError?.error ?? null;

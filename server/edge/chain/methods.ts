@@ -46,6 +46,8 @@ const asCall = (value: unknown): CallRequest => {
     gas: some(call.gas) ? asQuantity(call.gas, "gas") : null,
   };
 };
+/** A question about now is asked of the block that would come next, as a transaction sent now would be. */
+const isNext = (at: unknown): boolean => at === undefined || at === null || at === "latest" || at === "pending";
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 const zeroByte = (data: Uint8Array): bigint => BigInt(data.reduce((count, byte) => count + (byte === 0 ? 1 : 0), 0));
 
@@ -89,14 +91,16 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
   const reverted = (data: Uint8Array, error: string | null): RpcError =>
     error === "revert" ? new RpcError(RPC_CODES.reverted, "execution reverted", bytesToHex(data)) : new RpcError(RPC_CODES.server, error ?? "the call failed");
 
-  const estimate = async (request: CallRequest, block: RpcBlock): Promise<bigint> => {
+  const estimate = async (request: CallRequest, at: unknown): Promise<bigint> => {
+    const block = await blockOf(at);
+    const next = isNext(at);
     const most = least(request.gas ?? engine.blockGas, engine.blockGas);
     const intrinsic = intrinsicGas(request);
     if (intrinsic > most) throw new RpcError(RPC_CODES.server, "intrinsic gas is above the limit");
-    const whole = await engine.call(request, block, most - intrinsic);
+    const whole = await engine.call(request, block, next, most - intrinsic);
     if (!whole.ok) throw reverted(whole.data, whole.error);
     // A call hands on 63/64 of its gas at most (EIP-150), so that what was used may not be enough to start with.
-    for (let spent = whole.gasUsed; intrinsic + spent < most; spent += spent / 8n + 1_000n) if ((await engine.call(request, block, spent)).ok) return intrinsic + spent;
+    for (let spent = whole.gasUsed; intrinsic + spent < most; spent += spent / 8n + 1_000n) if ((await engine.call(request, block, next, spent)).ok) return intrinsic + spent;
     return most;
   };
 
@@ -179,11 +183,11 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
     },
     eth_call: async ([call, at]) => {
       const request = asCall(call);
-      const { ok, data, error } = await engine.call(request, await blockOf(at), least(request.gas ?? CALL_GAS, CALL_GAS));
+      const { ok, data, error } = await engine.call(request, await blockOf(at), isNext(at), least(request.gas ?? CALL_GAS, CALL_GAS));
       if (!ok) throw reverted(data, error);
       return bytesToHex(data);
     },
-    eth_estimateGas: async ([call, at]) => quantity(await estimate(asCall(call), await blockOf(at))),
+    eth_estimateGas: async ([call, at]) => quantity(await estimate(asCall(call), at)),
     eth_sendRawTransaction: ([raw]) => send(raw),
     eth_getTransactionByHash: async ([hash]) => (await placed(hash))?.transaction ?? null,
     eth_getTransactionReceipt: async ([hash]) => (await placed(hash))?.receipt ?? null,
