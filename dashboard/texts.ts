@@ -138,7 +138,6 @@ export const say = {
     toLight: "Use the light scheme",
     toDark: "Use the dark scheme",
     lastData: "last data",
-    home: "Rigtwin, overview",
     activeAlarms: (n: number) => `${n} active alarms`,
   },
   banner: {

@@ -29,7 +29,15 @@ const Palette = ({ opened, pages, onReplay }: PaletteProps): ReactNode => {
   const found = pages.filter(({ label }) => label.toLowerCase().includes(wanted));
   const replay = say.nav.replay.toLowerCase().includes(wanted);
   return (
-    <Spotlight.Root query={query} onQueryChange={setQuery} shortcut={null} clearQueryOnClose scrollable maxHeight={440}>
+    <Spotlight.Root
+      attributes={{ content: { "aria-label": say.palette.placeholder } }}
+      query={query}
+      onQueryChange={setQuery}
+      shortcut={null}
+      clearQueryOnClose
+      scrollable
+      maxHeight={440}
+    >
       <Spotlight.Search placeholder={say.palette.placeholder} aria-label={say.palette.placeholder} leftSection={<IconSearch size={18} />} />
       <Spotlight.ActionsList>
         {found.map(({ to, label, icon: Icon }) => (

@@ -32,8 +32,9 @@ const ReplayWindow = ({ onClose }: { readonly onClose: () => void }): ReactNode 
     onClose();
   };
   return (
-    <Modal opened onClose={onClose} title={say.replay.title} closeButtonProps={{ "aria-label": say.close }} centered>
+    <Modal opened onClose={onClose} withCloseButton={false} attributes={{ content: { "aria-label": say.replay.title } }} centered>
       <form className="stack" onSubmit={start}>
+        <h2 className="section">{say.replay.title}</h2>
         <p className="quiet">{say.replay.lead}</p>
         <div className="row">
           <span className="quiet">{say.replay.quick}</span>

@@ -24,7 +24,7 @@ export const ScrollX = ({
     return () => watcher.disconnect();
   }, []);
   return (
-    <div ref={box} className={`scroll-x ${className}`} role="region" aria-label={label}>
+    <div ref={box} className={`scroll-x ${className}`} role="group" aria-label={label}>
       {children}
     </div>
   );

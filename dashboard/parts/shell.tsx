@@ -152,7 +152,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
         {say.skip}
       </a>
       <AppShell.Header className="shell-head" withBorder={false}>
-        <Link to="/" className="brand" aria-label={say.head.home}>
+        <Link to="/" className="brand">
           <Mark />
           {say.product}
           {site === undefined ? null : <small>{site}</small>}

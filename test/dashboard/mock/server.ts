@@ -57,6 +57,8 @@ const refuse = (response: Response, code: Code, detail: string = CODES[code].say
 
 export const startMock = async (options: MockOptions): Promise<Mock> => {
   const { now } = options;
+  // What the odd rigs count back from: their story begins when the mock does.
+  const startTs = now();
   let rigs = options.rigs;
   const indexes = (): number[] => Array.from({ length: rigs }, (_, i) => i);
   const tokens = new Map(
@@ -76,7 +78,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const notary: Notary = {
     final: () => [...books.values()].flat().filter(({ status }) => status === "final"),
     machineHash: (tokenId) => {
-      const twin = twinOf(tokenId - 1, now(), now(), tokens);
+      const twin = twinOf(tokenId - 1, now(), startTs, tokens);
       return machineHash(twin.site, twin.rig, twin.identity).hash;
     },
   };
@@ -90,10 +92,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const sessions = new Set<string>();
 
   const alarms = (ts: number): Alarm[] =>
-    [...alarmsAt(rigs, ts, now()), ...extra.filter(({ raisedTs }) => raisedTs <= ts)].map((alarm) =>
+    [...alarmsAt(rigs, ts, startTs), ...extra.filter(({ raisedTs }) => raisedTs <= ts)].map((alarm) =>
       acknowledged.has(alarm.id) ? { ...alarm, acknowledgedTs: now(), acknowledgedBy: acknowledged.get(alarm.id) ?? null } : alarm,
     );
-  const rows = (ts: number): LiveRow[] => indexes().map((i) => liveRow(i, ts, now()));
+  const rows = (ts: number): LiveRow[] => indexes().map((i) => liveRow(i, ts, startTs));
 
   const app = express();
   app.disable("x-powered-by");
@@ -126,7 +128,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const sum = (at: number): { h: number; w: number; max: number; mean: number; n: number } => {
     const few = sample();
     const times = rigs / Math.max(1, few.length);
-    const figures = few.map((i) => figuresOf(i, at, now()));
+    const figures = few.map((i) => figuresOf(i, at, startTs));
     const boards = figures.flatMap(({ boardC }) => (boardC === null ? [] : [boardC]));
     return {
       h: times * figures.reduce((all, { hashrateThs }) => all + (hashrateThs ?? 0), 0),
@@ -168,7 +170,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     const i = indexOf.get(String(request.params["rig"]));
     if (i === undefined || i >= rigs)
       return refuse(response, "RIG_UNKNOWN", `No rig named "${String(request.params["rig"])}" has been seen.`);
-    response.json(twinOf(i, now(), now(), tokens));
+    response.json(twinOf(i, now(), startTs, tokens));
   });
   app.get(ROUTES.series, (request, response) => {
     const i = indexOf.get(String(request.params["rig"]));
@@ -177,7 +179,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     const fields = String(request.query["fields"] ?? "hashrateThs")
       .split(",")
       .filter((name) => (RIG_FIELDS as readonly string[]).includes(name));
-    const figures = ts.map((at) => (seen(at) ? (figuresOf(i, at, now()) as unknown as Record<string, number | null>) : null));
+    const figures = ts.map((at) => (seen(at) ? (figuresOf(i, at, startTs) as unknown as Record<string, number | null>) : null));
     const column = (name: string, by: number): (number | null)[] =>
       figures.map((each) => {
         const value = each?.[name] ?? null;

@@ -1,0 +1,33 @@
+import { afterAll, afterEach, beforeAll, describe, jest } from "@jest/globals";
+import { alarmScenes } from "./scenes/alarms.ts";
+import { contrastScenes } from "./scenes/axe.ts";
+import { budgetScenes } from "./scenes/budget.ts";
+import { feedScenes } from "./scenes/feed.ts";
+import { loginScenes } from "./scenes/login.ts";
+import { mapScenes } from "./scenes/map.ts";
+import { replayScenes } from "./scenes/replay.ts";
+import { rigScenes } from "./scenes/rig.ts";
+import { rigsScenes } from "./scenes/rigs.ts";
+import { walkScenes } from "./scenes/walk.ts";
+import { openWorld, type World } from "./world.ts";
+
+// A page, a server and a browser on a busy machine.
+jest.setTimeout(45_000);
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+}, 180_000);
+afterEach(() => world.leave());
+afterAll(() => world.end());
+
+describe("walking through the pages", () => walkScenes(() => world));
+describe("nothing that axe finds", () => contrastScenes(() => world));
+describe("the live feed", () => feedScenes(() => world));
+describe("the floor map", () => mapScenes(() => world));
+describe("the table of rigs", () => rigsScenes(() => world));
+describe("a rig's page", () => rigScenes(() => world));
+describe("alarms", () => alarmScenes(() => world));
+describe("replay", () => replayScenes(() => world));
+describe("logging in", () => loginScenes(() => world));
+describe("what is loaded", () => budgetScenes(() => world));
