@@ -1,9 +1,8 @@
 /** `npm run verify -- FILE [--rpc URL] [--contract 0x…] [--token N] [--chain N]`: checks a bundle without any server of the farm. */
 import { readFileSync, statSync } from "node:fs";
-import { createPublicClient, http } from "viem";
-import { rigTwinAbi, telemetryLogAbi } from "./contracts/abi.generated.ts";
+import { readerOf } from "./edge/chain/reader.ts";
 import type { Hex } from "./twin/seal.ts";
-import { verifyBundle, type ChainReader, type Expected, type Verification } from "./twin/verify.ts";
+import { verifyBundle, type Expected, type Verification } from "./twin/verify.ts";
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const EXIT = { verified: 0, failed: 1, incomplete: 2 } as const;
@@ -24,7 +23,7 @@ const whole = (given: string, flag: string): number => {
   return Number(given);
 };
 
-export const readArguments = (argv: readonly string[]): Wish => {
+const readArguments = (argv: readonly string[]): Wish => {
   let file: string | null = null;
   let rpc: string | null = null;
   const expected: { chainId?: number; contract?: string; tokenId?: number } = {};
@@ -66,38 +65,6 @@ const readBundle = (file: string): unknown => {
   } catch (cause) {
     throw new Unusable(`${file} is no JSON${text.trimStart().startsWith("{") ? "; was it cut off?" : "."}`, { cause });
   }
-};
-
-/** Reads a contract over JSON-RPC. */
-export const readerOf = (rpc: string, contract: Hex): ChainReader => {
-  const client = createPublicClient({ transport: http(rpc, { batch: true, retryCount: 1, timeout: 15_000 }) });
-  const twin = { address: contract, abi: rigTwinAbi } as const;
-  let log: Promise<Hex> | null = null;
-  const logOf = async () => ({ address: await (log ??= client.readContract({ ...twin, functionName: "telemetryLog" })), abi: telemetryLogAbi }) as const;
-  return {
-    chainId: () => client.getChainId(),
-    hasContract: async () => (await client.getCode({ address: contract })) !== undefined,
-    anchorOf: async (day) => {
-      const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({ ...(await logOf()), functionName: "anchorOf", args: [BigInt(day)] });
-      return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings) };
-    },
-    correctionsOf: async (day) =>
-      (await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] })).map(({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) })),
-    activeOn: async (day) => Number(await client.readContract({ ...twin, functionName: "activeOn", args: [day] })),
-    maintenanceOf: async (hash) => {
-      const [tokenId, block, , kind] = await client.readContract({ ...twin, functionName: "maintenanceOf", args: [hash] });
-      return block === 0n ? null : { tokenId: Number(tokenId), kind };
-    },
-    rigOf: async (tokenId) => {
-      try {
-        const { serialHash, maintenanceCount } = await client.readContract({ ...twin, functionName: "rigOf", args: [BigInt(tokenId)] });
-        return { serialHash, maintenanceCount };
-      } catch (error) {
-        if (error instanceof Error && error.message.includes("ERC721NonexistentToken")) return null;
-        throw error;
-      }
-    },
-  };
 };
 
 const MARKS = { passed: "✓", failed: "✗", "not-checked": "?" } as const;

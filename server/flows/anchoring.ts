@@ -26,6 +26,7 @@ export interface AnchorChain {
   readonly identity: () => Promise<ChainIdentity>;
   readonly settle: () => Promise<void>;
   readonly lastAnchoredDay: () => Promise<number | null>;
+  readonly registeredAfter: (tokens: readonly number[], day: number) => Promise<readonly number[]>;
   readonly activeTokens: (day: number) => Promise<readonly number[]>;
   readonly anchorOf: (day: number) => Promise<{ readonly root: Hex; readonly manifestHash: Hex; readonly treeSize: number; readonly anchoredTs: number } | null>;
   readonly correctionsOf: (day: number) => Promise<readonly { readonly root: Hex; readonly manifestHash: Hex; readonly correctedTs: number }[]>;
@@ -163,15 +164,15 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     const version = keptVersion(ledgerDays(), day);
     const judgedBy = `${chainKey(identity)} ${version} ${anchors.length} ${farm().ledger.tokens.size}`;
     if (settled.get(day) === judgedBy) return;
+    await needs.breathe();
     const key = chainKey(identity);
     const last = days.tree(key, day, anchors.length - 1);
     if (last === null) throw conflict(day, "number of corrections");
     const tokens = new Set<number>(last.leaves.map((leaf) => (JSON.parse(leaf) as { tokenId: number }).tokenId));
     const before = tokens.size;
-    for (const rig of days.rigs(day, version)) {
-      const tokenId = tokenOf(rig);
-      if (tokenId !== null) tokens.add(tokenId);
-    }
+    const missing = days.rigs(day, version).flatMap((rig) => tokenOf(rig) ?? []).filter((tokenId) => !tokens.has(tokenId));
+    // A machine that was retired by then is rightly not there.
+    if (missing.length > 0) for (const tokenId of await chain.registeredAfter(missing, day)) tokens.add(tokenId);
     const [isLate, isRegistered] = [version > last.version, tokens.size > before];
     if (!isLate && !isRegistered) {
       settled.set(day, judgedBy);

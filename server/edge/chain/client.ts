@@ -163,6 +163,18 @@ export const createChain = (options: ChainOptions) => {
     return { recordHash, txHash: log.transactionHash, blockNumber, reason: null };
   };
 
+  /** Those of the tokens whose times (s since 1970) fit. */
+  const tokensWhere = async (tokens: readonly number[], fits: (rig: { readonly registeredAt: number; readonly endedAt: number }) => boolean): Promise<number[]> => {
+    const contract = await contractOf();
+    const found: number[] = [];
+    for (let from = 0; from < tokens.length; from += AT_ONCE) {
+      const some = tokens.slice(from, from + AT_ONCE);
+      const rigs = await Promise.all(some.map((tokenId) => client.readContract({ ...contract, functionName: "rigOf", args: [BigInt(tokenId)] })));
+      found.push(...some.filter((_, i) => rigs[i] !== undefined && fits(rigs[i])));
+    }
+    return found;
+  };
+
   /** Token numbers of the machines that served at the end of a UTC day, rising. */
   const activeTokens = async (day: number): Promise<number[]> => {
     const contract = await contractOf();
@@ -171,16 +183,8 @@ export const createChain = (options: ChainOptions) => {
     // Tokens are numbered in the order of registration: while none has ended, the active ones are the first.
     if (now === Number(supply)) return Array.from({ length: active }, (_, i) => i + 1);
     const endS = (day + 1) * 86_400;
-    const found: number[] = [];
-    for (let from = 1; from <= Number(supply); from += AT_ONCE) {
-      const tokens = Array.from({ length: Math.min(AT_ONCE, Number(supply) - from + 1) }, (_, i) => from + i);
-      const rigs = await Promise.all(tokens.map((tokenId) => client.readContract({ ...contract, functionName: "rigOf", args: [BigInt(tokenId)] })));
-      tokens.forEach((tokenId, i) => {
-        const rig = rigs[i];
-        if (rig !== undefined && rig.registeredAt < endS && (rig.endedAt === 0 || rig.endedAt >= endS)) found.push(tokenId);
-      });
-    }
-    return found;
+    const all = Array.from({ length: Number(supply) }, (_, i) => i + 1);
+    return tokensWhere(all, ({ registeredAt, endedAt }) => registeredAt < endS && (endedAt === 0 || endedAt >= endS));
   };
 
   /** The transaction of a day's anchor (number 0) or of one of its corrections, by its event; null where it is not found. */
@@ -323,6 +327,8 @@ export const createChain = (options: ChainOptions) => {
         const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({ ...(await logOf()), functionName: "anchorOf", args: [BigInt(day)] });
         return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings), anchoredTs: Number(anchoredAt) * 1_000 };
       }),
+    /** Those of the tokens that came onto this chain only after a UTC day. */
+    registeredAfter: (tokens: readonly number[], day: number): Promise<number[]> => guarded(() => tokensWhere(tokens, ({ registeredAt }) => registeredAt >= (day + 1) * 86_400)),
     activeTokens: (day: number): Promise<number[]> => guarded(() => activeTokens(day)),
     /** What was said later about an anchored day, oldest first. */
     correctionsOf: (day: number): Promise<DayCorrection[]> =>
