@@ -89,7 +89,10 @@ const between = (stops: readonly Rgb[], at: number): Rgb => {
   return [0, 1, 2].map((k) => Math.round((low[k] ?? 0) * (1 - t) + (high[k] ?? 0) * t)) as unknown as Rgb;
 };
 const css = ([r, g, b]: Rgb): string => `rgb(${r} ${g} ${b})`;
-const light = ([r, g, b]: Rgb): boolean => 0.299 * r + 0.587 * g + 0.114 * b > 140;
+/** Relative luminance, near enough (WCAG 2.2). */
+const luminance = ([r, g, b]: Rgb): number => 0.2126 * (r / 255) ** 2.2 + 0.7152 * (g / 255) ** 2.2 + 0.0722 * (b / 255) ** 2.2;
+/** Where black and white read equally well, at 4.6 to 1. */
+const MIDDLE = 0.179;
 
 /** 128 colours from calm to alarming, each with the ink that reads on it. */
 export interface Ramp {
@@ -99,7 +102,7 @@ export interface Ramp {
 }
 export const rampOf = (scheme: "dark" | "light"): Ramp => {
   const rgb = Array.from({ length: STEPS }, (_, k) => between(STOPS[scheme], k / (STEPS - 1)));
-  return { rgb, fill: rgb.map(css), ink: rgb.map((colour) => (light(colour) ? "#12181a" : "#f2f5f4")) };
+  return { rgb, fill: rgb.map(css), ink: rgb.map((colour) => (luminance(colour) > MIDDLE ? "#000000" : "#ffffff")) };
 };
 
 /** Place of a value on the ramp, -1 where there is none. */
