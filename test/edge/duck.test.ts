@@ -1,19 +1,127 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe } from "@jest/globals";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
-import { seriesContract } from "./series.contract.ts";
+import { batch, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
+import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-duck-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+const fileOf = (place: string): string => join(folder, `${place}.duckdb`);
 const open = async (place: string) => {
-  const store = createDuckStore({ file: join(folder, `${place}.duckdb`), threads: 1 });
+  const store = createDuckStore({ file: fileOf(place), threads: 1 });
   await store.start();
   return store;
 };
 
 describe("DuckDB series store", () => {
   seriesContract(open);
+
+  test("after kill -9 of its process it has all batches up to its cursor and no part of another", async () => {
+    const built = builtFor("duck");
+    let told = 0;
+    for (const kept of [3, 57, 20, 101]) {
+      told = await writeAndKill(built, "duck", fileOf("killed"), told + 1, kept);
+      const store = await open("killed");
+      const cursor = await store.cursor();
+      expect(cursor).toBeGreaterThanOrEqual(told);
+      await wholeTo(store, cursor);
+      expect((await readingsOf(store, cursor + 5)).slice(cursor)).toEqual([0, 0, 0, 0, 0]);
+      await store.stop();
+      told = cursor;
+    }
+  }, 120_000);
+
+  test("a file that cannot be opened is STORE_UNAVAILABLE, and it recovers when it can", async () => {
+    const file = fileOf("broken");
+    writeFileSync(file, "this is not a database, and long enough to be looked at as one ".repeat(200));
+    const store = createDuckStore({ file });
+    await expect(store.start()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await expect(store.write(batch(1, {}))).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(await store.health()).toMatchObject({ status: "failing", kind: "DuckDB" });
+    rmSync(file);
+    expect(await store.write(batch(1, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }))).toEqual([]);
+    expect(await store.cursor()).toBe(1);
+    expect(await store.health()).toMatchObject({ status: "ok" });
+    await store.stop();
+  });
+
+  test("does not read a file of another schema, and says what to do", async () => {
+    await (await open("schema")).stop();
+    const instance = await DuckDBInstance.create(fileOf("schema"));
+    const connection = await instance.connect();
+    await connection.run("UPDATE meta SET value = 999 WHERE key = 'schema'");
+    connection.closeSync();
+    instance.closeSync();
+    await expect(open("schema")).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      message: expect.stringContaining("built again from the journal"),
+    });
+  });
+
+  test("a reading of twenty fields takes at most 35 bytes", async () => {
+    const store = await open("size");
+    let seed = 7;
+    const chance = (): number => (seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
+    const rigs = Array.from({ length: 1_000 }, (_, i) => ({
+      name: `rig-${i}`,
+      rated: [95, 110, 141][i % 3] ?? 0,
+      chip: 60 + chance() * 10,
+      started: Math.floor(chance() * 3_000_000),
+      accepted: Math.floor(chance() * 300_000),
+      rejected: Math.floor(chance() * 500),
+    }));
+    const batches = 492;
+    for (let n = 0; n < batches; n++) {
+      const rows = rigs.map((one, i) => {
+        const ts = T0 + n * 10_000 + i * 9;
+        const hashrateThs = one.rated * (0.98 + chance() * 0.03);
+        const powerW = one.rated * (29 + chance());
+        one.accepted += chance() < 0.7 ? 1 : 0;
+        return rig(
+          one.name,
+          ts,
+          {
+            hashrateThs,
+            averageThs: one.rated * 0.995 + chance() * 0.2,
+            expectedThs: one.rated,
+            powerW,
+            intakeC: 24 + chance() * 2,
+            outletC: 45 + chance() * 2,
+            boardC: one.chip - 12 + chance() * 2,
+            chipC: one.chip + chance() * 2,
+            psuC: 50 + chance(),
+            fanRpm: Math.round(5_400 + chance() * 150),
+            fanPct: Math.round(60 + one.chip - 60),
+            frequencyMhz: 545,
+            voltageV: 13.2 + Math.floor(chance() * 3) / 10,
+            efficiencyJTh: powerW / hashrateThs,
+            accepted: one.accepted,
+            rejected: one.rejected,
+            stale: one.rejected >> 1,
+            hwErrors: one.rejected * 3,
+            uptimeS: one.started + n * 10,
+            skewMs: 100 + Math.floor(chance() * 50),
+          },
+          SITE,
+        );
+      });
+      await store.write(batch(n + 1, { rigs: rows }));
+    }
+    await store.stop();
+    const instance = await DuckDBInstance.create(fileOf("size"));
+    const connection = await instance.connect();
+    const rows = await connection.runAndReadAll(
+      "SELECT (used_blocks * block_size)::DOUBLE, (SELECT count(*) FROM rig)::DOUBLE FROM pragma_database_size()",
+    );
+    const [bytes, count] = (rows.getRows()[0] ?? []).map(Number);
+    connection.closeSync();
+    instance.closeSync();
+    expect(count).toBe(rigs.length * batches);
+    expect(Number(bytes) / rigs.length / batches).toBeLessThanOrEqual(35);
+    expect(Number(bytes) / rigs.length / batches).toBeGreaterThan(5);
+  }, 120_000);
 });
