@@ -2,6 +2,8 @@
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { startEngine } from "../../server/edge/chain/engine.ts";
@@ -82,5 +84,46 @@ export const nodeWithin = async (folder: string) => {
       await http.stop();
       await store.close();
     },
+  };
+};
+
+/** What a proxy does with a request: hands it on, loses it, loses the answer, or answers itself. */
+export type Meddling = "pass" | "lose" | "lose-answer" | { readonly code: number; readonly message: string };
+
+/** A JSON-RPC proxy that can be told to misbehave; `meddle` is asked with each request's methods. */
+export const proxyTo = async (rpcUrl: string) => {
+  let meddle: (methods: readonly string[]) => Meddling = () => "pass";
+  const seen: string[] = [];
+  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const pieces: Buffer[] = [];
+    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+    const body = Buffer.concat(pieces).toString();
+    const asked = JSON.parse(body) as { id: number; method: string } | { id: number; method: string }[];
+    const methods = (Array.isArray(asked) ? asked : [asked]).map(({ method }) => method);
+    seen.push(...methods);
+    const how = meddle(methods);
+    if (how === "lose") return void response.destroy();
+    if (typeof how === "object") {
+      const answers = (Array.isArray(asked) ? asked : [asked]).map(({ id }) => ({ jsonrpc: "2.0", id, error: how }));
+      return void response.setHeader("content-type", "application/json").end(JSON.stringify(Array.isArray(asked) ? answers : answers[0]));
+    }
+    const answer = await fetch(rpcUrl, { method: "POST", headers: { "content-type": "application/json" }, body });
+    if (how === "lose-answer") return void response.destroy();
+    response.setHeader("content-type", "application/json").end(await answer.text());
+  };
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    rpcUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** How often each method was asked for. */
+    count: (method: string): number => seen.filter((one) => one === method).length,
+    meddle: (how: (methods: readonly string[]) => Meddling): void => void (meddle = how),
+    stop: (): Promise<void> =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
   };
 };

@@ -249,7 +249,11 @@ export const createChain = (options: ChainOptions) => {
   };
 
   return {
-    identity: (): Promise<ChainIdentity> => guarded(identity),
+    identity: (): Promise<ChainIdentity> =>
+      guarded(async () => {
+        const { chainId, genesis, contract } = await identity();
+        return { chainId, genesis, contract };
+      }),
     /** What is known now, without asking; null before the chain was first reached. */
     state: (): ChainState | null => known,
     /** Asks anew; the last known with away = true where the chain does not answer. null where it never did. */
