@@ -36,8 +36,8 @@ export const createAsk = (address: Address, timeoutMs: number): Ask => {
     database: address.database,
     ...(address.username === null ? {} : { username: address.username, password: address.password }),
     hosts: [{ host: address.host, port: address.port, protocol: address.protocol, path: address.path }],
-    // The caller retries; here a failure is said at once, and the next question is asked again after a tenth of a second.
-    pool: { maxRetries: 0, requestTimeout: timeoutMs, backoff: steady(100) },
+    // The caller retries: a failure is said at once, and does not lock the next question out.
+    pool: { maxRetries: 0, requestTimeout: timeoutMs, backoff: steady(0) },
   });
   return async (statements, bound = {}) => {
     let answer: Answer;
