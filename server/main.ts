@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { helpText, readConfig, type Config } from "./config.ts";
 import { createBroker } from "./edge/broker/broker.ts";
 import { createChain } from "./edge/chain/client.ts";
+import { readerOf } from "./edge/chain/reader.ts";
 import { keepChainProcess } from "./edge/chain/process.ts";
 import { systemClock as clock } from "./edge/clock.ts";
 import { createDuckStore } from "./edge/duck/store.ts";
@@ -23,6 +24,7 @@ import { createAnchoring } from "./flows/anchoring.ts";
 import { createApi } from "./flows/api.ts";
 import { createFrames } from "./flows/frames.ts";
 import { enterHistory } from "./flows/history.ts";
+import { createMonitor } from "./flows/monitor.ts";
 import { createProvenance } from "./flows/provenance.ts";
 import { createRecords } from "./flows/records.ts";
 import { openReplay } from "./flows/replay.ts";
@@ -45,6 +47,7 @@ const RELAY_HEALTH_MS = 1_000;
 /** A broker that kept yesterday's messages hands them over in this time, ms. */
 const SETTLE_MS = 60_000;
 const CORRECT_MS = 3_600_000;
+const MONITOR_MS = 600_000;
 const PRUNE_MS = 6 * 3_600_000;
 const DAY_MS = 86_400_000;
 /** Between two simulated readings of the past; the charts of hours need no more. */
@@ -200,6 +203,21 @@ const run = async (config: Config): Promise<void> => {
   });
   const provenance = createProvenance({ site: config.site, now: clock.now, farm, days, isLocal, breathe: clock.breathe });
 
+  const monitor = createMonitor({
+    clock,
+    chance: Math.random,
+    everyMs: MONITOR_MS,
+    tokens: () => [...farm().ledger.rigOfToken.keys()],
+    days: () => [...farm().ledger.days].flatMap(([day, { anchors }]) => (anchors.length > 0 ? [day] : [])).toSorted((a, b) => a - b),
+    day: provenance.day,
+    head: async (tokenId) => provenance.head(tokenId),
+    reader: () => {
+      const known = farm().ledger.chain;
+      return known === null ? null : readerOf(rpcUrl, known.contract);
+    },
+    onError: (what, error) => (error === null ? console.error(`${new Date().toISOString()} ${what}`) : complain(what, error)),
+  });
+
   const figures = () => ({
     messagesPerS: rate.perS(),
     headPos: journal.head().pos,
@@ -219,7 +237,8 @@ const run = async (config: Config): Promise<void> => {
     write: journal.write,
     addRecord: records.seal,
     recordsOf: (rig) => recordsOf(farm().ledger, rig),
-    provenance,
+    provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle },
+    anchored: () => ({ lastDay: anchoring.status().lastDay, waitingDays: anchoring.status().waiting, checkedDays: monitor.status().checked, mismatchedDays: monitor.status().mismatches.length }),
     chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
   });
 
@@ -258,6 +277,8 @@ const run = async (config: Config): Promise<void> => {
     const anchors = anchoring.status();
     const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;
     status.say("anchors", "daily anchor", lastDay, anchors.away === null ? null : `${lastDay}; ${anchors.away}`);
+    const { checked, mismatches } = monitor.status();
+    status.say("monitor", "anchored days, verified again", `${checked} looked at, all fit`, mismatches.length === 0 ? null : mismatches.join(" "));
   };
 
   const password = config.password ?? randomBytes(9).toString("base64url");
@@ -288,6 +309,8 @@ const run = async (config: Config): Promise<void> => {
   started.push({ name: "the relay", stop: records.stop });
   anchoring.start();
   started.push({ name: "the anchoring", stop: anchoring.stop });
+  monitor.start();
+  started.push({ name: "the monitor", stop: monitor.stop });
   const prune = async (): Promise<void> => {
     const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
     await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));

@@ -14,6 +14,8 @@ import type { createProvenance } from "./provenance.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
 
 export interface ApiNeeds {
+  /** How the days stand, for the metrics. */
+  readonly anchored: () => { readonly lastDay: number | null; readonly waitingDays: number; readonly checkedDays: number; readonly mismatchedDays: number };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle">;
   readonly version: string;
   readonly site: string;
@@ -89,6 +91,7 @@ export const createApi = (needs: ApiNeeds) => {
         twins: farm().twins.values(),
         viewers: needs.figures().viewers,
         chainAway: chain.away(),
+        provenance: needs.anchored(),
       };
     },
   };

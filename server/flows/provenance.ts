@@ -83,7 +83,23 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
     };
   };
 
+  /** The bundle without its days. Throws Refused TOKEN_UNKNOWN, CHAIN_UNAVAILABLE. */
+  const head = (tokenId: number): Omit<Bundle, "days" | "context" | "madeTs"> => {
+    const twin = twinOf(tokenId);
+    const { chain } = farm().ledger;
+    if (chain === null) throw new Refused("CHAIN_UNAVAILABLE", "The chain was never reached, so there is nothing to check against.");
+    return {
+      site,
+      rig: twin.rig,
+      tokenId,
+      chain: { chainId: chain.chainId, genesis: chain.genesis, contract: chain.contract.toLowerCase(), local: needs.isLocal },
+      identity: { ...twin.identity, boardSerials: [...twin.identity.boardSerials] },
+      records: recordsOf(farm().ledger, twin.rig).map(({ hash, bytes }) => ({ hash, bytes })),
+    };
+  };
+
   return {
+    head,
     /** Times in ms UTC, half-open. Throws Refused TOKEN_UNKNOWN. */
     days(tokenId: number, from: number, to: number): DaysAnswer {
       const twin = twinOf(tokenId);
@@ -108,24 +124,12 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
     /** Everything between two times, ms UTC, half-open. Throws Refused TOKEN_UNKNOWN, CHAIN_UNAVAILABLE. */
     async bundle(tokenId: number, from: number, to: number): Promise<Bundle> {
       const twin = twinOf(tokenId);
-      const { chain } = farm().ledger;
-      if (chain === null) throw new Refused("CHAIN_UNAVAILABLE", "The chain was never reached, so there is nothing to check against.");
       const proven: ProvenDay[] = [];
       for (const [day, parts] of partsBetween(tokenId, dayOf(from), dayOf(to - 1))) {
         proven.push(provenDay(twin, tokenId, day, parts));
         await needs.breathe();
       }
-      return {
-        context: BUNDLE_CONTEXT,
-        madeTs: needs.now(),
-        site,
-        rig: twin.rig,
-        tokenId,
-        chain: { chainId: chain.chainId, genesis: chain.genesis, contract: chain.contract.toLowerCase(), local: needs.isLocal },
-        identity: { ...twin.identity, boardSerials: [...twin.identity.boardSerials] },
-        records: recordsOf(farm().ledger, twin.rig).map(({ hash, bytes }) => ({ hash, bytes })),
-        days: proven,
-      };
+      return { context: BUNDLE_CONTEXT, madeTs: needs.now(), ...head(tokenId), days: proven };
     },
   };
 };

@@ -62,6 +62,13 @@ export interface Metered {
   readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest">>;
   readonly viewers: number;
   readonly chainAway: boolean;
+  readonly provenance: {
+    /** Days since 1970 UTC; null before the first. */
+    readonly lastDay: number | null;
+    readonly waitingDays: number;
+    readonly checkedDays: number;
+    readonly mismatchedDays: number;
+  };
 }
 
 export interface Handlers {

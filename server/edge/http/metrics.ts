@@ -121,6 +121,30 @@ export const createMetrics = (read: () => Metered) => {
     [],
     one(({ chainAway }) => (chainAway ? 1 : 0)),
   );
+  gauge(
+    "rigtwin_anchored_day",
+    "Newest UTC day on the chain, days since 1970",
+    [],
+    one(({ provenance }) => provenance.lastDay),
+  );
+  gauge(
+    "rigtwin_anchor_waiting_days",
+    "Sealed days that are not yet on the chain",
+    [],
+    one(({ provenance }) => provenance.waitingDays),
+  );
+  counter(
+    "rigtwin_monitor_checked_total",
+    "Anchored days that were verified again against the chain",
+    [],
+    one(({ provenance }) => provenance.checkedDays),
+  );
+  gauge(
+    "rigtwin_monitor_mismatches",
+    "Anchored days that contradict the chain; anything but 0 is an alarm",
+    [],
+    one(({ provenance }) => provenance.mismatchedDays),
+  );
   gauge("rigtwin_alarms_active", "Active alarms, by severity", ["severity"], ({ totals }) =>
     SEVERITIES.map((severity) => [totals.activeAlarms[severity], { severity }]),
   );

@@ -280,6 +280,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
     twins: [TWIN],
     viewers: 2,
     chainAway: false,
+    provenance: { lastDay: 20_402, waitingDays: 1, checkedDays: 5, mismatchedDays: 0 },
   }),
 });
 
