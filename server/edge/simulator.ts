@@ -47,11 +47,24 @@ export const createSimulator = (options: SimulatorOptions) => {
       const code = await ended;
       if (code !== 0) throw new Error(`the simulator ended with code ${code} while telling the past`);
     },
+    /** `url` may carry a user and password; they do not go onto the command line, which everybody on the machine can read. */
     start(url: string): void {
+      const address = new URL(url);
+      const { username, password } = address;
+      address.username = "";
+      address.password = "";
       // The IPC channel closes when this process dies in whatever way, and the farm goes with it.
-      child = spawn(process.execPath, [options.program, ...argumentsOf(options), "--interval", `${options.intervalS}s`, "--url", url], {
-        stdio: ["ignore", "ignore", "inherit", "ipc"],
-      });
+      child = spawn(
+        process.execPath,
+        [
+          options.program,
+          ...argumentsOf(options),
+          "--interval", `${options.intervalS}s`,
+          "--url", address.href,
+          ...(username === "" ? [] : ["--username", decodeURIComponent(username)]),
+        ],
+        { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, MQTT_PASSWORD: decodeURIComponent(password) } },
+      );
       child.once("exit", (code) => {
         if (!stopping) options.onExit(code);
       });
