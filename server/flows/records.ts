@@ -153,12 +153,13 @@ export const createRecords = (needs: RecordsNeeds) => {
     }
     for (const batch of batchesOf(wanted)) {
       const rigsOf = groupedBy(batch, ({ serialHash }) => serialHash);
-      for (const { serialHash, tokenId, txHash, blockNumber, recordHash } of await chain.register(batch)) {
-        for (const one of rigsOf.get(serialHash) ?? []) {
-          await tell({ what: "token", rig: one.rig, tokenId, txHash, blockNumber });
-          if (one.recordHash === recordHash) await tell({ what: "record", rig: one.rig, hash: recordHash, status: "sent", txHash, blockNumber, reason: null });
-        }
-      }
+      const told = (await chain.register(batch)).flatMap(({ serialHash, tokenId, txHash, blockNumber, recordHash }) =>
+        (rigsOf.get(serialHash) ?? []).flatMap((one): OnChain[] => {
+          const token: OnChain = { what: "token", rig: one.rig, tokenId, txHash, blockNumber };
+          return one.recordHash === recordHash ? [token, { what: "record", rig: one.rig, hash: recordHash, status: "sent", txHash, blockNumber, reason: null }] : [token];
+        }),
+      );
+      await Promise.all(told.map(tell));
     }
   };
 
