@@ -14,7 +14,7 @@ import { openStore } from "../../server/edge/chain/store.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const BUILT = join(ROOT, "build/server/edge/chain/node.js");
-const SOURCES = ["server/edge/chain", "server/flows", "server/twin"].map((name) => join(ROOT, name));
+const SOURCES = ["server/edge/chain", "server/edge/journal", "server/flows", "server/twin"].map((name) => join(ROOT, name));
 
 /** A folder of the test's own, and its removal. */
 export const ownFolder = (name: string): { readonly folder: string; readonly remove: () => void } => {
