@@ -108,7 +108,7 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
         const last = anchors.at(-1);
         const { leaf, rows } = leafAt(tokenId, twin.rig, day, parts, keptVersion(farm().ledger.days, day));
         const { tier, n, expected, gaps } = leaf;
-        return { day, date: dateOf(day), state: stateOf(day, anchors), tier, n, expected, gaps: gaps.length, totals: dayTotals(leaf, rows, worksOf(twin)), root: last?.root ?? null, number: last?.number ?? null, txHash: last?.txHash ?? null, anchoredTs: last?.anchoredTs ?? null };
+        return { day, date: dateOf(day), state: stateOf(day, anchors), tier, n, expected, gaps: gaps.length, totals: dayTotals(leaf, rows, worksOf(twin)), root: last?.root ?? null, number: last?.number ?? null, txHash: last?.txHash ?? null, blockNumber: last?.blockNumber ?? null, anchoredTs: last?.anchoredTs ?? null };
       });
       return { tokenId, rig: twin.rig, days: lines };
     },

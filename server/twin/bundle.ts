@@ -36,7 +36,7 @@ export const anchorState = z.enum(["sealed", "anchored", "corrected", "pending"]
 
 export const dayLine = z.object({
   day: count.describe("days since 1970-01-01 UTC"), date: z.iso.date(), state: anchorState, tier, n: count, expected: count.describe("readings the rig had numbered"), gaps: count.describe("times in which nothing came for five minutes or longer"),
-  totals, root: hash.nullable(), number: integer, txHash: hash.nullable(), anchoredTs: ms.nullable(),
+  totals, root: hash.nullable(), number: integer, txHash: hash.nullable(), blockNumber: integer, anchoredTs: ms.nullable(),
 });
 export const daysAnswer = z.object({ tokenId: z.int(), rig: z.string(), days: z.array(dayLine) });
 

@@ -222,8 +222,14 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
 
 const verdictOf = (steps: readonly Step[]): Verification["verdict"] => (steps.some(({ result }) => result === "failed") ? "failed" : steps.every(({ result }) => result === "passed") ? "verified" : "incomplete");
 
-/** Checks a bundle, as it came out of JSON. `chain` null: nothing is asked, and nothing can be verified, only refuted. Never throws. */
-export const verifyBundle = async (given: unknown, chain: ChainReader | null, expected: Expected = {}): Promise<Verification> => {
+/** Is told the steps so far and how many days of how many are done; the check waits for it, and ends where it throws. */
+export type Listener = (steps: readonly Step[], done: number, of: number) => Promise<void> | void;
+
+/**
+ * Checks a bundle, as it came out of JSON. `chain` null: nothing is asked, and nothing can be verified, only refuted. Throws nothing but
+ * what `heard` throws.
+ */
+export const verifyBundle = async (given: unknown, chain: ChainReader | null, expected: Expected = {}, heard: Listener = () => undefined): Promise<Verification> => {
   const steps: Step[] = [];
   const parsed = bundleShape.safeParse(given);
   if (!parsed.success) {
@@ -236,7 +242,11 @@ export const verifyBundle = async (given: unknown, chain: ChainReader | null, ex
   const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
   const works = worksOf(bundle);
   await checkRecords(steps, bundle, works, reader);
-  for (const day of bundle.days) await checkDayOrFail(steps, bundle, day, works, reader);
+  await heard(steps, 0, bundle.days.length);
+  for (const [i, day] of bundle.days.entries()) {
+    await checkDayOrFail(steps, bundle, day, works, reader);
+    await heard(steps, i + 1, bundle.days.length);
+  }
   return { verdict: verdictOf(steps), steps };
 };
 

@@ -4,7 +4,7 @@ import { hostRefusal, isFromHere, isLoopback, nameIn, originRefusal } from "../.
 import { createAttempts, createSessions, sameSecret, SESSION_MS } from "../../server/edge/http/sessions.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
-import { ALARM, ask, PASSWORD, post, startHttp, stopAll, type Heard } from "./http/farm.ts";
+import { ALARM, ask, PASSWORD, post, startHttp, stopAll, TS, type Heard } from "./http/farm.ts";
 
 afterEach(stopAll);
 
@@ -145,8 +145,31 @@ describe("from elsewhere", () => {
         expect(heard.headers["www-authenticate"]).toMatch(/^Bearer /);
       }
     }
-    expect(TABLE.filter(({ who }) => who === "anyone").map(({ id }) => id)).toEqual(["health", "openapi", "reference", "login", "logout"]);
+    expect(TABLE.filter(({ who }) => who === "anyone").map(({ id }) => id)).toEqual([
+      "twinByToken",
+      "days",
+      "day",
+      "bundle",
+      "chain",
+      "health",
+      "openapi",
+      "reference",
+      "login",
+      "logout",
+    ]);
     expect(http.calls).toEqual({ rpc: [], records: [], queries: [] });
+  });
+
+  test("what a stranger is told of a twin has no network names, no pools and no workers", async () => {
+    const http = await startHttp({ isLocal: () => false });
+    for (const route of [ROUTES.twin, ROUTES.bundle]) {
+      const heard = await ask(http.port, `${pathOf(route, { tokenId: 7 })}?from=${TS}&to=${TS + 1}`);
+      expect(heard.status).toBe(200);
+      expect(heard.text).toContain("SN1");
+      for (const secret of ["10.9.8.7", "miner-host", "02:00:00:00:00:07", "stratum", "account.worker"]) expect(heard.text).not.toContain(secret);
+    }
+    const admitted = await ask(http.port, pathOf(ROUTES.rig, { rig: "rig-0001" }), { headers: { authorization: `Bearer ${PASSWORD}` } });
+    for (const known of ["10.9.8.7", "miner-host", "02:00:00:00:00:07", "account.worker"]) expect(admitted.text).toContain(known);
   });
 
   test("the password opens a session, which a page cannot read, and logging out ends it", async () => {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import * as api from "../../twin/api.ts";
 import * as provenance from "../../twin/bundle.ts";
 import { DAY_MS } from "../../twin/digest.ts";
+import { publicIdentity, publicTwin } from "../../twin/public-view.ts";
 import { NAME_PATTERN, ROUTES } from "../../twin/wire.ts";
 import { route, type Route } from "./route.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
@@ -159,15 +160,18 @@ export const TABLE: readonly Route[] = [
     method: "get",
     path: ROUTES.twin,
     group: "Records",
-    who: "admitted",
+    who: "anyone",
     status: 200,
     refuses: ["TOKEN_UNKNOWN", "CHAIN_UNAVAILABLE"],
     example: { params: { tokenId: "1" } },
     summary: "The passport of a tokenized twin",
-    more: "Where its contract is, what the rig is now, and all its records.",
+    more: "Where its contract is, what the rig is now, and all its records. Like its days and its bundle it is open to anyone; network names and pools are left out.",
     params: tokenParams,
     answer: api.twinPassport,
-    run: (handlers, { params }) => handlers.twinByToken(params.tokenId),
+    run: async (handlers, { params }) => {
+      const passport = await handlers.twinByToken(params.tokenId);
+      return { ...passport, twin: publicTwin(passport.twin) };
+    },
   }),
   route({
     ...none,
@@ -175,7 +179,7 @@ export const TABLE: readonly Route[] = [
     method: "get",
     path: ROUTES.days,
     group: "Records",
-    who: "admitted",
+    who: "anyone",
     status: 200,
     refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID"],
     example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
@@ -192,7 +196,7 @@ export const TABLE: readonly Route[] = [
     method: "get",
     path: ROUTES.day,
     group: "Records",
-    who: "admitted",
+    who: "anyone",
     status: 200,
     refuses: ["TOKEN_UNKNOWN", "NOT_FOUND"],
     example: { params: { tokenId: "1", day: "2025-11-11" } },
@@ -208,7 +212,7 @@ export const TABLE: readonly Route[] = [
     method: "get",
     path: ROUTES.bundle,
     group: "Records",
-    who: "admitted",
+    who: "anyone",
     status: 200,
     refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID", "CHAIN_UNAVAILABLE"],
     example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
@@ -217,7 +221,10 @@ export const TABLE: readonly Route[] = [
     params: tokenParams,
     query: provenance.daysQuery,
     answer: provenance.bundle,
-    run: (handlers, { params, query }) => handlers.bundle(params.tokenId, query.from, query.to),
+    run: async (handlers, { params, query }) => {
+      const bundle = await handlers.bundle(params.tokenId, query.from, query.to);
+      return { ...bundle, identity: publicIdentity(bundle.site, bundle.rig, bundle.identity) };
+    },
   }),
   route({
     ...none,
@@ -225,7 +232,7 @@ export const TABLE: readonly Route[] = [
     method: "get",
     path: ROUTES.chain,
     group: "Records",
-    who: "admitted",
+    who: "anyone",
     status: 200,
     refuses: ["CHAIN_UNAVAILABLE"],
     example: {},

@@ -17,7 +17,7 @@ export const TWIN: Twin = {
   index: 0,
   state: "hashing",
   stateSinceTs: TS,
-  identity: { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S19 Pro", serial: "SN1", boardSerials: ["B0", null] },
+  identity: { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S19 Pro", serial: "SN1", ip: "10.9.8.7", hostname: "miner-host", mac: "02:00:00:00:00:07", boardSerials: ["B0", null] },
   modelId: "antminer-s19-pro",
   nameplate: { hashrateThs: 110, powerW: 3250, boards: 3, chips: 114, fans: 4 },
   position: { container: "c1", rack: "r1", slot: "s1" },
@@ -59,7 +59,7 @@ export const TWIN: Twin = {
       },
     ],
     pools: [
-      { index: 0, url: "stratum+tcp://pool.example:3333", worker: "w", active: true, alive: true, accepted: 1, rejected: 0, stale: 0 },
+      { index: 0, url: "stratum+tcp://pool.example:3333", worker: "account.worker", active: true, alive: true, accepted: 1, rejected: 0, stale: 0 },
     ],
     errors: [{ code: "FAN_FAILED", severity: "major", component: "fan", index: 1, raw: "P:2" }],
   },
@@ -233,7 +233,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   days: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     const { day, date, state, totals } = PROVEN;
-    return { tokenId, rig: TWIN.rig, days: [{ day, date, state, totals, tier: "self-reported", n: 60, expected: 61, gaps: 1, root: TREE.root, number: 1, txHash: null, anchoredTs: TS }] };
+    return { tokenId, rig: TWIN.rig, days: [{ day, date, state, totals, tier: "self-reported", n: 60, expected: 61, gaps: 1, root: TREE.root, number: 1, txHash: null, blockNumber: null, anchoredTs: TS }] };
   },
   day: (tokenId, day) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
