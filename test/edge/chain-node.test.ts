@@ -8,15 +8,28 @@ import { built, isAlive, kill9, nodeWithin, ownFolder, startNode, stopNodes, unt
 const account = privateKeyToAccount(generatePrivateKey());
 const clientOf = (rpcUrl: string): PublicClient =>
   createPublicClient({
-    chain: defineChain({ id: 31_337, name: "local", nativeCurrency: { name: "x", symbol: "X", decimals: 18 }, rpcUrls: { default: { http: [rpcUrl] } } }),
+    chain: defineChain({
+      id: 31_337,
+      name: "local",
+      nativeCurrency: { name: "x", symbol: "X", decimals: 18 },
+      rpcUrls: { default: { http: [rpcUrl] } },
+    }),
     transport: http(rpcUrl, { retryCount: 0 }),
     cacheTime: 0,
   });
-const signed = (nonce: number, more: { readonly data?: `0x${string}`; readonly to?: `0x${string}`; readonly chainId?: number } = { to: account.address }) =>
+const signed = (
+  nonce: number,
+  more: { readonly data?: `0x${string}`; readonly to?: `0x${string}`; readonly chainId?: number } = { to: account.address },
+) =>
   account.signTransaction({ chainId: 31_337, nonce, gas: 200_000n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n, type: "eip1559", ...more });
 const post = (url: string, body: string, headers: Record<string, string> = {}) =>
   fetch(url, { method: "POST", body, headers: { "content-type": "application/json", ...headers } });
-const ask = async (url: string, method: string, params: unknown = [], headers: Record<string, string> = {}): Promise<{ result?: unknown; error?: { code: number; message: string } }> =>
+const ask = async (
+  url: string,
+  method: string,
+  params: unknown = [],
+  headers: Record<string, string> = {},
+): Promise<{ result?: unknown; error?: { code: number; message: string } }> =>
   (await (await post(url, JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }), headers)).json()) as never;
 
 afterAll(stopNodes);
@@ -34,7 +47,10 @@ describe("killed again and again", () => {
       nonce = await client.getTransactionCount({ address: account.address });
       const sending = Array.from({ length: 40 }, async (_, i) => {
         const raw = await signed(nonce + i);
-        await client.sendRawTransaction({ serializedTransaction: raw }).then((hash) => acknowledged.set(hash, nonce + i), () => undefined);
+        await client.sendRawTransaction({ serializedTransaction: raw }).then(
+          (hash) => acknowledged.set(hash, nonce + i),
+          () => undefined,
+        );
       });
       // Killed in the midst: some answers are out, some blocks are being written.
       const before = acknowledged.size;
@@ -45,7 +61,8 @@ describe("killed again and again", () => {
     const node = await startNode(folder);
     const client = clientOf(node.rpcUrl);
     genesis.add(node.genesis);
-    for (const hash of acknowledged.keys()) expect((await client.getTransactionReceipt({ hash: hash as `0x${string}` })).status).toBe("success");
+    for (const hash of acknowledged.keys())
+      expect((await client.getTransactionReceipt({ hash: hash as `0x${string}` })).status).toBe("success");
     expect(acknowledged.size).toBeGreaterThan(20);
     expect(genesis.size).toBe(1);
     expect(await client.getTransactionCount({ address: account.address })).toBeGreaterThanOrEqual(Math.max(...acknowledged.values()) + 1);
@@ -99,7 +116,7 @@ describe("the process", () => {
     const { folder, remove } = ownFolder("chain");
     const node = await startNode(folder);
     const other = ownFolder("chain");
-    await expect(startNode(other.folder, node.port)).rejects.toThrow("EADDRINUSE");
+    await expect(startNode(other.folder, node.port)).rejects.toThrow("is taken by another program");
     await expect(startNode(other.folder, 70_000)).rejects.toThrow("usage");
     await node.stop();
     other.remove();
@@ -132,11 +149,19 @@ describe("JSON-RPC", () => {
   test("transactions that come out of order are put in order; one whose turn does not come is refused", async () => {
     const nonce = await client.getTransactionCount({ address: account.address });
     const [a, b, c] = await Promise.all([signed(nonce), signed(nonce + 1), signed(nonce + 2)]);
-    const hashes = await Promise.all([c, b, a].map((serializedTransaction) => client.sendRawTransaction({ serializedTransaction: serializedTransaction as `0x${string}` })));
+    const hashes = await Promise.all(
+      [c, b, a].map((serializedTransaction) =>
+        client.sendRawTransaction({ serializedTransaction: serializedTransaction as `0x${string}` }),
+      ),
+    );
     for (const hash of hashes) expect((await client.getTransactionReceipt({ hash })).status).toBe("success");
     await expect(client.sendRawTransaction({ serializedTransaction: await signed(nonce + 9) })).rejects.toThrow("nonce too high");
-    await expect(client.sendRawTransaction({ serializedTransaction: await signed(nonce, { to: `0x${"11".repeat(20)}` }) })).rejects.toThrow("nonce too low");
-    await expect(client.sendRawTransaction({ serializedTransaction: await signed(nonce + 3, { to: account.address, chainId: 1 }) })).rejects.toThrow();
+    await expect(client.sendRawTransaction({ serializedTransaction: await signed(nonce, { to: `0x${"11".repeat(20)}` }) })).rejects.toThrow(
+      "nonce too low",
+    );
+    await expect(
+      client.sendRawTransaction({ serializedTransaction: await signed(nonce + 3, { to: account.address, chainId: 1 }) }),
+    ).rejects.toThrow();
     expect((await ask(node.rpcUrl, "eth_sendRawTransaction", ["0x02ff"])).error?.code).toBe(-32_602);
   });
 
@@ -166,7 +191,8 @@ describe("JSON-RPC", () => {
     expect((await (await post(node.rpcUrl, "{")).json()) as object).toMatchObject({ error: { code: -32_700 } });
     expect((await (await post(node.rpcUrl, '{"id":3}')).json()) as object).toMatchObject({ error: { code: -32_600 } });
     expect((await (await post(node.rpcUrl, "[]")).json()) as object).toMatchObject({ error: { code: -32_600 } });
-    for (const method of ["eth_mine", "constructor", "__proto__", "toString"]) expect((await ask(node.rpcUrl, method)).error?.code).toBe(-32_601);
+    for (const method of ["eth_mine", "constructor", "__proto__", "toString"])
+      expect((await ask(node.rpcUrl, method)).error?.code).toBe(-32_601);
     for (const [method, params] of [
       ["eth_getBalance", ["0x12", "latest"]],
       ["eth_getBalance", [7]],
@@ -177,7 +203,9 @@ describe("JSON-RPC", () => {
       ["eth_getTransactionReceipt", ["0x12"]],
     ] as const)
       expect([method, (await ask(node.rpcUrl, method, params)).error?.code]).toEqual([method, -32_602]);
-    const batch = await (await post(node.rpcUrl, JSON.stringify([{ id: 1, method: "eth_chainId" }, { id: 2, method: "nothing" }, 5]))).json();
+    const batch = await (
+      await post(node.rpcUrl, JSON.stringify([{ id: 1, method: "eth_chainId" }, { id: 2, method: "nothing" }, 5]))
+    ).json();
     expect(batch).toMatchObject([{ id: 1, result: "0x7a69" }, { id: 2, error: { code: -32_601 } }, { error: { code: -32_600 } }]);
   });
 
@@ -195,7 +223,9 @@ describe("JSON-RPC", () => {
       request(node.rpcUrl, { method: "POST", headers: { host: "attacker.example", "content-type": "application/json" } }, (response) => {
         response.resume();
         resolve(response.statusCode);
-      }).once("error", reject).end("{}");
+      })
+        .once("error", reject)
+        .end("{}");
     });
     expect(foreign).toBe(403);
     expect((await post(node.rpcUrl, "x".repeat(5 << 20)).catch(() => ({ status: 413 }))).status).toBe(413);
