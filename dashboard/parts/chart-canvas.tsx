@@ -16,6 +16,7 @@ import {
 } from "chart.js";
 import { useEffect, useRef, type ReactNode } from "react";
 import { fixed } from "../format.ts";
+import { digitsFor, reachOf } from "./axis.ts";
 import type { Happening, Line, Span } from "./plot.ts";
 import type { Scale } from "./quantity.ts";
 
@@ -128,14 +129,18 @@ const axesOf = (
     stacked: lines.some((line) => line.stack !== undefined && (line.side ?? "left") === side),
     beginAtZero: side === "right" ? unitOf(side) === "%" : fromZero,
     grace: "6%" as const,
+    ...reachOf(
+      lines.filter((line) => (line.side ?? "left") === side).map(({ y }) => y),
+      scales[lines.findIndex((line) => (line.side ?? "left") === side)]?.by ?? 1,
+    ),
     border: { display: false },
     grid: side === "left" ? { color: grid } : { display: false },
     // The unit stands at the uppermost tick.
     ticks: {
       ...ticks,
       maxTicksLimit: most,
-      callback: (tick: number | string, i: number, all: readonly unknown[]): string | string[] => {
-        const shown = fixed(Number(tick), Math.abs(Number(tick)) < 10 && Number(tick) % 1 !== 0 ? 2 : Number(tick) % 1 === 0 ? 0 : 1);
+      callback: (tick: number | string, i: number, all: readonly { readonly value: number }[]): string => {
+        const shown = fixed(Number(tick), digitsFor((all[1]?.value ?? 0) - (all[0]?.value ?? 0)));
         return i === all.length - 1 ? `${shown} ${unitOf(side)}` : shown;
       },
     },

@@ -20,7 +20,7 @@ interface FloorProps {
   readonly onOpen: (index: number) => void;
 }
 const LEAST_CELL = 5;
-const MOST_CELL = 34;
+const MOST_CELL = 44;
 const MOST_CELL_NARROW = 22;
 const ROOM_H = 640;
 const firstOf = (spots: ReadonlyMap<number, Spot>): number => spots.keys().next().value ?? -1;

@@ -1,11 +1,11 @@
 import { IconBolt } from "@tabler/icons-react";
 import { useMemo, useState, type ReactNode } from "react";
-import { ENERGY_SOURCES } from "../../server/twin/reading.ts";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, energyKwh, fixed, MISSING, percent, power } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Chart } from "../parts/chart.tsx";
+import { mixIntensity, sumsOf } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Line, Span } from "../parts/plot.ts";
@@ -17,51 +17,6 @@ import { say } from "../texts.ts";
 
 const text = say.energy;
 const POINTS = 240;
-const HOUR_MS = 3_600_000;
-
-interface Sums {
-  readonly bySource: readonly { readonly source: string; readonly kwh: number; readonly now: number | null }[];
-  readonly kwh: number;
-  readonly cost: number | null;
-  readonly kgco2e: number | null;
-  readonly reportedKwh: number;
-  readonly meteredKwh: number;
-}
-/** Integrates bucket means over their width; what no meter told is not counted. */
-const sumsOf = (energy: EnergyAnswer, site: SiteSeriesAnswer | null): Sums => {
-  const hours = energy.bucketMs / HOUR_MS;
-  const kwh = (column: readonly (number | null)[]): number => column.reduce<number>((sum, w) => sum + ((w ?? 0) * hours) / 1_000, 0);
-  const weighed = (column: readonly (number | null)[], by: number): number | null => {
-    const known = column.flatMap((each, i) => {
-      const w = energy.meteredW[i] ?? null;
-      return each === null || w === null ? [] : [(each * w * hours * by) / 1_000];
-    });
-    return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
-  };
-  const bySource = ENERGY_SOURCES.flatMap((source) => {
-    const column = energy.sourcesW[source];
-    return column === undefined || !column.some((w) => w !== null && w !== 0)
-      ? []
-      : [{ source, kwh: kwh(column), now: column.findLast((w) => w !== null) ?? null }];
-  });
-  const both =
-    site === null
-      ? []
-      : energy.ts.flatMap((ts, i) => {
-          const at = site.ts.indexOf(ts);
-          const m = energy.meteredW[i] ?? null;
-          const r = at < 0 ? null : (site.powerW[at] ?? null);
-          return m === null || r === null ? [] : [{ m, r }];
-        });
-  return {
-    bySource,
-    kwh: kwh(energy.meteredW),
-    cost: weighed(energy.pricePerKwh, 1),
-    kgco2e: weighed(energy.gco2ePerKwh, 0.001),
-    meteredKwh: both.reduce((sum, { m }) => sum + (m * hours) / 1_000, 0),
-    reportedKwh: both.reduce((sum, { r }) => sum + (r * hours) / 1_000, 0),
-  };
-};
 
 const EnergyView = (): ReactNode => {
   const totals = useTotals();
@@ -88,7 +43,9 @@ const EnergyView = (): ReactNode => {
     });
     return {
       mix: mixLines(e),
-      carbon: [{ label: say.lines.carbon, quantity: "carbon", tone: "line-carbon", x, y: e?.gco2ePerKwh ?? [] }] satisfies Line[],
+      carbon: [
+        { label: say.lines.carbon, quantity: "carbon", tone: "line-carbon", x, y: e === null ? [] : mixIntensity(e) },
+      ] satisfies Line[],
       price: [
         { label: say.lines.price, quantity: { unit: `${currency}/kWh`, digits: 4 }, tone: "line-warm", x, y: e?.pricePerKwh ?? [] },
       ] satisfies Line[],
@@ -222,7 +179,7 @@ const EnergyView = (): ReactNode => {
                 </tr>
               </thead>
               <tbody>
-                {sums.bySource.map(({ source, kwh, now }) => (
+                {sums.bySource.map(({ source, kwh, nowW }) => (
                   <tr key={source}>
                     <th scope="row">
                       <span className="mark" style={toned(`src-${source}`)}>
@@ -231,7 +188,7 @@ const EnergyView = (): ReactNode => {
                       </span>
                     </th>
                     <td className="num">
-                      <Value shown={power(now)} />
+                      <Value shown={power(nowW)} />
                     </td>
                     <td className="num">
                       <Value shown={energyKwh(kwh)} />

@@ -8,6 +8,7 @@ import { celsius, count, efficiency, energyKwh, fixed, hashrate, percent, power,
 import { useAddress } from "../parts/address.ts";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
 import { Chart } from "../parts/chart.tsx";
+import { mixIntensity } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Line } from "../parts/plot.ts";
@@ -190,7 +191,7 @@ const Charts = ({ range }: { readonly range: RangeName }): ReactNode => {
           quantity: "carbon",
           tone: "line-carbon",
           x: e?.ts ?? [],
-          y: e?.gco2ePerKwh ?? [],
+          y: e === null ? [] : mixIntensity(e),
           side: "right",
         } satisfies Line,
       ],

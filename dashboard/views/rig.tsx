@@ -223,14 +223,15 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
   const totals = useTotals();
   const rig = useRig(name);
   const replay = useViewClock()?.view === "replay";
-  const twin = useAnswer<Twin>({ route: ROUTES.rig, parameters: { rig: name } }, 5_000);
+  const known = rig !== null;
+  const twin = useAnswer<Twin>(known ? { route: ROUTES.rig, parameters: { rig: name } } : null, 5_000);
   const [settling, setSettling] = useState(false);
   const book = useAnswer<{ readonly records: readonly TwinRecord[] }>(
-    { route: ROUTES.records, parameters: { rig: name } },
+    known ? { route: ROUTES.records, parameters: { rig: name } } : null,
     settling ? SETTLING_MS : RESTING_MS,
   );
   const alarms = useAnswer<{ readonly alarms: readonly Alarm[] }>(
-    { route: ROUTES.alarms, query: { rig: name, state: "all", limit: 200 } },
+    known ? { route: ROUTES.alarms, query: { rig: name, state: "all", limit: 200 } } : null,
     RESTING_MS,
   );
   const records = book.data?.records ?? [];

@@ -21,13 +21,33 @@ beforeAll(async () => {
 afterEach(() => world.leave());
 afterAll(() => world.end());
 
-describe("walking through the pages", () => walkScenes(() => world));
-describe("nothing that axe finds", () => contrastScenes(() => world));
-describe("the live feed", () => feedScenes(() => world));
-describe("the floor map", () => mapScenes(() => world));
-describe("the table of rigs", () => rigsScenes(() => world));
-describe("a rig's page", () => rigScenes(() => world));
-describe("alarms", () => alarmScenes(() => world));
-describe("replay", () => replayScenes(() => world));
-describe("logging in", () => loginScenes(() => world));
-describe("what is loaded", () => budgetScenes(() => world));
+describe("walking through the pages", () => {
+  walkScenes(() => world);
+});
+describe("nothing that axe finds", () => {
+  contrastScenes(() => world);
+});
+describe("the live feed", () => {
+  feedScenes(() => world);
+});
+describe("the floor map", () => {
+  mapScenes(() => world);
+});
+describe("the table of rigs", () => {
+  rigsScenes(() => world);
+});
+describe("a rig's page", () => {
+  rigScenes(() => world);
+});
+describe("alarms", () => {
+  alarmScenes(() => world);
+});
+describe("replay", () => {
+  replayScenes(() => world);
+});
+describe("logging in", () => {
+  loginScenes(() => world);
+});
+describe("what is loaded", () => {
+  budgetScenes(() => world);
+});

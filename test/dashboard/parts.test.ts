@@ -1,4 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
+import { digitsFor, reachOf } from "../../dashboard/parts/axis.ts";
+import { mixIntensity, sumsOf } from "../../dashboard/parts/energy-sums.ts";
 import { mixLines } from "../../dashboard/parts/mix.ts";
 import { blocksOf, fittingCell, nextIn, planOf, rigUnder, spotsOf } from "../../dashboard/parts/floor-plan.ts";
 import { COLUMNS, csvOf, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
@@ -161,4 +163,60 @@ test("a charging battery is drawn below zero, not out of the others", () => {
     ["Battery", "gives", [2, 0]],
     ["Battery, charging", "takes", [0, -3]],
   ]);
+});
+
+describe("an axis", () => {
+  test("does not blow noise up to a whole axis, nor hide what is wider", () => {
+    expect(reachOf([[100, 101, null]], 1)).toEqual({ suggestedMin: expect.closeTo(96.46), suggestedMax: expect.closeTo(104.54) });
+    expect(reachOf([[50], [100]], 1)).toEqual({});
+    expect(reachOf([[0, 0]], 1)).toEqual({});
+    expect(reachOf([[null, Number.NaN]], 1)).toEqual({});
+    expect(reachOf([[2_000, 2_010]], 0.001)).toEqual({ suggestedMin: expect.closeTo(1.925, 3), suggestedMax: expect.closeTo(2.085, 3) });
+  });
+  test("writes as many decimals as tell ticks apart", () => {
+    expect([100, 1, 0.5, 0.02, 0.005, 0].map(digitsFor)).toEqual([0, 0, 1, 2, 3, 0]);
+  });
+});
+
+describe("the energy of a range", () => {
+  const hour = 3_600_000;
+  const energy = {
+    ts: [0, hour],
+    bucketMs: hour,
+    sourcesW: { grid: [1_000, 500], solar: [1_000, null], battery: [-200, 500] },
+    meteredW: [1_800, 1_000],
+    gco2ePerKwh: [300, 300],
+    pricePerKwh: [0.1, 0.2],
+  };
+  test("adds up by source; only what the grid gave is paid and bears its carbon", () => {
+    expect(mixIntensity(energy)).toEqual([150, 150]);
+    const sums = sumsOf(energy, {
+      ts: [0, hour],
+      bucketMs: hour,
+      hashrateThs: [1, 1],
+      powerW: [1_700, null],
+      boardMaxC: [1, 1],
+      boardMeanC: [1, 1],
+      rigs: [1, 1],
+    });
+    expect(sums).toMatchObject({
+      kwh: 2.8,
+      meteredKwh: 1.8,
+      reportedKwh: 1.7,
+      bySource: [
+        { source: "grid", kwh: 1.5, nowW: 500 },
+        { source: "solar", kwh: 1, nowW: 1_000 },
+        { source: "battery", kwh: expect.closeTo(0.3), nowW: 500 },
+      ],
+    });
+    expect(sums.cost).toBeCloseTo(1.8 * 0.5 * 0.1 + 1 * 0.5 * 0.2);
+    expect(sums.kgco2e).toBeCloseTo((1.8 * 150 + 1 * 150) / 1_000);
+  });
+  test("what nobody told is not known, not zero", () => {
+    expect(sumsOf({ ...energy, pricePerKwh: [null, null], gco2ePerKwh: [null, null] }, null)).toMatchObject({
+      cost: null,
+      kgco2e: null,
+      reportedKwh: 0,
+    });
+  });
 });

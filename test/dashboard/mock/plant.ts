@@ -163,7 +163,9 @@ export const figuresOf = (i: number, ts: number, now: number): Figures => {
 export interface EnergyNow {
   readonly meteredW: number;
   readonly sourcesW: Readonly<Record<string, number>>;
+  /** Of the mix; the grid's own beside it. */
   readonly gco2ePerKwh: number;
+  readonly gridGco2ePerKwh: number;
   readonly pricePerKwh: number;
 }
 /** The site's mix at a time: sun by day, a battery that shifts it, wind, the grid for the rest. */
@@ -180,7 +182,8 @@ export const energyOf = (reportedW: number, ts: number): EnergyNow => {
   return {
     meteredW,
     sourcesW: { grid, solar, wind, battery },
-    gco2ePerKwh: (grid * gridG) / meteredW,
+    gco2ePerKwh: (grid * gridG) / (grid + solar + wind + Math.max(0, battery)),
+    gridGco2ePerKwh: gridG,
     pricePerKwh: 0.048 + 0.03 * Math.sin((hour / 24) * 4 * Math.PI) ** 2 + 0.02 * smooth(34, ts, HOUR),
   };
 };

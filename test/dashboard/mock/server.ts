@@ -162,7 +162,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         ["grid", "solar", "wind", "battery"].map((source) => [source, all.map((each) => each?.sourcesW[source] ?? null)]),
       ),
       meteredW: all.map((each) => each?.meteredW ?? null),
-      gco2ePerKwh: all.map((each) => each?.gco2ePerKwh ?? null),
+      gco2ePerKwh: all.map((each) => each?.gridGco2ePerKwh ?? null),
       pricePerKwh: all.map((each) => each?.pricePerKwh ?? null),
     });
   });

@@ -38,7 +38,8 @@ export const alarmScenes = (world: () => World): void => {
   });
 
   test("no alarm is a calm page", async () => {
-    const { page } = await world().visit("/alarms", { rigs: 8 });
+    const { page, complaints } = await world().visit("/alarms", { rigs: 8 });
     await page.getByText("All quiet").waitFor();
+    expect(complaints).toEqual([]);
   });
 };

@@ -41,13 +41,14 @@ export const feedScenes = (world: () => World): void => {
   });
 
   test("silence on an open line is called stale", async () => {
-    const { page, mock } = await world().visit("/");
+    const { page, mock, complaints } = await world().visit("/");
     await isLive(page);
     mock.mute(true);
     await page.locator('.link-state[data-state="stale"]').waitFor({ timeout: 20_000 });
     await page.getByText("Connected, but no data comes.").waitFor();
     mock.mute(false);
     await isLive(page);
+    expect(complaints).toEqual([]);
   }, 40_000);
 
   test("a new critical alarm is called out once; those that stood before are not", async () => {

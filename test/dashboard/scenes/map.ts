@@ -63,7 +63,7 @@ export const mapScenes = (world: () => World): void => {
   });
 
   test("a search finds a rig and Enter opens it", async () => {
-    const { page } = await world().visit("/map");
+    const { page, complaints } = await world().visit("/map");
     await isLive(page);
     await page.getByLabel("Find a rig").fill("d-r4-0");
     await page.getByText("9 found").waitFor();
@@ -71,6 +71,7 @@ export const mapScenes = (world: () => World): void => {
     await page.getByText("1 found").waitFor();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "d-r4-07" }).waitFor();
+    expect(complaints).toEqual([]);
   });
 
   test("ten thousand rigs are painted, zoomed and walked", async () => {

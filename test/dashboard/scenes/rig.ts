@@ -103,12 +103,13 @@ export const rigScenes = (world: () => World): void => {
   });
 
   test("an outlying chip and a silent board part are marked", async () => {
-    const { page } = await world().visit("/rigs/a-r2-12");
+    const { page, complaints } = await world().visit("/rigs/a-r2-12");
     await page.getByText(/Chip 42 .*°C/).waitFor();
     await page.goto(new URL("/rigs/a-r6-12", page.url()).href);
     await page.getByText("47 do not answer").waitFor();
     await page.getByText("61 / 108").waitFor();
     await page.getByText("BOARD_CHIPS_MISSING").waitFor();
+    expect(complaints).toEqual([]);
   });
 
   test("charts zoom by keyboard and by drag, ask the series of that range, and go back to now", async () => {

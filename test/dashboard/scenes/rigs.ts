@@ -98,9 +98,10 @@ export const rigsScenes = (world: () => World): void => {
   });
 
   test("a click on a row opens its rig", async () => {
-    const { page } = await world().visit("/rigs");
+    const { page, complaints } = await world().visit("/rigs");
     await page.getByText("a-r1-05").waitFor();
     await page.locator(".rig-row", { hasText: "a-r1-05" }).click({ position: { x: 500, y: 10 } });
     await page.getByRole("heading", { level: 1, name: "a-r1-05" }).waitFor();
+    expect(complaints).toEqual([]);
   });
 };

@@ -37,7 +37,7 @@ export const walkScenes = (world: () => World): void => {
   });
 
   test("Ctrl+K jumps to a rig by a few letters", async () => {
-    const { page } = await world().visit("/");
+    const { page, complaints } = await world().visit("/");
     await isLive(page);
     await page.keyboard.press("Control+k");
     await page.getByPlaceholder("Go to a page or a rig").fill("c-r4-07");
@@ -45,10 +45,11 @@ export const walkScenes = (world: () => World): void => {
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: "c-r4-07" }).waitFor();
+    expect(complaints).toEqual([]);
   });
 
   test("tiles lead to their pages", async () => {
-    const { page } = await world().visit("/");
+    const { page, complaints } = await world().visit("/");
     for (const [name, title] of [
       ["Power", "Energy"],
       ["Active alarms", "Alarms"],
@@ -60,6 +61,7 @@ export const walkScenes = (world: () => World): void => {
       await page.goBack();
       await page.locator(".tiles").waitFor();
     }
+    expect(complaints).toEqual([]);
   });
 
   test("every figure of the overview has a unit, an age and a source", async () => {
@@ -103,10 +105,11 @@ export const walkScenes = (world: () => World): void => {
   });
 
   test("an unknown rig and an unknown page say so", async () => {
-    const { page } = await world().visit("/rigs/no-such-rig");
+    const { page, complaints } = await world().visit("/rigs/no-such-rig");
     await page.getByText("No rig named “no-such-rig”").waitFor();
     await page.goto(new URL("/nonsense", page.url()).href);
     await page.getByText("There is no such page").first().waitFor({ state: "attached" });
+    expect(complaints).toEqual([]);
   });
 
   test("what cannot be read says why, can be tried again, and disturbs nothing live", async () => {
