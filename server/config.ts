@@ -41,6 +41,9 @@ const key = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{64}$/.tes
 
 const address = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{40}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 40 hex digits"));
 
+const gatewayKeys = (given: string): string | Wrong =>
+  given.split(",").every((pair) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}:[0-9a-f]{64}$/.test(pair.trim())) ? given : new Wrong("must be NAME:KEY pairs with commas between them, a KEY being 64 lower-case hex digits");
+
 const setting = <T>(given: Setting<T>): Setting<T> => given;
 const optional = <T>(given: Omit<Setting<T | null>, "fallback">): Setting<T | null> => ({ ...given, fallback: null });
 
@@ -68,6 +71,7 @@ export const SETTINGS = {
   finalDepth: setting({ flag: "final-depth", variable: "FINAL_DEPTH", value: "N", fallback: 1, says: "blocks on top of a record's block before it is called final", read: whole(0, 1_000) }),
   anchorGrace: setting({ flag: "anchor-grace", variable: "ANCHOR_GRACE_MIN", value: "MINUTES", fallback: 15, says: "between midnight UTC and the sealing of the day; what comes later is a correction", read: whole(0, 1_440) }),
   journalDays: setting({ flag: "journal-days", variable: "JOURNAL_DAYS", value: "DAYS", fallback: 365, says: "messages are kept in the journal; records and sealed days stay for good", read: whole(2, 36_500) }),
+  gatewayKeys: setting({ flag: "gateway-keys", variable: "GATEWAY_KEYS", value: "NAME:KEY,…", fallback: "", says: "Ed25519 public keys (64 hex digits) of gateways that sign; one that was given stays in the journal", read: gatewayKeys }),
   password: optional({ flag: "password", variable: "PASSWORD", value: "TEXT", says: "for callers that are not on this machine (default: a new one, printed at start)", read: text(200), secret: true }),
   allowedHosts: setting({ flag: "allowed-hosts", variable: "ALLOWED_HOSTS", value: "A,B", fallback: "", says: "further host names under which the dashboard may be called", read: text(1_000) }),
   simulate: setting({ flag: "simulate", variable: "SIMULATE", value: "yes|no", fallback: true, says: "run the simulated farm", read: yesNo }),

@@ -10,6 +10,7 @@ import { readerOf } from "./edge/chain/reader.ts";
 import { keepChainProcess } from "./edge/chain/process.ts";
 import { systemClock as clock } from "./edge/clock.ts";
 import { createDuckStore } from "./edge/duck/store.ts";
+import { verifyNative } from "./edge/ed25519.ts";
 import { createHttp } from "./edge/http/http.ts";
 import { createInfluxStore } from "./edge/influx/store.ts";
 import { openDays } from "./edge/journal/days.ts";
@@ -27,6 +28,7 @@ import { enterHistory } from "./flows/history.ts";
 import { createMonitor } from "./flows/monitor.ts";
 import { createProvenance } from "./flows/provenance.ts";
 import { createRecords } from "./flows/records.ts";
+import { gatewayKeyAct, keysIn, withKeys } from "./flows/gateways.ts";
 import { openReplay } from "./flows/replay.ts";
 import { createSeries } from "./flows/series.ts";
 import { createRate, createStatus } from "./flows/status.ts";
@@ -35,7 +37,7 @@ import { startUpkeep } from "./flows/upkeep.ts";
 import { dateOf } from "./twin/day.ts";
 import { recordsOf } from "./twin/ledger.ts";
 import { Refused } from "./twin/refusal.ts";
-import { FRAME_MS, ROOT } from "./twin/wire.ts";
+import { FRAME_MS, OWN, ROOT } from "./twin/wire.ts";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const { version } = JSON.parse(readFileSync(join(here, "../../package.json"), "utf8")) as { version: string };
@@ -116,7 +118,7 @@ const run = async (config: Config): Promise<void> => {
   if (simulated && config.backfill > 0 && journal.head().pos === 0) {
     const toTs = clock.now();
     const fromTs = toTs - config.backfill * 3_600_000;
-    const n = await enterHistory({ append: journal.append, onProgress: () => undefined }, simulator.past(config.backfill, PAST_INTERVAL_S, toTs), fromTs, toTs);
+    const n = await enterHistory({ append: journal.append, onProgress: () => undefined }, withKeys(await simulator.keys(), fromTs, simulator.past(config.backfill, PAST_INTERVAL_S, toTs)), fromTs, toTs);
     say(`  entered ${n} messages of a simulated past of ${config.backfill} h`);
   }
 
@@ -132,6 +134,7 @@ const run = async (config: Config): Promise<void> => {
       await snapshots.save(pos, ts, lines, cells);
       snapshots.thin(ts);
     },
+    verify: verifyNative,
     snapshotMs: SNAPSHOT_MS,
     onError: complain,
   });
@@ -146,6 +149,7 @@ const run = async (config: Config): Promise<void> => {
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
+    gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
     modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
     onRejected: (points) => points.forEach(({ point, reason }) => complain("the store refused a point", `${point}: ${reason}`)),
     onHealth: (away) => status.say("series", storeKind, "writing", away),
@@ -159,6 +163,10 @@ const run = async (config: Config): Promise<void> => {
   });
   await telemetry.start();
   started.push({ name: "the fold", stop: telemetry.stop });
+  for (const [gateway, publicKey] of Object.entries({ ...(simulated ? await simulator.keys() : {}), ...keysIn(config.gatewayKeys) })) {
+    const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
+    if (act !== null) await journal.write(OWN.act, act);
+  }
   await store.start().catch((error: unknown) => status.say("series", storeKind, "", error instanceof Refused ? error.detail : String(error)));
   started.push({ name: "the series store", stop: store.stop });
   await series.start();
@@ -296,7 +304,7 @@ const run = async (config: Config): Promise<void> => {
     server: http.server,
     gate: http.gate,
     whole: frames.whole,
-    openReplay: (wish, emit) => openReplay({ site: config.site, clock, read: journal.read, loadSnapshot: snapshots.load, oldestTs: journal.oldestTs }, wish, emit),
+    openReplay: (wish, emit) => openReplay({ site: config.site, clock, read: pruned.read, loadSnapshot: snapshots.load, verify: verifyNative, oldestTs: journal.oldestTs }, wish, emit),
     onFault: (error) => complain("the live feed", error),
   });
   const { port } = await http.start();

@@ -21,6 +21,10 @@ export interface Arguments {
   readonly stats: boolean;
   readonly json: boolean;
   readonly username: string | null;
+  /** Readings go out in batches, signed by their gateways. */
+  readonly sign: boolean;
+  /** Only the gateways' public keys, as a line of JSON. */
+  readonly gatewayKeys: boolean;
   readonly help: boolean;
 }
 
@@ -44,6 +48,8 @@ export const HELP = `Simulates a mining farm over MQTT.
   --truth FILE           write which faults are injected when, as JSON
   --stats                print a line each second: rate, lag, CPU
   --json                 print it as JSON
+  --sign                 gateways send their readings in signed batches
+  --gateway-keys         print the gateways' public keys, {name: hex}, instead of publishing
   --username NAME        MQTT user; the password comes from MQTT_PASSWORD
 
 With a speed other than 1 simulated time ends at the present, so that no reading is in the future.
@@ -74,6 +80,8 @@ const OPTIONS = {
   stats: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   username: { type: "string" },
+  sign: { type: "boolean", default: false },
+  "gateway-keys": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
 
@@ -127,6 +135,8 @@ export const argumentsOf = (args: readonly string[], nowTs: number): Arguments =
     stats: values.stats,
     json: values.json,
     username: values.username ?? null,
+    sign: values.sign,
+    gatewayKeys: values["gateway-keys"],
     help: values.help,
   };
   if (values.stdout && answer.backfillMs === 0) complaints.push("--backfill: must be told with --stdout");

@@ -5,6 +5,7 @@ import { openLane, type Lane, type LaneStats } from "./lane.ts";
 import { bytesOf, gatewayName, messages, type Message } from "./messages.ts";
 import { planFarm } from "./plant/layout.ts";
 import type { Scenario } from "./scenario.ts";
+import { signedMessages } from "./signing.ts";
 
 export interface FarmOptions {
   /** mqtt://host:port */
@@ -23,6 +24,8 @@ export interface FarmOptions {
   readonly backfill?: { readonly forMs: number; readonly intervalMs: number };
   /** Never drops: waits for acknowledgements instead. For load tests and backfills; live gateways do not wait. */
   readonly patient?: boolean;
+  /** Readings go out in batches, signed by their gateways. */
+  readonly sign?: boolean;
 }
 
 export interface FarmStats extends Omit<LaneStats, "connected" | "lastError"> {
@@ -69,7 +72,7 @@ export const startFarm = (options: FarmOptions): Farm => {
   const clock = options.clock ?? wallClock();
   const liveTs = Math.floor(clock.now());
   const fromTs = liveTs - (backfill?.forMs ?? 0);
-  const source = messages({
+  const plain = messages({
     site,
     seed,
     rigs,
@@ -79,6 +82,7 @@ export const startFarm = (options: FarmOptions): Farm => {
     toTs: options.durationMs === undefined ? Infinity : liveTs + options.durationMs,
     ...(backfill === undefined ? {} : { history: { untilTs: liveTs, intervalMs: backfill.intervalMs } }),
   });
+  const source = options.sign === true ? signedMessages(plain, { site, seed, boot: `g${fromTs}` }) : plain;
   const state = (ts: number, word: string): Uint8Array => bytesOf({ v: 1, ts, state: word });
   let latencies: number[] = [];
   const lanes: Lane[] = planFarm(site, seed, rigs).containers.map((_, gateway) =>

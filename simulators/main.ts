@@ -4,8 +4,10 @@ import { writeFileSync } from "node:fs";
 import { ArgumentsInvalid, argumentsOf, HELP, type Arguments } from "./arguments.ts";
 import { noClock, wallClock, type Clock } from "./clock.ts";
 import { startFarm, type FarmStats } from "./farm.ts";
-import { messages } from "./messages.ts";
+import { gatewayName, messages } from "./messages.ts";
+import { planFarm } from "./plant/layout.ts";
 import { loadScenario } from "./scenario-files.ts";
+import { publicKeyOf, signedMessages } from "./signing.ts";
 import { ScenarioInvalid, truthOf, type Scenario } from "./scenario.ts";
 
 const STATS_MS = 1_000;
@@ -24,10 +26,10 @@ const clockOf = ({ speed, durationMs }: Arguments): Clock => {
 };
 
 /** Prints the past, a message a line. */
-const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs }: Arguments, scenario: Scenario, untilTs: number): Promise<void> => {
+const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs, sign }: Arguments, scenario: Scenario, untilTs: number): Promise<void> => {
   const decoder = new TextDecoder();
   const fromTs = untilTs - backfillMs;
-  for (const { ts, topic, retain, payload } of messages({
+  const plain = messages({
     site,
     rigs,
     seed,
@@ -36,9 +38,15 @@ const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs }: Arguments,
     fromTs,
     toTs: untilTs,
     history: { untilTs, intervalMs },
-  }))
+  });
+  for (const { ts, topic, retain, payload } of sign ? signedMessages(plain, { site, seed, boot: `g${fromTs}` }) : plain)
     if (!process.stdout.write(`${JSON.stringify({ ts, topic, retain, payload: decoder.decode(payload) })}\n`))
       await once(process.stdout, "drain");
+};
+
+const tellKeys = ({ site, seed, rigs }: Arguments): void => {
+  const keys = planFarm(site, seed, rigs).containers.map((_, gateway) => [gatewayName(gateway), publicKeyOf(seed, gateway)]);
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(keys))}\n`);
 };
 
 const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
@@ -58,6 +66,7 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
     scenario,
     clock,
     patient: options.speed !== 1,
+    sign: options.sign,
     ...(durationMs === null ? {} : { durationMs }),
     ...(backfillMs > 0 ? { backfill: { forMs: backfillMs, intervalMs: backfillIntervalMs } } : {}),
     ...(username === null ? {} : { credentials: { username, password: process.env["MQTT_PASSWORD"] ?? "" } }),
@@ -87,6 +96,7 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
 try {
   const options = argumentsOf(process.argv.slice(2), Date.now());
   if (options.help) process.stdout.write(HELP);
+  else if (options.gatewayKeys) tellKeys(options);
   else if (options.stdoutUntilTs !== null) await tellPast(options, loadScenario(options.scenario), options.stdoutUntilTs);
   else await run(options, loadScenario(options.scenario));
 } catch (error) {

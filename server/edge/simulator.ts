@@ -18,6 +18,7 @@ const argumentsOf = (options: SimulatorOptions): string[] => [
   "--rigs", String(options.rigs),
   "--seed", String(options.seed),
   "--scenario", options.scenario,
+  "--sign",
 ];
 
 /** A line of the simulator's past. */
@@ -33,6 +34,13 @@ export const createSimulator = (options: SimulatorOptions) => {
   let child: ChildProcess | null = null;
   let stopping = false;
   return {
+    /** The public keys of its gateways, by their names. */
+    async keys(): Promise<Readonly<Record<string, string>>> {
+      const writer = spawn(process.execPath, [options.program, ...argumentsOf(options), "--gateway-keys"], { stdio: ["ignore", "pipe", "inherit"] });
+      const parts: Buffer[] = [];
+      for await (const part of writer.stdout) parts.push(part as Buffer);
+      return JSON.parse(Buffer.concat(parts).toString()) as Record<string, string>;
+    },
     async *past(hours: number, intervalS: number, toTs: number) {
       const writer = spawn(
         process.execPath,

@@ -16,6 +16,8 @@ export interface ReplayNeeds {
   readonly clock: Clock;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly loadSnapshot: TelemetryNeeds["loadSnapshot"];
+  /** A faster check of signatures than the fold's own. */
+  readonly verify?: TelemetryNeeds["verify"];
   /** Where the journal begins, ms UTC; null while it is empty. */
   readonly oldestTs: () => number | null;
 }
@@ -73,7 +75,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
       let i = 0;
       for (const entry of waiting) {
         if (entry.receivedTs > ts || i >= SLICE) break;
-        foldEntry(farm, entry, out);
+        foldEntry(farm, entry, out, needs.verify);
         i += 1;
       }
       waiting = waiting.slice(i);

@@ -4,6 +4,7 @@
  * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
  */
 import type { Outcome } from "../twin/farm.ts";
+import type { Gateways } from "../twin/gateway.ts";
 import { parse } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
 import { boardRowsOf, energyRowsOf, rigRowOf } from "../twin/rows.ts";
@@ -19,6 +20,8 @@ export interface SeriesNeeds {
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly headPos: () => number;
   /** Model name of a rig, for rows made again from the journal. */
+  /** Whose signatures can be checked when entries are read again. */
+  readonly gateways?: () => Gateways;
   readonly modelOf: (rig: string) => string | null;
   readonly onRejected: (points: readonly RejectedPoint[]) => void;
   readonly onHealth: (away: string | null) => void;
@@ -70,12 +73,14 @@ export const createSeries = (needs: SeriesNeeds) => {
     const rows = noRows();
     for (const entry of entries) {
       if (entry.topic.startsWith("$")) continue;
-      const parsed = parse(entry, needs.site);
-      if (parsed.kind === "energy") rows.energy.push(...energyRowsOf(parsed.energy));
-      if (parsed.kind !== "reading") continue;
-      const model = needs.modelOf(parsed.reading.rig);
-      rows.rigs.push(rigRowOf(parsed.reading, model));
-      rows.boards.push(...boardRowsOf(parsed.reading, model));
+      const whole = parse(entry, needs.site, needs.gateways?.());
+      if (whole.kind === "energy") rows.energy.push(...energyRowsOf(whole.energy));
+      for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole]) {
+        if (parsed.kind !== "reading") continue;
+        const model = needs.modelOf(parsed.reading.rig);
+        rows.rigs.push(rigRowOf(parsed.reading, model));
+        rows.boards.push(...boardRowsOf(parsed.reading, model));
+      }
     }
     return rows;
   };

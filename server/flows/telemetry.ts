@@ -4,6 +4,7 @@
  */
 import { farmOfLines, dirtyCells, restoreCells, snapshotLines, type CellLine } from "../twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
+import type { Verify } from "../twin/gateway.ts";
 import type { Entry } from "../twin/twin.ts";
 import { OWN, TICK_MS } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
@@ -18,6 +19,8 @@ export interface TelemetryNeeds {
   readonly subscribe: (to: (entries: readonly Entry[]) => void) => void;
   readonly loadSnapshot: (ts: number) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
   readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
+  /** A faster check of signatures than the fold's own. */
+  readonly verify?: Verify;
   /** Between two snapshots, ms. */
   readonly snapshotMs: number;
   readonly onError: (what: string, error: unknown) => void;
@@ -47,7 +50,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     const last = entries.at(-1);
     if (first === undefined || last === undefined) return;
     const out = nothingYet();
-    for (const entry of entries) foldEntry(farm, entry, out);
+    for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
     for (const take of takers) {
       try {
         take(out, farm, { firstPos: first.pos, lastPos: last.pos });
@@ -81,7 +84,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
       lastSnapshotPos = farm.asOfPos;
       const out = nothingYet();
       for await (const entries of needs.read(farm.asOfPos + 1)) {
-        for (const entry of entries) foldEntry(farm, entry, out);
+        for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
         Object.assign(out, nothingYet());
         onProgress(farm.asOfPos);
       }

@@ -6,9 +6,10 @@ import { acknowledgeAlarm, judge, noAlarms, DEFAULT_LIMITS, type AlarmBook, type
 import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
 import { foldAnnounced, foldBirth, foldDuplicate, foldPosition, foldReading, foldTick, foldToken, newTwin, type KnownModel } from "./fold.ts";
+import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
-import { parse } from "./parse.ts";
+import { parse, type Parsed } from "./parse.ts";
 import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
@@ -45,6 +46,7 @@ export interface Farm {
   /** Versions of a day that are frozen and not yet on disk, `{day}/{version}`: whose rows they have. */
   readonly frozen: Map<string, readonly RigFacts[]>;
   readonly ledger: Ledger;
+  readonly gatewayKeys: GatewayKeys;
   /** The newest refused messages, oldest first. */
   inbox: RefusedEntry[];
   readonly refusedByCode: Map<Code, number>;
@@ -92,6 +94,7 @@ export const newFarm = (site: string): Farm => ({
   digest: new Map(),
   frozen: new Map(),
   ledger: noLedger(),
+  gatewayKeys: new Map(),
   inbox: [],
   refusedByCode: new Map(),
   accepted: 0,
@@ -209,6 +212,11 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     if (alarm !== null) out.alarms.push(alarm);
     return;
   }
+  if (act.what === "gateway-key") {
+    const { gateway, publicKey, fromTs, toTs } = act;
+    farm.gatewayKeys.set(gateway, [...(farm.gatewayKeys.get(gateway) ?? []), { publicKey, fromTs, toTs }]);
+    return;
+  }
   const before = farm.twins.get(act.rig);
   if (before === undefined) return;
   farm.assigned.add(act.rig);
@@ -256,13 +264,19 @@ const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
   }
 };
 
-const carryMessage = (farm: Farm, entry: Entry, out: Outcome): void => {
+const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): void => {
   if (entry.retain) {
     if (entry.payload.length === 0) farm.retained.delete(entry.topic);
     else farm.retained.set(entry.topic, entry.payload.slice());
   }
-  const parsed = parse(entry, farm.site);
+  carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
+};
+
+const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): void => {
   switch (parsed.kind) {
+    case "batch":
+      for (const part of parsed.parts) carryParsed(farm, { ...entry, topic: part.topic }, part.parsed, out);
+      return;
     case "reading":
       return carryReading(farm, parsed.reading, out);
     case "energy":
@@ -292,13 +306,16 @@ const carryMessage = (farm: Farm, entry: Entry, out: Outcome): void => {
   }
 };
 
-/** Folds one entry into `farm` and adds to `out` what it brought about. An entry at or before farm.asOfPos changes nothing. */
-export const foldEntry = (farm: Farm, entry: Entry, out: Outcome): void => {
+/**
+ * Folds one entry into `farm` and adds to `out` what it brought about. An entry at or before farm.asOfPos changes nothing. `verify` may
+ * be another implementation of the same check.
+ */
+export const foldEntry = (farm: Farm, entry: Entry, out: Outcome, verify: Verify = verifyPure): void => {
   if (entry.pos <= farm.asOfPos) return;
   farm.asOfPos = entry.pos;
   farm.asOfTs = Math.max(farm.asOfTs, entry.receivedTs);
   if (farm.resumedTs === 0) farm.resumedTs = entry.receivedTs;
   if (farm.firstDay === 0) farm.firstDay = dayOf(entry.receivedTs);
   if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, out);
-  else carryMessage(farm, entry, out);
+  else carryMessage(farm, entry, out, verify);
 };

@@ -2,16 +2,19 @@
 import { readAnswers } from "./formats/index.ts";
 import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
 import type { Birth } from "./fold.ts";
-import type { EnergyReading, Reading } from "./reading.ts";
+import { NO_GATEWAYS, readSigned, type Gateways } from "./gateway.ts";
+import type { EnergyReading, Reading, TrustTier } from "./reading.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Entry } from "./twin.ts";
-import { NAME_PATTERN, ROOT } from "./wire.ts";
+import { NAME_PATTERN, ROOT, topicOf } from "./wire.ts";
 
 export type Parsed =
   | { readonly kind: "reading"; readonly reading: Reading }
   | { readonly kind: "energy"; readonly energy: EnergyReading }
   | { readonly kind: "birth"; readonly rig: string; readonly birth: Birth }
   | { readonly kind: "state"; readonly rig: string; readonly ts: number; readonly state: "online" | "offline" | "lost" }
+  /** What a gateway signed: each of its messages, with the topic it stands for. */
+  | { readonly kind: "batch"; readonly parts: readonly { readonly topic: string; readonly parsed: Parsed }[] }
   /** A retained message was taken back by an empty one. */
   | { readonly kind: "forgotten" }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -67,8 +70,25 @@ const withClock = (parsed: Parsed, ts: number, receivedTs: number): Parsed => {
   return wrong === null ? parsed : refused(wrong);
 };
 
-/** Reads one entry of a broker for the server's site. */
-export const parse = (entry: Entry, site: string): Parsed => {
+/** One message that has readings in it. */
+const parseReading = (channel: "telemetry" | "answers", json: unknown, of: { readonly site: string; readonly rig: string; readonly receivedTs: number; readonly tier: TrustTier }): Parsed => {
+  if (channel === "telemetry") {
+    const told = readTelemetry(json);
+    if (isRefusal(told)) return refused(told);
+    const { ts, seq, boot, measured, quality } = told;
+    return withClock({ kind: "reading", reading: { ...of, deviceTs: ts, seq, boot, format: "native", measured, quality, identity: null } }, ts, of.receivedTs);
+  }
+  const told = readAnswersEnvelope(json);
+  if (isRefusal(told)) return refused(told);
+  const answers = readAnswers(told.answers);
+  if (isRefusal(answers)) return refused(answers);
+  const { ts, seq, boot } = told;
+  const { format, measured, quality, identity } = answers;
+  return withClock({ kind: "reading", reading: { ...of, deviceTs: ts, seq, boot, format, measured, quality, identity } }, ts, of.receivedTs);
+};
+
+/** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
+export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
   const parts = partsOf(entry.topic, site);
   if (isRefusal(parts)) return refused(parts);
   const { rig, channel } = parts;
@@ -77,28 +97,18 @@ export const parse = (entry: Entry, site: string): Parsed => {
   if (isRefusal(read)) return refused(read);
   const { receivedTs } = entry;
   switch (channel) {
-    case "telemetry": {
-      const told = readTelemetry(read.json);
+    case "telemetry":
+    case "answers":
+      return parseReading(channel, read.json, { site, rig, receivedTs, tier: "self-reported" });
+    case "signed": {
+      const told = readSigned(read.json, rig, receivedTs, gateways);
       if (isRefusal(told)) return refused(told);
-      const { ts, seq, boot, measured, quality } = told;
-      return withClock(
-        { kind: "reading", reading: { site, rig, deviceTs: ts, receivedTs, seq, boot, tier: "self-reported", format: "native", measured, quality, identity: null } },
-        ts,
-        receivedTs,
-      );
-    }
-    case "answers": {
-      const told = readAnswersEnvelope(read.json);
-      if (isRefusal(told)) return refused(told);
-      const answers = readAnswers(told.answers);
-      if (isRefusal(answers)) return refused(answers);
-      const { ts, seq, boot } = told;
-      const { format, measured, quality, identity } = answers;
-      return withClock(
-        { kind: "reading", reading: { site, rig, deviceTs: ts, receivedTs, seq, boot, tier: "self-reported", format, measured, quality, identity } },
-        ts,
-        receivedTs,
-      );
+      const tier = told.isSigned ? "gateway-signed" : "self-reported";
+      const parts = told.messages.map((message) => ({
+        topic: topicOf(site, message.rig, message.channel),
+        parsed: parseReading(message.channel, message.payload, { site, rig: message.rig, receivedTs, tier }),
+      }));
+      return { kind: "batch", parts };
     }
     case "energy": {
       const told = readEnergy(read.json);
@@ -116,6 +126,6 @@ export const parse = (entry: Entry, site: string): Parsed => {
       return isRefusal(told) ? refused(told) : { kind: "state", rig, ts: told.ts, state: told.state };
     }
     default:
-      return refused(refusal("TOPIC_UNKNOWN", `"${channel.slice(0, 80)}" is not a channel of ours: telemetry, answers, birth, state, energy.`));
+      return refused(refusal("TOPIC_UNKNOWN", `"${channel.slice(0, 80)}" is not a channel of ours: telemetry, answers, birth, state, energy, signed.`));
   }
 };

@@ -15,6 +15,8 @@ export const CHANNELS = {
   state: "state",
   /** QoS 1, not retained: a site's meter (the second name is the meter). */
   energy: "energy",
+  /** QoS 1, not retained: many readings under one signature, `{v, signed, sig}` (the second name is the gateway). */
+  signed: "signed",
 } as const;
 export type Channel = keyof typeof CHANNELS;
 

@@ -35,7 +35,7 @@ describe("the command line", () => {
   });
   test("reads every option", () => {
     const line =
-      "--url mqtt://h:1 --site s --rigs 10000 --interval 10s --seed 7 --scenario hung --speed max --duration 1h --backfill 6h --truth t.json --stats --json";
+      "--url mqtt://h:1 --site s --rigs 10000 --interval 10s --seed 7 --scenario hung --speed max --duration 1h --backfill 6h --truth t.json --stats --json --sign";
     expect(argumentsOf(line.split(" "), NOW_TS)).toEqual({
       url: "mqtt://h:1",
       site: "s",
@@ -52,6 +52,8 @@ describe("the command line", () => {
       stats: true,
       json: true,
       username: null,
+      sign: true,
+      gatewayKeys: false,
       help: false,
     });
   });
