@@ -12,12 +12,23 @@ const { startChainProcess } = await from("edge/chain/process.js");
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-gas-"));
 const node = await startChainProcess({ dataDir: join(folder, "node"), port: 0 });
 const client = createPublicClient({ transport: http(node.rpcUrl) });
-const chain = createChain({ rpcUrl: node.rpcUrl, local: true, folder: join(folder, "keys"), key: null, contract: null, site: "north", link: "", now: Date.now });
+const chain = createChain({
+  rpcUrl: node.rpcUrl,
+  local: true,
+  folder: join(folder, "keys"),
+  key: null,
+  contract: null,
+  site: "north",
+  link: "",
+  now: Date.now,
+});
 const hash = (n) => `0x${n.toString(16).padStart(64, "0")}`;
 let next = 1;
 const model = { name: "Antminer S19 Pro", nominalThs: 110, nominalW: 3_250 };
-const machines = (n) => Array.from({ length: n }, () => ({ serialHash: hash(next), recordHash: hash(1_000_000 + next++), model, commissionedTs: Date.now() }));
-const records = (n, tokenId) => Array.from({ length: n }, () => ({ tokenId, recordHash: hash(2_000_000 + next++), kind: "cleaning", performedTs: Date.now() }));
+const machines = (n) =>
+  Array.from({ length: n }, () => ({ serialHash: hash(next), recordHash: hash(1_000_000 + next++), model, commissionedTs: Date.now() }));
+const records = (n, tokenId) =>
+  Array.from({ length: n }, () => ({ tokenId, recordHash: hash(2_000_000 + next++), kind: "cleaning", performedTs: Date.now() }));
 
 const rows = [];
 const note = async (what, work, parts = 1) => {
@@ -38,7 +49,10 @@ const day = Math.floor(Date.now() / 86_400_000) - 2;
 await note("anchor a day (the first)", () => chain.anchor(day, hash(1), hash(2), 0, 0));
 await note("anchor a day", () => chain.anchor(day + 1, hash(3), hash(4), 0, 0));
 
-const table = [["transaction", "gas", "each"], ...rows.map(([what, gas, each]) => [what, gas.toLocaleString("en"), each.toLocaleString("en")])];
+const table = [
+  ["transaction", "gas", "each"],
+  ...rows.map(([what, gas, each]) => [what, gas.toLocaleString("en"), each.toLocaleString("en")]),
+];
 const wide = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column].length)));
 for (const [what, gas, each] of table) console.log(`${what.padEnd(wide[0])}  ${gas.padStart(wide[1])}  ${each.padStart(wide[2])}`);
 await node.stop();

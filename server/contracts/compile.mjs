@@ -11,7 +11,10 @@ const require = createRequire(import.meta.url);
 const input = {
   language: "Solidity",
   sources: Object.fromEntries(
-    readdirSync(FOLDER).filter((name) => name.endsWith(".sol")).sort().map((name) => [name, { content: readFileSync(join(FOLDER, name), "utf8") }]),
+    readdirSync(FOLDER)
+      .filter((name) => name.endsWith(".sol"))
+      .sort()
+      .map((name) => [name, { content: readFileSync(join(FOLDER, name), "utf8") }]),
   ),
   settings: {
     evmVersion: "cancun",
@@ -21,9 +24,13 @@ const input = {
     outputSelection: { "*": { "*": ["abi", "evm.bytecode.object", "evm.deployedBytecode.object"] } },
   },
 };
-const output = JSON.parse(solc.compile(JSON.stringify(input), { import: (path) => ({ contents: readFileSync(require.resolve(path), "utf8") }) }));
+const output = JSON.parse(
+  solc.compile(JSON.stringify(input), { import: (path) => ({ contents: readFileSync(require.resolve(path), "utf8") }) }),
+);
 // A warning of ours stops the work; one of the library's is the library's.
-const messages = (output.errors ?? []).filter(({ severity, sourceLocation }) => severity === "error" || !sourceLocation?.file.startsWith("@"));
+const messages = (output.errors ?? []).filter(
+  ({ severity, sourceLocation }) => severity === "error" || !sourceLocation?.file.startsWith("@"),
+);
 if (messages.length > 0) {
   console.error(messages.map(({ formattedMessage }) => formattedMessage).join("\n"));
   process.exit(1);

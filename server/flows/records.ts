@@ -62,7 +62,8 @@ const groupedBy = <T>(items: readonly T[], keyOf: (item: T) => string): Map<stri
   return groups;
 };
 
-const isSame = (a: ChainIdentity, b: ChainIdentity): boolean => a.chainId === b.chainId && a.genesis === b.genesis && a.contract === b.contract;
+const isSame = (a: ChainIdentity, b: ChainIdentity): boolean =>
+  a.chainId === b.chainId && a.genesis === b.genesis && a.contract === b.contract;
 
 /** The registration record of a rig as it is now known, null where it is to wait for its serial number. */
 export const registrationOf = (twin: Twin, nowTs: number): RecordFields | null => {
@@ -122,7 +123,17 @@ export const createRecords = (needs: RecordsNeeds) => {
     if (told.performedTs > nowTs + CLOCK_AHEAD_MS) throw new Refused("REQUEST_INVALID", "performedTs is in the future");
     const { kind, performedTs, technician, summary, parts } = told;
     const { site } = needs;
-    return sealInto({ site, rig, serial: usableSerial(twin.identity.serial), kind, performedTs, sealedTs: nowTs, technician, summary, parts });
+    return sealInto({
+      site,
+      rig,
+      serial: usableSerial(twin.identity.serial),
+      kind,
+      performedTs,
+      sealedTs: nowTs,
+      technician,
+      summary,
+      parts,
+    });
   };
 
   const isRegistered = (rig: string): boolean => recordsOf(ledger(), rig).some(({ body }) => body.kind === "registration");
@@ -148,15 +159,27 @@ export const createRecords = (needs: RecordsNeeds) => {
       if (ledger().tokens.has(twin.rig)) continue;
       const record = recordsOf(ledger(), twin.rig).find(({ body }) => body.kind === "registration");
       if (record === undefined) continue;
-      const model = { name: modelNameOf(twin.identity), nominalThs: twin.nameplate?.hashrateThs ?? 0, nominalW: twin.nameplate?.powerW ?? 0 };
-      wanted.push({ rig: twin.rig, serialHash: machineHash(twin.site, twin.rig, twin.identity).hash, recordHash: record.hash, model, commissionedTs: twin.firstSeenTs });
+      const model = {
+        name: modelNameOf(twin.identity),
+        nominalThs: twin.nameplate?.hashrateThs ?? 0,
+        nominalW: twin.nameplate?.powerW ?? 0,
+      };
+      wanted.push({
+        rig: twin.rig,
+        serialHash: machineHash(twin.site, twin.rig, twin.identity).hash,
+        recordHash: record.hash,
+        model,
+        commissionedTs: twin.firstSeenTs,
+      });
     }
     for (const batch of batchesOf(wanted)) {
       const rigsOf = groupedBy(batch, ({ serialHash }) => serialHash);
       const told = (await chain.register(batch)).flatMap(({ serialHash, tokenId, txHash, blockNumber, recordHash }) =>
         (rigsOf.get(serialHash) ?? []).flatMap((one): OnChain[] => {
           const token: OnChain = { what: "token", rig: one.rig, tokenId, txHash, blockNumber };
-          return one.recordHash === recordHash ? [token, { what: "record", rig: one.rig, hash: recordHash, status: "sent", txHash, blockNumber, reason: null }] : [token];
+          return one.recordHash === recordHash
+            ? [token, { what: "record", rig: one.rig, hash: recordHash, status: "sent", txHash, blockNumber, reason: null }]
+            : [token];
         }),
       );
       await Promise.all(told.map(tell));
@@ -186,7 +209,15 @@ export const createRecords = (needs: RecordsNeeds) => {
       }
       await Promise.all(
         answers.map(({ recordHash, txHash, blockNumber, reason }) =>
-          tell({ what: "record", rig: ledger().open.get(recordHash) ?? "", hash: recordHash, status: reason === null ? "sent" : "refused", txHash, blockNumber, reason }),
+          tell({
+            what: "record",
+            rig: ledger().open.get(recordHash) ?? "",
+            hash: recordHash,
+            status: reason === null ? "sent" : "refused",
+            txHash,
+            blockNumber,
+            reason,
+          }),
         ),
       );
     }
@@ -228,7 +259,8 @@ export const createRecords = (needs: RecordsNeeds) => {
       backoffMs = Math.min(MOST_BACKOFF_MS, Math.max(RELAY_MS, backoffMs * 2));
       notBeforeTs = clock.now() + backoffMs;
       const refused = error instanceof Refused ? error : new Refused("INTERNAL", String(error), { cause: error });
-      if (!status.away || status.detail !== refused.message) needs.onError("the chain is not reached; records wait and are sent later", error);
+      if (!status.away || status.detail !== refused.message)
+        needs.onError("the chain is not reached; records wait and are sent later", error);
       status = { away: true, detail: refused.message };
     }
   };

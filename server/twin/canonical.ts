@@ -27,7 +27,8 @@ const check = (value: unknown, path: string, depth: number): void => {
     for (let i = 0; i < value.length; i++) check(value[i], `${path}[${i}]`, depth + 1);
     return;
   }
-  if (Object.prototype.toString.call(value) !== "[object Object]" || typeof (value as { toJSON?: unknown }).toJSON === "function") refuse(path, "is not a plain object");
+  if (Object.prototype.toString.call(value) !== "[object Object]" || typeof (value as { toJSON?: unknown }).toJSON === "function")
+    refuse(path, "is not a plain object");
   for (const [name, member] of Object.entries(value)) {
     if (LONE_SURROGATE.test(name)) refuse(path, "has a member name with half of a surrogate pair");
     check(member, path === "" ? name : `${path}.${name}`, depth + 1);

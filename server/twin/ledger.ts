@@ -33,7 +33,14 @@ export interface Ledger {
   readonly days: Days;
 }
 
-export const noLedger = (): Ledger => ({ chain: null, records: new Map(), tokens: new Map(), rigOfToken: new Map(), open: new Map(), days: new Map() });
+export const noLedger = (): Ledger => ({
+  chain: null,
+  records: new Map(),
+  tokens: new Map(),
+  rigOfToken: new Map(),
+  open: new Map(),
+  days: new Map(),
+});
 
 export const recordsOf = (ledger: Ledger, rig: string): readonly TwinRecord[] => ledger.records.get(rig) ?? [];
 

@@ -33,7 +33,10 @@ const isText = (value: unknown): value is string => typeof value === "string";
 const isTextOrNull = (value: unknown): boolean => value === null || isText(value);
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isHash = (value: unknown): boolean => isText(value) && /^0x[0-9a-f]{64}$/.test(value);
-const isOneOf = (list: readonly string[]) => (value: unknown): boolean => isText(value) && list.includes(value);
+const isOneOf =
+  (list: readonly string[]) =>
+  (value: unknown): boolean =>
+    isText(value) && list.includes(value);
 const isPart = (value: unknown): boolean => faultOf(value, PART_MEMBERS) === null;
 
 const PART_MEMBERS: Record<string, (value: unknown) => boolean> = {
@@ -61,7 +64,9 @@ const MEMBERS: Record<keyof RecordBody, (value: unknown) => boolean> = {
 /** Names the first member that is missing, wrong or unknown; null where all are as record.ts says. */
 const faultOf = (value: unknown, members: Record<string, (value: unknown) => boolean>): string | null => {
   if (typeof value !== "object" || value === null) return "the whole";
-  const wrong = Object.entries(members).find(([name, fits]) => !Object.hasOwn(value, name) || !fits((value as Record<string, unknown>)[name]));
+  const wrong = Object.entries(members).find(
+    ([name, fits]) => !Object.hasOwn(value, name) || !fits((value as Record<string, unknown>)[name]),
+  );
   if (wrong !== undefined) return wrong[0];
   return Object.keys(value).find((name) => !Object.hasOwn(members, name)) ?? null;
 };
@@ -78,8 +83,19 @@ const linkFault = (body: RecordBody): string | null => {
 export const sealRecord = (fields: RecordFields, previous: Previous): Sealed => {
   const { site, rig, serial, kind, performedTs, sealedTs, technician, summary, parts } = fields;
   const body: RecordBody = {
-    v: 1, context: RECORD_CONTEXT, site, rig, serial, number: (previous?.body.number ?? 0) + 1, prev: previous?.hash ?? null, kind,
-    performedTs, sealedTs, technician, summary, parts,
+    v: 1,
+    context: RECORD_CONTEXT,
+    site,
+    rig,
+    serial,
+    number: (previous?.body.number ?? 0) + 1,
+    prev: previous?.hash ?? null,
+    kind,
+    performedTs,
+    sealedTs,
+    technician,
+    summary,
+    parts,
   };
   const fault = faultOf(body, MEMBERS);
   if (fault !== null) throw new Refused("PAYLOAD_INVALID", `record: ${fault} is missing or wrong`);
@@ -103,7 +119,9 @@ export const verifyRecord = (bytes: string, hash: string): Verdict => {
 };
 
 /** Whether these are one rig's records from its first on, each naming the one before it. Never throws. */
-export const verifyChainOfRecords = (records: readonly { readonly hash: string; readonly bytes: string }[]): { ok: boolean; reason: string | null } => {
+export const verifyChainOfRecords = (
+  records: readonly { readonly hash: string; readonly bytes: string }[],
+): { ok: boolean; reason: string | null } => {
   let before: { hash: string; body: RecordBody } | null = null;
   for (const [i, { hash, bytes }] of records.entries()) {
     const verdict = verifyRecord(bytes, hash);
@@ -111,7 +129,8 @@ export const verifyChainOfRecords = (records: readonly { readonly hash: string; 
     const { body } = verdict;
     if (body.number !== i + 1) return { ok: false, reason: `record ${i + 1} carries the number ${body.number}` };
     if (body.prev !== (before?.hash ?? null)) return { ok: false, reason: `record ${i + 1} does not name the record before it` };
-    if (before !== null && (before.body.rig !== body.rig || before.body.site !== body.site)) return { ok: false, reason: `record ${i + 1} is of another rig` };
+    if (before !== null && (before.body.rig !== body.rig || before.body.site !== body.site))
+      return { ok: false, reason: `record ${i + 1} is of another rig` };
     before = { hash, body };
   }
   return { ok: true, reason: null };
@@ -121,7 +140,8 @@ export const verifyChainOfRecords = (records: readonly { readonly hash: string; 
  * keccak256 over UTF-8 `lower(maker)|model|serial`, under which the contract knows a machine. It makes machines unique; it
  * hides nothing, because serial numbers can be guessed.
  */
-export const serialHash = (maker: string, model: string, serial: string): Hex => `0x${bytesToHex(keccak_256(utf8(`${maker.toLowerCase()}|${model}|${serial}`)))}`;
+export const serialHash = (maker: string, model: string, serial: string): Hex =>
+  `0x${bytesToHex(keccak_256(utf8(`${maker.toLowerCase()}|${model}|${serial}`)))}`;
 
 const PLACEHOLDER = /^(0+|f+|x+|n\/?a|none|null|unknown|default|1234567890?|-+)$/i;
 

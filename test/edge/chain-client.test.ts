@@ -10,9 +10,19 @@ import type { Hex } from "../../server/twin/seal.ts";
 import { nodeWithin, ownFolder, proxyTo } from "../servers/chain.ts";
 
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
-const machine = (n: number): Registration => ({ serialHash: hash(n), recordHash: hash(1_000 + n), model: { name: `Model ${n % 2}`, nominalThs: 110.5, nominalW: 3_250 }, commissionedTs: 1_790_000_000_000 });
+const machine = (n: number): Registration => ({
+  serialHash: hash(n),
+  recordHash: hash(1_000 + n),
+  model: { name: `Model ${n % 2}`, nominalThs: 110.5, nominalW: 3_250 },
+  commissionedTs: 1_790_000_000_000,
+});
 const machines = (from: number, n: number): Registration[] => Array.from({ length: n }, (_, i) => machine(from + i));
-const record = (tokenId: number, n: number, kind: ChainRecord["kind"] = "cleaning"): ChainRecord => ({ tokenId, recordHash: hash(5_000 + n), kind, performedTs: 1_790_000_000_500 });
+const record = (tokenId: number, n: number, kind: ChainRecord["kind"] = "cleaning"): ChainRecord => ({
+  tokenId,
+  recordHash: hash(5_000 + n),
+  kind,
+  performedTs: 1_790_000_000_500,
+});
 
 let folder: string;
 let remove: () => void;
@@ -31,15 +41,36 @@ afterEach(async () => {
 
 /** A client as a process that starts anew on the same folder would make it. */
 const clientOn = (more: Partial<ChainOptions> = {}): Chain =>
-  createChain({ rpcUrl: proxy.rpcUrl, local: true, folder: join(folder, "keys"), key: null, contract: null, site: "north", link: "", now: Date.now, waitMs: 5_000, ...more });
+  createChain({
+    rpcUrl: proxy.rpcUrl,
+    local: true,
+    folder: join(folder, "keys"),
+    key: null,
+    contract: null,
+    site: "north",
+    link: "",
+    now: Date.now,
+    waitMs: 5_000,
+    ...more,
+  });
 
 const eventsOf = async (contract: Hex, event: "recorded" | "registered"): Promise<string[]> => {
   const client = createPublicClient({ transport: http(node.rpcUrl) });
   if (event === "registered") {
-    const logs = await client.getLogs({ address: contract, event: parseAbiItem("event RigRegistered(uint256 indexed tokenId, bytes32 indexed serialHash, uint32 modelId, bytes32 recordHash)"), fromBlock: 0n });
+    const logs = await client.getLogs({
+      address: contract,
+      event: parseAbiItem("event RigRegistered(uint256 indexed tokenId, bytes32 indexed serialHash, uint32 modelId, bytes32 recordHash)"),
+      fromBlock: 0n,
+    });
     return logs.map(({ args }) => String(args.serialHash));
   }
-  const logs = await client.getLogs({ address: contract, event: parseAbiItem("event MaintenanceRecorded(uint256 indexed tokenId, bytes32 indexed recordHash, uint8 kind, uint40 performedAt, address performer)"), fromBlock: 0n });
+  const logs = await client.getLogs({
+    address: contract,
+    event: parseAbiItem(
+      "event MaintenanceRecorded(uint256 indexed tokenId, bytes32 indexed recordHash, uint8 kind, uint40 performedAt, address performer)",
+    ),
+    fromBlock: 0n,
+  });
   return logs.map(({ args }) => String(args.recordHash));
 };
 const codeOf = (work: Promise<unknown>): Promise<string> =>
@@ -53,8 +84,11 @@ describe("the first meeting", () => {
     const [first, second] = [await clientOn().identity(), await clientOn().identity()];
     expect(second).toEqual(first);
     expect(first).toEqual({ chainId: 31_337, genesis: node.genesis, contract: first.contract });
-    for (const name of readdirSync(join(folder, "keys"))) expect([name, statSync(join(folder, "keys", name)).mode & 0o777]).toEqual([name, 0o600]);
-    expect(Object.keys(JSON.parse(readFileSync(join(folder, "keys", "contracts.json"), "utf8")) as object)).toEqual([`31337/${node.genesis}`]);
+    for (const name of readdirSync(join(folder, "keys")))
+      expect([name, statSync(join(folder, "keys", name)).mode & 0o777]).toEqual([name, 0o600]);
+    expect(Object.keys(JSON.parse(readFileSync(join(folder, "keys", "contracts.json"), "utf8")) as object)).toEqual([
+      `31337/${node.genesis}`,
+    ]);
     expect(proxy.count("eth_sendRawTransaction")).toBe(1);
   });
 
@@ -92,7 +126,9 @@ describe("the first meeting", () => {
     expect((await other.identity()).contract).toBe(contract);
     // A key without the role is the farm's fault: the record is not written off.
     expect(await codeOf(other.recordMaintenance([record(1, 1)]))).toContain("CHAIN_REFUSED: AccessControlUnauthorizedAccount");
-    expect(await codeOf(clientOn({ local: false, key, contract: `0x${"12".repeat(20)}`, folder: join(folder, "third") }).identity())).toContain("there is no contract");
+    expect(
+      await codeOf(clientOn({ local: false, key, contract: `0x${"12".repeat(20)}`, folder: join(folder, "third") }).identity()),
+    ).toContain("there is no contract");
     const depths = await Promise.all([0, 1].map((depth) => chain.finality(registered?.txHash ?? hash(0), depth)));
     expect(depths.map(({ state }) => state)).toEqual(["final", "waiting"]);
     await chain.recordMaintenance([record(1, 2)]);
@@ -107,11 +143,19 @@ describe("registering and recording", () => {
     const first = await chain.register([...machines(1, 3), machine(2)]);
     expect(first.map(({ tokenId, recordHash }) => [tokenId, recordHash])).toEqual([1, 2, 3].map((n) => [n, hash(1_000 + n)]));
     const more = await clientOn().register(machines(2, 4));
-    expect(more.toSorted((a, b) => a.tokenId - b.tokenId).map(({ tokenId, recordHash }) => [tokenId, recordHash])).toEqual([[2, null], [3, null], [4, hash(1_004)], [5, hash(1_005)]]);
+    expect(more.toSorted((a, b) => a.tokenId - b.tokenId).map(({ tokenId, recordHash }) => [tokenId, recordHash])).toEqual([
+      [2, null],
+      [3, null],
+      [4, hash(1_004)],
+      [5, hash(1_005)],
+    ]);
     expect(more.find(({ tokenId }) => tokenId === 2)?.txHash).toBe(first[0]?.txHash);
     const told = [record(1, 1), record(2, 2, "retired")];
     const placed = await chain.recordMaintenance(told);
-    expect(await clientOn().recordMaintenance([...told, record(3, 3)])).toMatchObject([...placed, { recordHash: hash(5_003), reason: null }]);
+    expect(await clientOn().recordMaintenance([...told, record(3, 3)])).toMatchObject([
+      ...placed,
+      { recordHash: hash(5_003), reason: null },
+    ]);
     expect(await chain.maintenanceOf(hash(5_002))).toEqual({ tokenId: 2, blockNumber: placed[1]?.blockNumber });
     const { contract } = await chain.identity();
     expect((await eventsOf(contract, "recorded")).toSorted()).toEqual([1_001, 1_002, 1_003, 1_004, 1_005, 5_001, 5_002, 5_003].map(hash));
@@ -128,7 +172,9 @@ describe("registering and recording", () => {
   test("a chain that cannot be paid throws; no record is written off", async () => {
     const chain = clientOn();
     await chain.register(machines(1, 1));
-    proxy.meddle((methods) => (methods.includes("eth_estimateGas") ? { code: -32_000, message: "insufficient funds for gas * price + value" } : "pass"));
+    proxy.meddle((methods) =>
+      methods.includes("eth_estimateGas") ? { code: -32_000, message: "insufficient funds for gas * price + value" } : "pass",
+    );
     expect(await codeOf(chain.recordMaintenance([record(1, 1), record(1, 2)]))).toMatch(/^CHAIN_REFUSED: .*insufficient funds/);
   });
 
@@ -202,7 +248,10 @@ describe("a chain that fails in the midst", () => {
     proxy.meddle(() => "lose");
     expect(await codeOf(chain.tokenOfSerial(hash(1)))).toBe("CHAIN_UNAVAILABLE: the chain does not answer");
     expect(await chain.info()).toMatchObject({ genesis: node.genesis, away: true });
-    expect((await chain.readRpc({ id: 5, method: "eth_blockNumber" })) as object).toMatchObject({ id: 5, error: { message: "the chain does not answer" } });
+    expect((await chain.readRpc({ id: 5, method: "eth_blockNumber" })) as object).toMatchObject({
+      id: 5,
+      error: { message: "the chain does not answer" },
+    });
     proxy.meddle(() => "pass");
     expect(await chain.info()).toMatchObject({ away: false });
   });
@@ -213,6 +262,7 @@ describe("a chain that fails in the midst", () => {
     expect(await chain.readRpc({ id: 1, method: "eth_chainId" })).toEqual({ jsonrpc: "2.0", id: 1, result: "0x7a69" });
     for (const method of ["eth_sendRawTransaction", "eth_sign", "personal_unlockAccount", "debug_traceCall", "constructor"])
       expect(await chain.readRpc({ id: 2, method, params: [] })).toMatchObject({ error: { code: -32_601 } });
-    for (const nonsense of [null, 5, [], {}, { method: 5 }, { method: "eth_chainId", params: "x" }]) expect(await chain.readRpc(nonsense)).toMatchObject({ error: { code: -32_600 } });
+    for (const nonsense of [null, 5, [], {}, { method: 5 }, { method: "eth_chainId", params: "x" }])
+      expect(await chain.readRpc(nonsense)).toMatchObject({ error: { code: -32_600 } });
   });
 });

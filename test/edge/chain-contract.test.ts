@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import {
-  BaseError, ContractFunctionRevertedError, createPublicClient, createWalletClient, defineChain, getContract, http, keccak256, parseEventLogs, toBytes, zeroHash,
-  type Hex, type TransactionReceipt,
+  BaseError,
+  ContractFunctionRevertedError,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  getContract,
+  http,
+  keccak256,
+  parseEventLogs,
+  toBytes,
+  zeroHash,
+  type Hex,
+  type TransactionReceipt,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
 import { rigTwinAbi, rigTwinBytecode, telemetryLogAbi } from "../../server/contracts/abi.generated.ts";
@@ -11,7 +22,11 @@ import { nodeWithin, ownFolder } from "../servers/chain.ts";
 const DAY_S = 86_400;
 /** Noon of a day far enough ahead of the real one that no block before it is younger. */
 const START_S = (Math.floor(Date.now() / 1_000 / DAY_S) + 2) * DAY_S + DAY_S / 2;
-const [admin, relayer, stranger] = [1, 2, 3].map(() => privateKeyToAccount(generatePrivateKey())) as [PrivateKeyAccount, PrivateKeyAccount, PrivateKeyAccount];
+const [admin, relayer, stranger] = [1, 2, 3].map(() => privateKeyToAccount(generatePrivateKey())) as [
+  PrivateKeyAccount,
+  PrivateKeyAccount,
+  PrivateKeyAccount,
+];
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 const [ACTIVE, MAINTENANCE, RETIRED, SUBSTITUTED] = [1, 2, 3, 4] as const;
 const SITE = 'no"rth\\ \u0007\n</script>';
@@ -30,12 +45,22 @@ afterAll(async () => {
 
 /** A contract of its own for a test, and what it is asked. */
 const world = async () => {
-  const chain = defineChain({ id: 31_337, name: "local", nativeCurrency: { name: "x", symbol: "X", decimals: 18 }, rpcUrls: { default: { http: [node.rpcUrl] } } });
+  const chain = defineChain({
+    id: 31_337,
+    name: "local",
+    nativeCurrency: { name: "x", symbol: "X", decimals: 18 },
+    rpcUrls: { default: { http: [node.rpcUrl] } },
+  });
   const transport = http(node.rpcUrl, { retryCount: 0 });
   const client = createPublicClient({ chain, transport, cacheTime: 0 });
   const wallet = createWalletClient({ chain, transport });
   const farm = { site: SITE, link: "https://farm.example/twins/", image: "", trust: "self-reported", verifier: zeroHash };
-  const deployed = await wallet.deployContract({ account: relayer, abi: rigTwinAbi, bytecode: rigTwinBytecode, args: [admin.address, relayer.address, farm] });
+  const deployed = await wallet.deployContract({
+    account: relayer,
+    abi: rigTwinAbi,
+    bytecode: rigTwinBytecode,
+    args: [admin.address, relayer.address, farm],
+  });
   const address = (await client.getTransactionReceipt({ hash: deployed })).contractAddress as Hex;
   const twin = getContract({ address, abi: rigTwinAbi, client: { public: client, wallet } });
   const logAddress = await twin.read.telemetryLog();
@@ -44,12 +69,18 @@ const world = async () => {
   const by = (account: PrivateKeyAccount) => ({ account, chain });
   let serial = 1;
   const register = (n: number): Promise<TransactionReceipt> => {
-    const rigs = Array.from({ length: n }, () => ({ serialHash: hash(serial), recordHash: hash(100_000 + serial++), commissionedAt: START_S - 100, model: 0 }));
+    const rigs = Array.from({ length: n }, () => ({
+      serialHash: hash(serial),
+      recordHash: hash(100_000 + serial++),
+      commissionedAt: START_S - 100,
+      model: 0,
+    }));
     return done(twin.write.register([admin.address, [MODEL], rigs], by(relayer)));
   };
   return { client, address, twin, log, done, by, register, farm };
 };
-const namesOf = (receipt: TransactionReceipt): string[] => parseEventLogs({ abi: rigTwinAbi, logs: receipt.logs }).map(({ eventName }) => eventName);
+const namesOf = (receipt: TransactionReceipt): string[] =>
+  parseEventLogs({ abi: rigTwinAbi, logs: receipt.logs }).map(({ eventName }) => eventName);
 
 /** The contract's error by name, with its arguments. */
 const refusalOf = async (sent: Promise<unknown>): Promise<string> => {
@@ -58,14 +89,17 @@ const refusalOf = async (sent: Promise<unknown>): Promise<string> => {
     return "accepted";
   } catch (error) {
     const revert = error instanceof BaseError ? error.walk((cause) => cause instanceof ContractFunctionRevertedError) : null;
-    return revert instanceof ContractFunctionRevertedError ? `${revert.data?.errorName}(${(revert.data?.args ?? []).join(",")})` : String(error);
+    return revert instanceof ContractFunctionRevertedError
+      ? `${revert.data?.errorName}(${(revert.data?.args ?? []).join(",")})`
+      : String(error);
   }
 };
 const pageOf = (uri: string): Record<string, unknown> & { attributes: { trait_type: string; value: unknown }[] } => {
   expect(uri.startsWith("data:application/json;base64,")).toBe(true);
   return JSON.parse(Buffer.from(uri.slice(29), "base64").toString()) as never;
 };
-const traitsOf = (uri: string): Record<string, unknown> => Object.fromEntries(pageOf(uri).attributes.map(({ trait_type, value }) => [trait_type, value]));
+const traitsOf = (uri: string): Record<string, unknown> =>
+  Object.fromEntries(pageOf(uri).attributes.map(({ trait_type, value }) => [trait_type, value]));
 
 describe("registering", () => {
   test("numbers run from 1 without a gap; a serial number is taken once", async () => {
@@ -83,7 +117,9 @@ describe("registering", () => {
     const again = { serialHash: hash(50), recordHash: hash(9), commissionedAt: 1, model: 0 };
     expect(await refusalOf(twin.simulate.register([admin.address, [MODEL], [again]], by(relayer)))).toBe(`SerialTaken(${hash(50)},50)`);
     const twice = { ...again, serialHash: hash(777) };
-    expect(await refusalOf(twin.simulate.register([admin.address, [MODEL], [twice, { ...twice, recordHash: hash(10) }]], by(relayer)))).toContain("SerialTaken");
+    expect(
+      await refusalOf(twin.simulate.register([admin.address, [MODEL], [twice, { ...twice, recordHash: hash(10) }]], by(relayer))),
+    ).toContain("SerialTaken");
     expect(await twin.read.maintenanceOf([hash(100_050)])).toEqual([50n, await client.getBlockNumber(), BigInt(START_S - 100), 0]);
   });
 
@@ -126,7 +162,8 @@ describe("roles", () => {
       log.simulate.anchor([Math.floor(START_S / DAY_S) - 1, hash(1), hash(2), 0n, 0n], by(who)),
       twin.simulate.noteAnchor([5], by(who)),
     ];
-    const outcomes = async (who: PrivateKeyAccount): Promise<string[]> => (await Promise.all(doors(who).map(refusalOf))).map((text) => text.split("(")[0] as string);
+    const outcomes = async (who: PrivateKeyAccount): Promise<string[]> =>
+      (await Promise.all(doors(who).map(refusalOf))).map((text) => text.split("(")[0] as string);
     const no = "AccessControlUnauthorizedAccount";
     expect(await outcomes(stranger)).toEqual([no, no, no, no, no, no, no, no, no, "NotAnchorer", "NotTelemetryLog"]);
     expect(await outcomes(relayer)).toEqual([...Array<string>(6).fill("accepted"), no, no, no, "accepted", "NotTelemetryLog"]);
@@ -137,7 +174,9 @@ describe("roles", () => {
     const { twin, register, by, done } = await world();
     await register(1);
     await done(twin.write.revokeRole([keccak256(toBytes("TECHNICIAN")), relayer.address], by(admin)));
-    expect(await refusalOf(twin.simulate.recordMaintenance([1n, hash(9), 1, 5], by(relayer)))).toContain("AccessControlUnauthorizedAccount");
+    expect(await refusalOf(twin.simulate.recordMaintenance([1n, hash(9), 1, 5], by(relayer)))).toContain(
+      "AccessControlUnauthorizedAccount",
+    );
   });
 });
 
@@ -166,9 +205,15 @@ describe("the service book", () => {
     const entry = (tokenId: bigint, n: number) => ({ tokenId, recordHash: hash(n), kind: 1, performedAt: n });
     await done(twin.write.recordMaintenances([[entry(1n, 20)]], by(relayer)));
     const receipt = await done(twin.write.recordMaintenances([[entry(1n, 20), entry(2n, 21), entry(1n, 22), entry(1n, 22)]], by(relayer)));
-    expect(parseEventLogs({ abi: rigTwinAbi, eventName: "MaintenanceRecorded", logs: receipt.logs }).map(({ args }) => args.recordHash)).toEqual([hash(21), hash(22)]);
-    expect(await refusalOf(twin.simulate.recordMaintenances([[entry(1n, 30), entry(9n, 31)]], by(relayer)))).toBe("ERC721NonexistentToken(9)");
-    expect(await refusalOf(twin.simulate.recordMaintenances([Array.from({ length: 101 }, (_, i) => entry(1n, 40 + i))], by(relayer)))).toBe("BatchSize(101)");
+    expect(
+      parseEventLogs({ abi: rigTwinAbi, eventName: "MaintenanceRecorded", logs: receipt.logs }).map(({ args }) => args.recordHash),
+    ).toEqual([hash(21), hash(22)]);
+    expect(await refusalOf(twin.simulate.recordMaintenances([[entry(1n, 30), entry(9n, 31)]], by(relayer)))).toBe(
+      "ERC721NonexistentToken(9)",
+    );
+    expect(await refusalOf(twin.simulate.recordMaintenances([Array.from({ length: 101 }, (_, i) => entry(1n, 40 + i))], by(relayer)))).toBe(
+      "BatchSize(101)",
+    );
     expect((await twin.read.rigOf([1n])).lastServiceAt).toBe(22);
   });
 
@@ -201,7 +246,8 @@ describe("lifecycle", () => {
     expect(traitsOf(await twin.read.tokenURI([1n]))).toMatchObject({ Status: "substituted", "Substituted by": 2 });
     expect(await twin.read.ownerOf([1n])).toBe(admin.address);
     expect(await refusalOf(twin.simulate.substitute([2n, 1n], by(relayer)))).toContain("WrongStatus");
-    for (const to of [0, SUBSTITUTED]) expect(await refusalOf(twin.simulate.setStatus([2n, to, hash(1)], by(relayer)))).toContain("WrongStatus");
+    for (const to of [0, SUBSTITUTED])
+      expect(await refusalOf(twin.simulate.setStatus([2n, to, hash(1)], by(relayer)))).toContain("WrongStatus");
     expect(rigTwinAbi.some((item) => "name" in item && /burn/i.test(item.name))).toBe(false);
   });
 
@@ -239,7 +285,10 @@ describe("the log of days", () => {
     const receipt = await done(log.write.anchor([...anchor(day, 3n)], by(relayer)));
     expect(namesOf(receipt)).toEqual(["BatchMetadataUpdate"]);
     expect(parseEventLogs({ abi: telemetryLogAbi, logs: receipt.logs }).map(({ eventName }) => eventName)).toEqual(["TelemetryAnchored"]);
-    expect(parseEventLogs({ abi: rigTwinAbi, eventName: "BatchMetadataUpdate", logs: receipt.logs })[0]?.args).toEqual({ _fromTokenId: 1n, _toTokenId: 4n });
+    expect(parseEventLogs({ abi: rigTwinAbi, eventName: "BatchMetadataUpdate", logs: receipt.logs })[0]?.args).toEqual({
+      _fromTokenId: 1n,
+      _toTokenId: 4n,
+    });
     node.setClock(startS + 5 * DAY_S);
     await register(1);
     expect(await tried(day, 3n)).toBe(`DayNotNext(${day},${day + 1})`);
@@ -258,9 +307,15 @@ describe("the log of days", () => {
     await done(log.write.anchor([day, hash(1), hash(2), 0n, 0n], by(relayer)));
     await done(log.write.correct([day, hash(5), hash(6), 1n, hash(7)], by(relayer)));
     const second = await done(log.write.correct([day, hash(8), hash(6), 2n, hash(9)], by(relayer)));
-    expect(parseEventLogs({ abi: telemetryLogAbi, eventName: "TelemetryCorrected", logs: second.logs })[0]?.args).toMatchObject({ oldRoot: hash(5), newRoot: hash(8) });
+    expect(parseEventLogs({ abi: telemetryLogAbi, eventName: "TelemetryCorrected", logs: second.logs })[0]?.args).toMatchObject({
+      oldRoot: hash(5),
+      newRoot: hash(8),
+    });
     expect((await log.read.anchorOf([BigInt(day)])).root).toBe(hash(1));
-    expect((await log.read.correctionsOf([BigInt(day)])).map(({ root, reasonHash }) => [root, reasonHash])).toEqual([[hash(5), hash(7)], [hash(8), hash(9)]]);
+    expect((await log.read.correctionsOf([BigInt(day)])).map(({ root, reasonHash }) => [root, reasonHash])).toEqual([
+      [hash(5), hash(7)],
+      [hash(8), hash(9)],
+    ]);
     expect(await refusalOf(log.simulate.correct([day, hash(5), hash(6), 1n, hash(7)], by(stranger)))).toContain("NotAnchorer");
   });
 });
@@ -274,8 +329,16 @@ describe("what wallets read", () => {
     expect(pageOf(uri)).toMatchObject({ name: `${MODEL.name} #1`, external_url: "https://farm.example/twins/1" });
     expect(pageOf(uri).description).toContain(SITE);
     expect(traitsOf(uri)).toEqual({
-      Model: MODEL.name, Status: "active", Site: SITE, "Trust level": "self-reported", "Serial hash": hash(1), "Maintenance count": 1,
-      Commissioned: START_S - 100, "Last service": START_S, "Nominal TH/s": 110, "Nominal W/TH": 29.5,
+      Model: MODEL.name,
+      Status: "active",
+      Site: SITE,
+      "Trust level": "self-reported",
+      "Serial hash": hash(1),
+      "Maintenance count": 1,
+      Commissioned: START_S - 100,
+      "Last service": START_S,
+      "Nominal TH/s": 110,
+      "Nominal W/TH": 29.5,
     });
     await expect(twin.read.tokenURI([2n])).rejects.toThrow("ERC721NonexistentToken");
   });
@@ -284,7 +347,9 @@ describe("what wallets read", () => {
     const { twin, register, by, done, farm } = await world();
     await register(2);
     expect(pageOf(await twin.read.contractURI())).toMatchObject({ name: "Rigtwin", external_link: farm.link, schema: "rigtwin/v1" });
-    const receipt = await done(twin.write.setFarm([{ ...farm, site: "south", image: "https://farm.example/i.png", verifier: hash(77) }], by(admin)));
+    const receipt = await done(
+      twin.write.setFarm([{ ...farm, site: "south", image: "https://farm.example/i.png", verifier: hash(77) }], by(admin)),
+    );
     expect(namesOf(receipt)).toEqual(["ContractURIUpdated", "BatchMetadataUpdate"]);
     expect(pageOf(await twin.read.contractURI())).toMatchObject({ image: "https://farm.example/i.png", verifierSha256: hash(77) });
     expect(pageOf(await twin.read.tokenURI([2n]))).toMatchObject({ image: "https://farm.example/i.png" });
@@ -300,12 +365,23 @@ describe("what wallets read", () => {
   test("ERC-7578: the farm's properties, and a machine's own place and value", async () => {
     const { twin, register, by, done } = await world();
     await register(2);
-    const farm = { tokenIssuer: "Farm Ltd", assetHolder: "Farm Ltd", storageLocation: "hall 1", terms: "ipfs://x", jurisdiction: "CH", declaredValue: { currency: "USD", value: 0n } };
+    const farm = {
+      tokenIssuer: "Farm Ltd",
+      assetHolder: "Farm Ltd",
+      storageLocation: "hall 1",
+      terms: "ipfs://x",
+      jurisdiction: "CH",
+      declaredValue: { currency: "USD", value: 0n },
+    };
     await done(twin.write.setFarmProperties([farm], by(admin)));
     const receipt = await done(twin.write.setProperties([2n, "hall 2", { currency: "EUR", value: 900n }], by(admin)));
     expect(namesOf(receipt)).toEqual(["PropertiesSet"]);
     expect(await twin.read.getPropertiesOf([1n])).toEqual(farm);
-    expect(await twin.read.getPropertiesOf([2n])).toEqual({ ...farm, storageLocation: "hall 2", declaredValue: { currency: "EUR", value: 900n } });
+    expect(await twin.read.getPropertiesOf([2n])).toEqual({
+      ...farm,
+      storageLocation: "hall 2",
+      declaredValue: { currency: "EUR", value: 900n },
+    });
     expect((await twin.read.getPropertiesOf([3n])).tokenIssuer).toBe("");
   });
 
@@ -315,7 +391,9 @@ describe("what wallets read", () => {
     await done(twin.write.setGatewayKey([gateway, hash(11), 100, 200], by(relayer)));
     await done(twin.write.setGatewayKey([gateway, hash(12), 150, 300], by(relayer)));
     await done(twin.write.setGatewayKey([gateway, zeroHash, 180, 190], by(relayer)));
-    const keys = await Promise.all([99, 100, 149, 150, 179, 180, 189, 190, 299, 300].map((time) => twin.read.gatewayKeyAt([gateway, time])));
+    const keys = await Promise.all(
+      [99, 100, 149, 150, 179, 180, 189, 190, 299, 300].map((time) => twin.read.gatewayKeyAt([gateway, time])),
+    );
     expect(keys).toEqual([0, 11, 11, 12, 12, 0, 0, 12, 12, 0].map(hash));
     expect(await twin.read.gatewayKeyAt([hash(2), 150])).toBe(zeroHash);
     expect(await refusalOf(twin.simulate.setGatewayKey([gateway, hash(1), 5, 5], by(relayer)))).toBe("EmptyWindow(5,5)");

@@ -103,14 +103,34 @@ const world = (twins: readonly Twin[], hand = handChain(), more: Partial<Records
   const all = new Map(twins.map((twin) => [twin.rig, twin]));
   const errors: string[] = [];
   const make = () =>
-    createRecords({ site: "north", clock, write: journal.write, ledger: () => ledger, twins: () => all, chain: hand.chain, finalDepth: 0, onError: (what) => errors.push(what), ...more });
+    createRecords({
+      site: "north",
+      clock,
+      write: journal.write,
+      ledger: () => ledger,
+      twins: () => all,
+      chain: hand.chain,
+      finalDepth: 0,
+      onError: (what) => errors.push(what),
+      ...more,
+    });
   /** As a process would that starts anew: everything from the journal. */
   const restart = () => {
     ledger = noLedger();
     for (const entry of journal.entries) foldLedger(ledger, entry);
     return make();
   };
-  return { clock, journal, hand, twins: all, errors, ledger: () => ledger, make, restart, statuses: () => [...ledger.records.values()].flat().map(({ status }) => status) };
+  return {
+    clock,
+    journal,
+    hand,
+    twins: all,
+    errors,
+    ledger: () => ledger,
+    make,
+    restart,
+    statuses: () => [...ledger.records.values()].flat().map(({ status }) => status),
+  };
 };
 
 describe("a rig's first record", () => {
@@ -119,11 +139,19 @@ describe("a rig's first record", () => {
     const records = w.make();
     await records.step();
     expect([...w.ledger().tokens.keys()]).toEqual(["a"]);
-    expect(recordsOf(w.ledger(), "a")[0]).toMatchObject({ status: "final", tokenId: 1, body: { kind: "registration", number: 1, prev: null, serial: "S-1", technician: "rigtwin" } });
+    expect(recordsOf(w.ledger(), "a")[0]).toMatchObject({
+      status: "final",
+      tokenId: 1,
+      body: { kind: "registration", number: 1, prev: null, serial: "S-1", technician: "rigtwin" },
+    });
     await w.clock.pass(GRACE_MS);
     await records.step();
     await records.step();
-    expect([...w.ledger().tokens].map(([rig, { tokenId }]) => [rig, tokenId])).toEqual([["a", 1], ["b", 2], ["c", 3]]);
+    expect([...w.ledger().tokens].map(([rig, { tokenId }]) => [rig, tokenId])).toEqual([
+      ["a", 1],
+      ["b", 2],
+      ["c", 3],
+    ]);
     expect(["a", "b", "c"].map((rig) => recordsOf(w.ledger(), rig)[0]?.body.summary)).toEqual([
       "Bitmain Antminer S19 first seen; known by its serial number.",
       "Bitmain Antminer S19 first seen; known by its MAC address.",
@@ -248,14 +276,26 @@ describe("a chain that is not what it was", () => {
     await records.step();
     const { recordMaintenance } = hand.chain;
     let asked = 0;
-    const stubborn = { ...hand.chain, recordMaintenance: (batch: readonly ChainRecord[]) => ((asked += 1), recordMaintenance([]).then(() => batch.map(({ recordHash }) => ({ recordHash, txHash: null, blockNumber: null, reason: "recorded for token 9 already" })))) };
+    const stubborn = {
+      ...hand.chain,
+      recordMaintenance: (batch: readonly ChainRecord[]) => (
+        (asked += 1),
+        recordMaintenance([]).then(() =>
+          batch.map(({ recordHash }) => ({ recordHash, txHash: null, blockNumber: null, reason: "recorded for token 9 already" })),
+        )
+      ),
+    };
     const again = world([twinOf("a", { serial: "S-1" })], { ...hand, chain: stubborn });
     const relay = again.make();
     await relay.step();
     await relay.seal("a", work);
     await relay.step();
     await relay.step();
-    expect(recordsOf(again.ledger(), "a").at(-1)).toMatchObject({ status: "refused", reason: "recorded for token 9 already", txHash: null });
+    expect(recordsOf(again.ledger(), "a").at(-1)).toMatchObject({
+      status: "refused",
+      reason: "recorded for token 9 already",
+      txHash: null,
+    });
     expect(asked).toBe(2);
     expect(relay.status().waiting).toBe(0);
   });
@@ -304,16 +344,30 @@ describe("killed anywhere", () => {
           if (armed && plan[at++ % plan.length]) throw new Refused("CHAIN_UNAVAILABLE", "killed here");
         };
         const hand = handChain(die);
-        const w = world(Array.from({ length: rigs }, (_, i) => twinOf(`r${i}`, { serial: `S-${i}` })), hand);
+        const w = world(
+          Array.from({ length: rigs }, (_, i) => twinOf(`r${i}`, { serial: `S-${i}` })),
+          hand,
+        );
         let written = 0;
         const journal = w.journal.write;
-        const mayDie = { write: async (topic: string, payload: Uint8Array) => {
-          written += 1;
-          await journal(topic, payload);
-          if (armed && plan[written % plan.length] && written % 3 === 0) throw new Refused("JOURNAL_UNAVAILABLE", "killed here");
-        } };
+        const mayDie = {
+          write: async (topic: string, payload: Uint8Array) => {
+            written += 1;
+            await journal(topic, payload);
+            if (armed && plan[written % plan.length] && written % 3 === 0) throw new Refused("JOURNAL_UNAVAILABLE", "killed here");
+          },
+        };
         for (let round = 0; round < 12; round++) {
-          const records = createRecords({ site: "north", clock: w.clock, ledger: w.ledger, twins: () => w.twins, chain: hand.chain, finalDepth: 0, onError: () => undefined, ...mayDie });
+          const records = createRecords({
+            site: "north",
+            clock: w.clock,
+            ledger: w.ledger,
+            twins: () => w.twins,
+            chain: hand.chain,
+            finalDepth: 0,
+            onError: () => undefined,
+            ...mayDie,
+          });
           await records.seal(`r${round % rigs}`, { ...work, summary: `round ${round}` }).catch(() => undefined);
           await records.step();
         }
@@ -322,7 +376,12 @@ describe("killed anywhere", () => {
         for (let i = 0; i < 3; i++) await last.step();
         expect(w.statuses().every((status) => status === "final")).toBe(true);
         expect(hand.tokens.size).toBe(rigs);
-        expect(hand.events.toSorted()).toEqual([...w.ledger().records.values()].flat().map((record) => record.hash).toSorted());
+        expect(hand.events.toSorted()).toEqual(
+          [...w.ledger().records.values()]
+            .flat()
+            .map((record) => record.hash)
+            .toSorted(),
+        );
         for (const records of w.ledger().records.values()) expect(verifyChainOfRecords(records).ok).toBe(true);
       }),
       { numRuns: 60 },
@@ -354,7 +413,10 @@ describe("killed anywhere", () => {
     await w.journal.write("$rigtwin/record", text.encode(sealed.bytes));
     await w.journal.write("$rigtwin/record", text.encode(sealed.bytes.replace("Dust", "Rust")));
     await w.journal.write("$rigtwin/record", text.encode("{}"));
-    await w.journal.write("$rigtwin/on-chain", text.encode(JSON.stringify({ what: "record", rig: "a", hash: hash(1), status: "final", txHash: null, blockNumber: 1, reason: null })));
+    await w.journal.write(
+      "$rigtwin/on-chain",
+      text.encode(JSON.stringify({ what: "record", rig: "a", hash: hash(1), status: "final", txHash: null, blockNumber: 1, reason: null })),
+    );
     await w.journal.write("$rigtwin/tick", text.encode("{}"));
     expect(JSON.stringify([...w.ledger().records])).toBe(before);
   });

@@ -6,7 +6,9 @@ import { createPublicClient, http, parseAbiItem } from "viem";
 import { verifyRecord, type Hex } from "../../server/twin/seal.ts";
 import { built, isAlive, kill9, ownFolder, startNode, stopNodes, until } from "../servers/chain.ts";
 
-const RECORDED = parseAbiItem("event MaintenanceRecorded(uint256 indexed tokenId, bytes32 indexed recordHash, uint8 kind, uint40 performedAt, address performer)");
+const RECORDED = parseAbiItem(
+  "event MaintenanceRecorded(uint256 indexed tokenId, bytes32 indexed recordHash, uint8 kind, uint40 performedAt, address performer)",
+);
 interface Told {
   readonly hash?: Hex;
   readonly contract?: Hex;
@@ -22,7 +24,9 @@ afterAll(async () => {
 
 const relayer = (folder: string, rpcUrl: string, round: string, onTold: (told: Told) => void): ChildProcess => {
   const build = join(built(), "../../../..");
-  const child = spawn(process.execPath, [resolve(import.meta.dirname, "relayer.mjs"), build, folder, rpcUrl, round], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [resolve(import.meta.dirname, "relayer.mjs"), build, folder, rpcUrl, round], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   createInterface({ input: child.stdout as NodeJS.ReadableStream }).on("line", (line) => onTold(JSON.parse(line) as Told));
   children.push(child);
   return child;

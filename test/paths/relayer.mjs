@@ -14,7 +14,13 @@ const { NO_IDENTITY } = await from("server/twin/reading.js");
 
 const RIGS = 12;
 const twins = new Map(
-  Array.from({ length: RIGS }, (_, i) => [`rig-${i}`, { ...newTwin("north", `rig-${i}`, i, 1_790_000_000_000), identity: { ...NO_IDENTITY, make: "Bitmain", model: "S19", serial: `SER-${i}` } }]),
+  Array.from({ length: RIGS }, (_, i) => [
+    `rig-${i}`,
+    {
+      ...newTwin("north", `rig-${i}`, i, 1_790_000_000_000),
+      identity: { ...NO_IDENTITY, make: "Bitmain", model: "S19", serial: `SER-${i}` },
+    },
+  ]),
 );
 const journal = createJournal({ folder, now: Date.now });
 const ledger = noLedger();
@@ -22,7 +28,17 @@ await journal.start();
 for await (const entries of journal.read(1)) for (const entry of entries) foldLedger(ledger, entry);
 journal.subscribe((entries) => entries.forEach((entry) => foldLedger(ledger, entry)));
 
-const chain = createChain({ rpcUrl, local: true, folder: join(folder, "chain-keys"), key: null, contract: null, site: "north", link: "", now: Date.now, waitMs: 5_000 });
+const chain = createChain({
+  rpcUrl,
+  local: true,
+  folder: join(folder, "chain-keys"),
+  key: null,
+  contract: null,
+  site: "north",
+  link: "",
+  now: Date.now,
+  waitMs: 5_000,
+});
 const clock = {
   now: Date.now,
   every: (ms, work) => {
@@ -30,17 +46,32 @@ const clock = {
     const timer = setInterval(() => {
       if (busy) return;
       busy = true;
-      Promise.resolve(work()).finally(() => (busy = false));
+      void Promise.resolve(work()).finally(() => (busy = false));
     }, ms / 20);
     return () => clearInterval(timer);
   },
 };
-const records = createRecords({ site: "north", clock, write: journal.write, ledger: () => ledger, twins: () => twins, chain, finalDepth: 1, onError: () => undefined });
+const records = createRecords({
+  site: "north",
+  clock,
+  write: journal.write,
+  ledger: () => ledger,
+  twins: () => twins,
+  chain,
+  finalDepth: 1,
+  onError: () => undefined,
+});
 records.start();
 const say = (told) => process.stdout.write(`${JSON.stringify(told)}\n`);
 if (round !== "last") {
   for (let n = 0; ; n++) {
-    const { hash } = await records.seal(`rig-${n % RIGS}`, { kind: "inspection", performedTs: Date.now(), technician: "badge-1", summary: `round ${round} work ${n}`, parts: [] });
+    const { hash } = await records.seal(`rig-${n % RIGS}`, {
+      kind: "inspection",
+      performedTs: Date.now(),
+      technician: "badge-1",
+      summary: `round ${round} work ${n}`,
+      parts: [],
+    });
     say({ hash });
     await new Promise((resolve) => setTimeout(resolve, 15));
   }

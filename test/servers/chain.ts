@@ -72,7 +72,11 @@ export const until = async (holds: () => boolean | Promise<boolean>, what: strin
 export const nodeWithin = async (folder: string) => {
   let nowS = Math.floor(Date.now() / 1_000);
   const store = await openStore(folder);
-  const engine = await startEngine(store, () => randomBytes(32), () => nowS);
+  const engine = await startEngine(
+    store,
+    () => randomBytes(32),
+    () => nowS,
+  );
   const { methods, stop } = createMethods(engine, store, "test");
   const http = await serve(methods, { port: 0 });
   return {

@@ -27,13 +27,23 @@ describe("RFC 8785", () => {
 
   test("members are sorted by UTF-16 code units (§3.2.3)", () => {
     const value = {
-      "\u20ac": "Euro Sign", "\r": "Carriage Return", "\ufb33": "Hebrew Letter Dalet With Dagesh", "1": "One",
-      "\ud83d\ude00": "Emoji: Grinning Face", "\u0080": "Control", "\u00f6": "Latin Small Letter O With Diaeresis",
+      "\u20ac": "Euro Sign",
+      "\r": "Carriage Return",
+      "\ufb33": "Hebrew Letter Dalet With Dagesh",
+      "1": "One",
+      "\ud83d\ude00": "Emoji: Grinning Face",
+      "\u0080": "Control",
+      "\u00f6": "Latin Small Letter O With Diaeresis",
     };
     expect(Object.values(JSON.parse(canonicalText(value)) as object).sort()).toEqual(Object.values(value).sort());
     const order = [...canonicalText(value).matchAll(/:"([^"]*)"/g)].map((match) => match[1]);
     expect(order).toEqual([
-      "Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis", "Euro Sign", "Emoji: Grinning Face",
+      "Carriage Return",
+      "One",
+      "Control",
+      "Latin Small Letter O With Diaeresis",
+      "Euro Sign",
+      "Emoji: Grinning Face",
       "Hebrew Letter Dalet With Dagesh",
     ]);
   });
@@ -73,7 +83,19 @@ describe("RFC 8785", () => {
     expect(() => canonicalText({ a: [1, { b: -Infinity }] })).toThrow("a[1].b is -Infinity");
     const hole: unknown[] = [1, 2, 3];
     delete hole[1];
-    for (const value of [undefined, { a: undefined }, [undefined], hole, 1n, Symbol("s"), () => 1, new Date(0), new Map(), new Uint8Array(2), { toJSON: () => 1 }])
+    for (const value of [
+      undefined,
+      { a: undefined },
+      [undefined],
+      hole,
+      1n,
+      Symbol("s"),
+      () => 1,
+      new Date(0),
+      new Map(),
+      new Uint8Array(2),
+      { toJSON: () => 1 },
+    ])
       expect(codeOf(() => canonicalText(value))).toBe("PAYLOAD_INVALID");
     for (const text of ["\ud800", "a\udc00b", "\udc00\ud800"]) {
       expect(codeOf(() => canonicalText(text))).toBe("PAYLOAD_INVALID");
@@ -88,7 +110,9 @@ describe("RFC 8785", () => {
       fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
         const text = canonicalText(value);
         const shuffled: unknown = JSON.parse(JSON.stringify(value), (_key, member: unknown) =>
-          typeof member === "object" && member !== null && !Array.isArray(member) ? Object.fromEntries(Object.entries(member).toReversed()) : member,
+          typeof member === "object" && member !== null && !Array.isArray(member)
+            ? Object.fromEntries(Object.entries(member).toReversed())
+            : member,
         );
         expect(canonicalText(shuffled)).toBe(text);
         expect(canonicalText(JSON.parse(text))).toBe(text);

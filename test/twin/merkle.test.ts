@@ -1,14 +1,24 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import {
-  consistencyProof, emptyRoot, inclusionProof, leafHash, nodeHash, rootOf, verifyConsistency, verifyInclusion, type Hash,
+  consistencyProof,
+  emptyRoot,
+  inclusionProof,
+  leafHash,
+  nodeHash,
+  rootOf,
+  verifyConsistency,
+  verifyInclusion,
+  type Hash,
 } from "../../server/twin/merkle.ts";
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex");
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, "hex"));
 
 // The eight leaves and the roots after each, as the reference logs of RFC 6962 publish them.
-const LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"].map((data) => leafHash(bytes(data)));
+const LEAVES = ["", "00", "10", "2021", "3031", "40414243", "5051525354555657", "606162636465666768696a6b6c6d6e6f"].map((data) =>
+  leafHash(bytes(data)),
+);
 const ROOTS = [
   "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
   "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
@@ -64,7 +74,13 @@ describe("RFC 9162 trees", () => {
     for (let newSize = 0; newSize <= 20; newSize++) {
       const leaves = leavesOf(newSize);
       for (let oldSize = 0; oldSize <= newSize; oldSize++) {
-        const right = { oldSize, newSize, oldRoot: rootOf(leaves.slice(0, oldSize)), newRoot: rootOf(leaves), proof: consistencyProof(leaves, oldSize) };
+        const right = {
+          oldSize,
+          newSize,
+          oldRoot: rootOf(leaves.slice(0, oldSize)),
+          newRoot: rootOf(leaves),
+          proof: consistencyProof(leaves, oldSize),
+        };
         expect(verifyConsistency(right)).toBe(true);
         expect(verifyConsistency({ ...right, proof: [...right.proof, emptyRoot()] })).toBe(false);
         if (right.proof.length > 0) expect(verifyConsistency({ ...right, proof: right.proof.slice(1) })).toBe(false);
@@ -74,7 +90,9 @@ describe("RFC 9162 trees", () => {
     }
   });
 
-  const placed = fc.integer({ min: 1, max: 300 }).chain((size) => fc.record({ size: fc.constant(size), index: fc.integer({ min: 0, max: size - 1 }) }));
+  const placed = fc
+    .integer({ min: 1, max: 300 })
+    .chain((size) => fc.record({ size: fc.constant(size), index: fc.integer({ min: 0, max: size - 1 }) }));
 
   test("any changed bit, other size, shorter or longer proof fails", () => {
     fc.assert(
@@ -101,7 +119,13 @@ describe("RFC 9162 trees", () => {
     fc.assert(
       fc.property(fc.integer({ min: 2, max: 200 }), fc.integer({ min: 1, max: 40 }), (size, more) => {
         const leaves = leavesOf(size);
-        const right = { leaf: leaves[size - 1] as Hash, index: size - 1, size, proof: inclusionProof(leaves, size - 1), root: rootOf(leaves) };
+        const right = {
+          leaf: leaves[size - 1] as Hash,
+          index: size - 1,
+          size,
+          proof: inclusionProof(leaves, size - 1),
+          root: rootOf(leaves),
+        };
         const grown = leavesOf(size + more);
         expect(verifyInclusion({ ...right, root: rootOf(grown), size: size + more })).toBe(false);
         expect(verifyInclusion({ ...right, size: size - 1 })).toBe(false);

@@ -2,11 +2,28 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { keccak256, toBytes } from "viem";
 import { NO_IDENTITY } from "../../server/twin/reading.ts";
-import { hashOf, machineHash, sealRecord, serialHash, usableSerial, verifyChainOfRecords, verifyRecord, type RecordFields, type Sealed } from "../../server/twin/seal.ts";
+import {
+  hashOf,
+  machineHash,
+  sealRecord,
+  serialHash,
+  usableSerial,
+  verifyChainOfRecords,
+  verifyRecord,
+  type RecordFields,
+  type Sealed,
+} from "../../server/twin/seal.ts";
 
 const fields: RecordFields = {
-  site: "north", rig: "c1-r2-07", serial: "JYZZ1234", kind: "part-replaced", performedTs: 1_790_000_000_000, sealedTs: 1_790_000_100_000,
-  technician: "badge-17", summary: "Fan 2 seized; replaced. Später geprüft ✓", parts: [{ part: "fan", index: 2, oldSerial: null, newSerial: "F-99" }],
+  site: "north",
+  rig: "c1-r2-07",
+  serial: "JYZZ1234",
+  kind: "part-replaced",
+  performedTs: 1_790_000_000_000,
+  sealedTs: 1_790_000_100_000,
+  technician: "badge-17",
+  summary: "Fan 2 seized; replaced. Später geprüft ✓",
+  parts: [{ part: "fan", index: 2, oldSerial: null, newSerial: "F-99" }],
 };
 const three = (): Sealed[] => {
   const first = sealRecord(fields, null);
@@ -43,14 +60,35 @@ describe("sealing", () => {
         expect(verifyRecord(changed, hash).ok).toBe(false);
       }),
     );
-    expect(verifyRecord(bytes, hash.replace(/.$/, (end) => (end === "0" ? "1" : "0"))).ok).toBe(false);
+    expect(
+      verifyRecord(
+        bytes,
+        hash.replace(/.$/, (end) => (end === "0" ? "1" : "0")),
+      ).ok,
+    ).toBe(false);
   });
 
   test("other spellings of the same record are not records, even under their own hash", () => {
     const { body, bytes } = sealRecord(fields, null);
-    const spellings = [JSON.stringify(body), JSON.stringify(body, null, 1), `${bytes} `, bytes.replace('"v":1', '"v":1.0'), bytes.replace("{", '{"v":1,')];
+    const spellings = [
+      JSON.stringify(body),
+      JSON.stringify(body, null, 1),
+      `${bytes} `,
+      bytes.replace('"v":1', '"v":1.0'),
+      bytes.replace("{", '{"v":1,'),
+    ];
     for (const text of spellings) expect(verifyRecord(text, hashOf(text))).toMatchObject({ ok: false });
-    for (const text of ["", "null", "[]", "7", "{}", '"x"', bytes.replace('"v":1', '"v":2'), bytes.replace('"number":1', '"number":2'), bytes.replace('"v":1', '"v":1,"w":1')])
+    for (const text of [
+      "",
+      "null",
+      "[]",
+      "7",
+      "{}",
+      '"x"',
+      bytes.replace('"v":1', '"v":2'),
+      bytes.replace('"number":1', '"number":2'),
+      bytes.replace('"v":1', '"v":1,"w":1'),
+    ])
       expect(verifyRecord(text, hashOf(text)).ok).toBe(false);
   });
 
@@ -91,8 +129,11 @@ describe("the machine's hash", () => {
   test("serial, else MAC, else name; what every machine says counts as nothing", () => {
     const identity = { ...NO_IDENTITY, make: "Bitmain", model: "S19", serial: " AB12 ", mac: "AA:bb:cc:00:11:22" };
     expect(machineHash("north", "r1", identity)).toEqual({ hash: serialHash("Bitmain", "S19", "AB12"), by: "serial" });
-    for (const serial of [null, "", "0000", "N/A", "unknown", "FFFFFFFF"]) expect(machineHash("north", "r1", { ...identity, serial }).by).toBe("mac");
-    expect(machineHash("north", "r1", { ...identity, serial: null }).hash).toBe(machineHash("south", "r9", { ...identity, serial: null, mac: "aabbcc001122" }).hash);
+    for (const serial of [null, "", "0000", "N/A", "unknown", "FFFFFFFF"])
+      expect(machineHash("north", "r1", { ...identity, serial }).by).toBe("mac");
+    expect(machineHash("north", "r1", { ...identity, serial: null }).hash).toBe(
+      machineHash("south", "r9", { ...identity, serial: null, mac: "aabbcc001122" }).hash,
+    );
     expect(machineHash("north", "r1", { ...identity, serial: null, mac: "00:00:00:00:00:00" }).by).toBe("name");
     expect(machineHash("north", "r1", NO_IDENTITY).hash).not.toBe(machineHash("north", "r2", NO_IDENTITY).hash);
     expect(usableSerial("0x0001A")).toBe("0x0001A");

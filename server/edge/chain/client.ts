@@ -110,7 +110,11 @@ export const createChain = (options: ChainOptions) => {
   };
 
   const identify = async (): Promise<ChainIdentity> => {
-    const [chainId, first, blockNumber] = await Promise.all([client.getChainId(), client.getBlock({ blockNumber: 0n }), client.getBlockNumber({ cacheTime: 0 })]);
+    const [chainId, first, blockNumber] = await Promise.all([
+      client.getChainId(),
+      client.getBlock({ blockNumber: 0n }),
+      client.getBlockNumber({ cacheTime: 0 }),
+    ]);
     const same = known !== null && known.genesis === first.hash && known.chainId === chainId;
     const contract = same && known !== null ? known.contract : (await deployedOn(chainId, first.hash)).contract;
     known = { chainId, genesis: first.hash, contract, local: options.local, blockNumber: Number(blockNumber), away: false };
@@ -133,15 +137,25 @@ export const createChain = (options: ChainOptions) => {
       throw refused;
     }
   };
-  const contractOf = async (): Promise<{ address: Hex; abi: typeof rigTwinAbi }> => ({ address: (known ?? (await identity())).contract, abi: rigTwinAbi });
-  const logOf = async () => ({ address: await client.readContract({ ...(await contractOf()), functionName: "telemetryLog" }), abi: telemetryLogAbi });
+  const contractOf = async (): Promise<{ address: Hex; abi: typeof rigTwinAbi }> => ({
+    address: (known ?? (await identity())).contract,
+    abi: rigTwinAbi,
+  });
+  const logOf = async () => ({
+    address: await client.readContract({ ...(await contractOf()), functionName: "telemetryLog" }),
+    abi: telemetryLogAbi,
+  });
 
   const tokenOfSerial = async (serialHash: Hex): Promise<number | null> => {
     const tokenId = Number(await client.readContract({ ...(await contractOf()), functionName: "tokenOfSerial", args: [serialHash] }));
     return tokenId === 0 ? null : tokenId;
   };
   const maintenanceOf = async (recordHash: Hex): Promise<{ tokenId: number; blockNumber: number } | null> => {
-    const [tokenId, blockNumber] = await client.readContract({ ...(await contractOf()), functionName: "maintenanceOf", args: [recordHash] });
+    const [tokenId, blockNumber] = await client.readContract({
+      ...(await contractOf()),
+      functionName: "maintenanceOf",
+      args: [recordHash],
+    });
     return blockNumber === 0n ? null : { tokenId: Number(tokenId), blockNumber: Number(blockNumber) };
   };
 
@@ -151,25 +165,44 @@ export const createChain = (options: ChainOptions) => {
     const { chainId, genesis } = await identity();
     const head = await client.getBlockNumber();
     for (let from = BigInt((await deployedOn(chainId, genesis)).block); from <= head; from += LOG_SPAN) {
-      const [log] = await client.getContractEvents({ address, abi, eventName: "RigRegistered", args: { tokenId: BigInt(tokenId) }, fromBlock: from, toBlock: from + LOG_SPAN - 1n < head ? from + LOG_SPAN - 1n : head });
-      if (log !== undefined) return { serialHash, tokenId, txHash: log.transactionHash, blockNumber: Number(log.blockNumber), recordHash: null };
+      const [log] = await client.getContractEvents({
+        address,
+        abi,
+        eventName: "RigRegistered",
+        args: { tokenId: BigInt(tokenId) },
+        fromBlock: from,
+        toBlock: from + LOG_SPAN - 1n < head ? from + LOG_SPAN - 1n : head,
+      });
+      if (log !== undefined)
+        return { serialHash, tokenId, txHash: log.transactionHash, blockNumber: Number(log.blockNumber), recordHash: null };
     }
     throw new Refused("CHAIN_UNAVAILABLE", `the registration of token ${tokenId} is not found`);
   };
   const recordedAt = async (recordHash: Hex, blockNumber: number): Promise<RecordedOnChain> => {
     const at = BigInt(blockNumber);
-    const [log] = await client.getContractEvents({ ...(await contractOf()), eventName: "MaintenanceRecorded", args: { recordHash }, fromBlock: at, toBlock: at });
+    const [log] = await client.getContractEvents({
+      ...(await contractOf()),
+      eventName: "MaintenanceRecorded",
+      args: { recordHash },
+      fromBlock: at,
+      toBlock: at,
+    });
     if (log === undefined) throw new Refused("CHAIN_UNAVAILABLE", `block ${blockNumber} does not show record ${recordHash}`);
     return { recordHash, txHash: log.transactionHash, blockNumber, reason: null };
   };
 
   /** Those of the tokens whose times (s since 1970) fit. */
-  const tokensWhere = async (tokens: readonly number[], fits: (rig: { readonly registeredAt: number; readonly endedAt: number }) => boolean): Promise<number[]> => {
+  const tokensWhere = async (
+    tokens: readonly number[],
+    fits: (rig: { readonly registeredAt: number; readonly endedAt: number }) => boolean,
+  ): Promise<number[]> => {
     const contract = await contractOf();
     const found: number[] = [];
     for (let from = 0; from < tokens.length; from += AT_ONCE) {
       const some = tokens.slice(from, from + AT_ONCE);
-      const rigs = await Promise.all(some.map((tokenId) => client.readContract({ ...contract, functionName: "rigOf", args: [BigInt(tokenId)] })));
+      const rigs = await Promise.all(
+        some.map((tokenId) => client.readContract({ ...contract, functionName: "rigOf", args: [BigInt(tokenId)] })),
+      );
       found.push(...some.filter((_, i) => rigs[i] !== undefined && fits(rigs[i])));
     }
     return found;
@@ -178,8 +211,13 @@ export const createChain = (options: ChainOptions) => {
   /** Token numbers of the machines that served at the end of a UTC day, rising. */
   const activeTokens = async (day: number): Promise<number[]> => {
     const contract = await contractOf();
-    const activeOn = async (on: number): Promise<number> => Number(await client.readContract({ ...contract, functionName: "activeOn", args: [on] }));
-    const [active, now, supply] = await Promise.all([activeOn(day), activeOn(LAST_DAY), client.readContract({ ...contract, functionName: "totalSupply" })]);
+    const activeOn = async (on: number): Promise<number> =>
+      Number(await client.readContract({ ...contract, functionName: "activeOn", args: [on] }));
+    const [active, now, supply] = await Promise.all([
+      activeOn(day),
+      activeOn(LAST_DAY),
+      client.readContract({ ...contract, functionName: "totalSupply" }),
+    ]);
     // Tokens are numbered in the order of registration: while none has ended, the active ones are the first.
     if (now === Number(supply)) return Array.from({ length: active }, (_, i) => i + 1);
     const endS = (day + 1) * 86_400;
@@ -195,7 +233,14 @@ export const createChain = (options: ChainOptions) => {
     let left = Math.max(0, number - 1);
     for (let from = BigInt((await deployedOn(chainId, genesis)).block); from <= head; from += LOG_SPAN) {
       const toBlock = from + LOG_SPAN - 1n < head ? from + LOG_SPAN - 1n : head;
-      const logs = await client.getContractEvents({ address, abi, eventName: number === 0 ? "TelemetryAnchored" : "TelemetryCorrected", args: { day }, fromBlock: from, toBlock });
+      const logs = await client.getContractEvents({
+        address,
+        abi,
+        eventName: number === 0 ? "TelemetryAnchored" : "TelemetryCorrected",
+        args: { day },
+        fromBlock: from,
+        toBlock,
+      });
       const found = logs[left];
       if (found !== undefined) return { txHash: found.transactionHash, blockNumber: Number(found.blockNumber) };
       left -= logs.length;
@@ -203,14 +248,20 @@ export const createChain = (options: ChainOptions) => {
     return null;
   };
 
-  const send = async (call: { readonly to: Hex; readonly data: Hex }): Promise<TransactionReceipt> => (await senderOf()).send(call, (await identity()).genesis);
+  const send = async (call: { readonly to: Hex; readonly data: Hex }): Promise<TransactionReceipt> =>
+    (await senderOf()).send(call, (await identity()).genesis);
 
   const mint = async (batch: readonly Registration[]): Promise<Registered[]> => {
     const { address, abi } = await contractOf();
     const { admin } = await keysIn(folder, options.key);
     const models = new Map(batch.map(({ model }) => [JSON.stringify(model), model]));
     const places = [...models.keys()];
-    const rigs = batch.map(({ serialHash, recordHash, commissionedTs, model }) => ({ serialHash, recordHash, commissionedAt: seconds(commissionedTs), model: places.indexOf(JSON.stringify(model)) }));
+    const rigs = batch.map(({ serialHash, recordHash, commissionedTs, model }) => ({
+      serialHash,
+      recordHash,
+      commissionedAt: seconds(commissionedTs),
+      model: places.indexOf(JSON.stringify(model)),
+    }));
     const call = { abi, functionName: "register", args: [admin.address, [...models.values()].map(modelOf), rigs] } as const;
     const { relayer } = await keysIn(folder, options.key);
     // Asked first, so that a refusal comes with the contract's own words.
@@ -230,7 +281,12 @@ export const createChain = (options: ChainOptions) => {
     if (batch.length === 0) return [];
     const { address, abi } = await contractOf();
     const { relayer } = await keysIn(folder, options.key);
-    const records = batch.map(({ tokenId, recordHash, kind, performedTs }) => ({ tokenId: BigInt(tokenId), recordHash, kind: RECORD_KINDS.indexOf(kind), performedAt: seconds(performedTs) }));
+    const records = batch.map(({ tokenId, recordHash, kind, performedTs }) => ({
+      tokenId: BigInt(tokenId),
+      recordHash,
+      kind: RECORD_KINDS.indexOf(kind),
+      performedAt: seconds(performedTs),
+    }));
     const call = { abi, functionName: "recordMaintenances", args: [records] } as const;
     try {
       await client.estimateContractGas({ ...call, address, account: relayer.address });
@@ -241,7 +297,8 @@ export const createChain = (options: ChainOptions) => {
       // An empty account or a missing role is the farm's fault, not the record's: it is put right and tried again.
       if (!RECORDS_OWN_FAULT.test(refused.detail)) throw refused;
       const [only] = batch;
-      if (batch.length === 1 && only !== undefined) return [{ recordHash: only.recordHash, txHash: null, blockNumber: null, reason: refused.detail }];
+      if (batch.length === 1 && only !== undefined)
+        return [{ recordHash: only.recordHash, txHash: null, blockNumber: null, reason: refused.detail }];
       // One bad record must not keep the others back.
       const half = Math.ceil(batch.length / 2);
       return [...(await record(batch.slice(0, half))), ...(await record(batch.slice(half)))];
@@ -285,7 +342,9 @@ export const createChain = (options: ChainOptions) => {
             const found = there[i];
             if (!found) return [];
             if (found.tokenId === tokenId) return [recordedAt(recordHash, found.blockNumber)];
-            return [Promise.resolve({ recordHash, txHash: null, blockNumber: null, reason: `recorded for token ${found.tokenId} already` })];
+            return [
+              Promise.resolve({ recordHash, txHash: null, blockNumber: null, reason: `recorded for token ${found.tokenId} already` }),
+            ];
           }),
         );
         return [...old, ...(await record(batch.filter((_, i) => there[i] === null)))];
@@ -302,7 +361,10 @@ export const createChain = (options: ChainOptions) => {
           client.getBlockNumber({ cacheTime: 0 }),
         ]);
         if (receipt === null || receipt.status !== "success") return { state: "missing" };
-        return { state: Number(head - receipt.blockNumber) >= (options.local ? 0 : depth) ? "final" : "waiting", blockNumber: Number(receipt.blockNumber) };
+        return {
+          state: Number(head - receipt.blockNumber) >= (options.local ? 0 : depth) ? "final" : "waiting",
+          blockNumber: Number(receipt.blockNumber),
+        };
       }),
 
     /** The token's page and owner; null where there is no such token. */
@@ -323,28 +385,49 @@ export const createChain = (options: ChainOptions) => {
       }),
 
     /** Machines that served at the end of a UTC day; an anchor of that day must have as many leaves. */
-    activeOn: (day: number): Promise<number> => guarded(async () => Number(await client.readContract({ ...(await contractOf()), functionName: "activeOn", args: [day] }))),
+    activeOn: (day: number): Promise<number> =>
+      guarded(async () => Number(await client.readContract({ ...(await contractOf()), functionName: "activeOn", args: [day] }))),
     /** The last anchored day (days since 1970), null before the first. */
-    lastAnchoredDay: (): Promise<number | null> => guarded(async () => (await client.readContract({ ...(await logOf()), functionName: "lastDay" })) || null),
+    lastAnchoredDay: (): Promise<number | null> =>
+      guarded(async () => (await client.readContract({ ...(await logOf()), functionName: "lastDay" })) || null),
     anchorOf: (day: number): Promise<DayAnchor | null> =>
       guarded(async () => {
-        const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({ ...(await logOf()), functionName: "anchorOf", args: [BigInt(day)] });
-        return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings), anchoredTs: Number(anchoredAt) * 1_000 };
+        const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({
+          ...(await logOf()),
+          functionName: "anchorOf",
+          args: [BigInt(day)],
+        });
+        return anchoredAt === 0n
+          ? null
+          : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings), anchoredTs: Number(anchoredAt) * 1_000 };
       }),
     /** Those of the tokens that came onto this chain only after a UTC day. */
-    registeredAfter: (tokens: readonly number[], day: number): Promise<number[]> => guarded(() => tokensWhere(tokens, ({ registeredAt }) => registeredAt >= (day + 1) * 86_400)),
+    registeredAfter: (tokens: readonly number[], day: number): Promise<number[]> =>
+      guarded(() => tokensWhere(tokens, ({ registeredAt }) => registeredAt >= (day + 1) * 86_400)),
     activeTokens: (day: number): Promise<number[]> => guarded(() => activeTokens(day)),
     /** What was said later about an anchored day, oldest first. */
     correctionsOf: (day: number): Promise<DayCorrection[]> =>
       guarded(async () => {
         const all = await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] });
-        return all.map(({ root, manifestHash, reasonHash, readings, correctedAt }) => ({ root, manifestHash, reasonHash, readings: Number(readings), correctedTs: Number(correctedAt) * 1_000 }));
+        return all.map(({ root, manifestHash, reasonHash, readings, correctedAt }) => ({
+          root,
+          manifestHash,
+          reasonHash,
+          readings: Number(readings),
+          correctedTs: Number(correctedAt) * 1_000,
+        }));
       }),
     dayTx: (day: number, number: number) => guarded(() => dayTx(day, number)),
     /** Brings a transaction that a former process left behind to its end, so that asking the chain tells all. */
     settle: (): Promise<void> => guarded(async () => void (await (await senderOf()).settle((await identity()).genesis))),
     /** Adds a correction to an anchored day. */
-    correct: (day: number, root: Hex, manifestHash: Hex, readings: number, reasonHash: Hex): Promise<{ txHash: Hex; blockNumber: number }> =>
+    correct: (
+      day: number,
+      root: Hex,
+      manifestHash: Hex,
+      readings: number,
+      reasonHash: Hex,
+    ): Promise<{ txHash: Hex; blockNumber: number }> =>
       guarded(async () => {
         const { address, abi } = await logOf();
         const { relayer } = await keysIn(folder, options.key);
@@ -354,7 +437,13 @@ export const createChain = (options: ChainOptions) => {
         return { txHash: transactionHash, blockNumber: Number(blockNumber) };
       }),
     /** Anchors a day that is over, the one after the last. Refused where the day or the number of leaves does not fit. */
-    anchor: (day: number, root: Hex, manifestHash: Hex, treeSize: number, readings: number): Promise<{ txHash: Hex; blockNumber: number }> =>
+    anchor: (
+      day: number,
+      root: Hex,
+      manifestHash: Hex,
+      treeSize: number,
+      readings: number,
+    ): Promise<{ txHash: Hex; blockNumber: number }> =>
       guarded(async () => {
         const { address, abi } = await logOf();
         const { relayer } = await keysIn(folder, options.key);
@@ -367,7 +456,8 @@ export const createChain = (options: ChainOptions) => {
     /** Hands a stranger's JSON-RPC request on, if it only reads. Never throws. */
     readRpc: async (body: unknown): Promise<RpcAnswer> => {
       if (!isRpcRequest(body)) return rpcFault(null, RPC_CODES.invalid, "not a JSON-RPC request");
-      if (!READ_METHODS.has(body.method)) return rpcFault(body.id, RPC_CODES.unknown, `the method ${body.method.slice(0, 64)} is not allowed here`);
+      if (!READ_METHODS.has(body.method))
+        return rpcFault(body.id, RPC_CODES.unknown, `the method ${body.method.slice(0, 64)} is not allowed here`);
       try {
         const answer = await fetch(rpcUrl, {
           method: "POST",

@@ -15,7 +15,8 @@ export const LOCAL_CHAIN_ID = 31_337;
 const BLOCK_GAS = 30_000_000n;
 const NODE_CACHE = 20_000;
 
-export const localCommon = (): Common => createCustomCommon({ chainId: LOCAL_CHAIN_ID, name: "rigtwin-local" }, Mainnet, { hardfork: Hardfork.Cancun });
+export const localCommon = (): Common =>
+  createCustomCommon({ chainId: LOCAL_CHAIN_ID, name: "rigtwin-local" }, Mainnet, { hardfork: Hardfork.Cancun });
 
 export interface CallRequest {
   readonly from: string | null;
@@ -40,7 +41,13 @@ export type Engine = Awaited<ReturnType<typeof startEngine>>;
 export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: () => number) => {
   const common = localCommon();
   const vmOn = async (): Promise<VM> => {
-    const trie = new MerklePatriciaTrie({ db: store.state, useKeyHashing: true, common, cacheSize: NODE_CACHE, valueEncoding: ValueEncoding.Bytes });
+    const trie = new MerklePatriciaTrie({
+      db: store.state,
+      useKeyHashing: true,
+      common,
+      cacheSize: NODE_CACHE,
+      valueEncoding: ValueEncoding.Bytes,
+    });
     const blockchain = {
       getBlock: async (number: number) => {
         const found = await store.blockAt(number);
@@ -58,7 +65,16 @@ export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: ()
   const headNumber = await store.head();
   if (headNumber === null) {
     const genesis = createBlock(
-      { header: { number: 0, gasLimit: BLOCK_GAS, timestamp: nowS(), extraData: salt(), baseFeePerGas: 0n, stateRoot: await writer.stateManager.getStateRoot() } },
+      {
+        header: {
+          number: 0,
+          gasLimit: BLOCK_GAS,
+          timestamp: nowS(),
+          extraData: salt(),
+          baseFeePerGas: 0n,
+          stateRoot: await writer.stateManager.getStateRoot(),
+        },
+      },
       { common },
     );
     await store.write({ block: blockShape(genesis), transactions: [], receipts: [] });
@@ -134,7 +150,14 @@ export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: ()
     const timestamp = Math.max(nowS(), Number(head.timestamp));
     const builder = await buildBlock(writer, {
       parentBlock: contextOf(head),
-      headerData: { parentHash: head.hash, number: BigInt(head.number) + 1n, gasLimit: BLOCK_GAS, timestamp, baseFeePerGas: 0n, excessBlobGas: 0n },
+      headerData: {
+        parentHash: head.hash,
+        number: BigInt(head.number) + 1n,
+        gasLimit: BLOCK_GAS,
+        timestamp,
+        baseFeePerGas: 0n,
+        excessBlobGas: 0n,
+      },
       blockOpts: { putBlockIntoBlockchain: false, common },
     });
     const included: TypedTransaction[] = [];
@@ -172,8 +195,10 @@ export const startEngine = async (store: Store, salt: () => Uint8Array, nowS: ()
     head: (): RpcBlock => head,
     mine,
     call,
-    account: (address: Hex, block: RpcBlock): Promise<Account | undefined> => onState(block, (vm) => vm.stateManager.getAccount(createAddressFromString(address))),
-    code: (address: Hex, block: RpcBlock): Promise<Uint8Array> => onState(block, (vm) => vm.stateManager.getCode(createAddressFromString(address))),
+    account: (address: Hex, block: RpcBlock): Promise<Account | undefined> =>
+      onState(block, (vm) => vm.stateManager.getAccount(createAddressFromString(address))),
+    code: (address: Hex, block: RpcBlock): Promise<Uint8Array> =>
+      onState(block, (vm) => vm.stateManager.getCode(createAddressFromString(address))),
     storage: (address: Hex, slot: Uint8Array, block: RpcBlock): Promise<Uint8Array> =>
       onState(block, (vm) => vm.stateManager.getStorage(createAddressFromString(address), slot)),
   };

@@ -61,10 +61,14 @@ const intrinsicGas = ({ to, data }: CallRequest): bigint => {
 type Topic = string | readonly string[] | null;
 const matches = (log: RpcLog, addresses: readonly string[], topics: readonly Topic[]): boolean =>
   (addresses.length === 0 || addresses.includes(log.address)) &&
-  topics.every((wanted, i) => wanted === null || (log.topics[i] !== undefined && (typeof wanted === "string" ? [wanted] : wanted).includes(log.topics[i])));
+  topics.every(
+    (wanted, i) =>
+      wanted === null || (log.topics[i] !== undefined && (typeof wanted === "string" ? [wanted] : wanted).includes(log.topics[i])),
+  );
 
 export const createMethods = (engine: Engine, store: Store, clientVersion: string) => {
-  const nonceOf = async (address: Hex, block: RpcBlock = engine.head()): Promise<bigint> => (await engine.account(address, block))?.nonce ?? 0n;
+  const nonceOf = async (address: Hex, block: RpcBlock = engine.head()): Promise<bigint> =>
+    (await engine.account(address, block))?.nonce ?? 0n;
   const pool = createPool({ mine: engine.mine, nonceOf, now: Date.now, gatherMs: 10, gapMs: 3_000 });
 
   /** A block by number, tag or hash (EIP-1898); there are no forks here, so the newest block is safe and final as well. */
@@ -73,7 +77,8 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
       const { blockHash, blockNumber } = at as { blockHash?: unknown; blockNumber?: unknown };
       return blockHash === undefined ? find(blockNumber) : byHash(blockHash);
     }
-    if (at === undefined || at === null || at === "latest" || at === "pending" || at === "safe" || at === "finalized") return store.blockAt(Number(engine.head().number));
+    if (at === undefined || at === null || at === "latest" || at === "pending" || at === "safe" || at === "finalized")
+      return store.blockAt(Number(engine.head().number));
     return store.blockAt(at === "earliest" ? 0 : Number(least(asQuantity(at, "block"), BigInt(Number.MAX_SAFE_INTEGER))));
   };
   const byHash = async (hash: unknown): Promise<StoredBlock | null> => {
@@ -89,7 +94,9 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
     found === null ? null : full === true ? { ...found.block, transactions: found.transactions } : found.block;
 
   const reverted = (data: Uint8Array, error: string | null): RpcError =>
-    error === "revert" ? new RpcError(RPC_CODES.reverted, "execution reverted", bytesToHex(data)) : new RpcError(RPC_CODES.server, error ?? "the call failed");
+    error === "revert"
+      ? new RpcError(RPC_CODES.reverted, "execution reverted", bytesToHex(data))
+      : new RpcError(RPC_CODES.server, error ?? "the call failed");
 
   const estimate = async (request: CallRequest, at: unknown): Promise<bigint> => {
     const block = await blockOf(at);
@@ -100,25 +107,35 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
     const whole = await engine.call(request, block, next, most - intrinsic);
     if (!whole.ok) throw reverted(whole.data, whole.error);
     // A call hands on 63/64 of its gas at most (EIP-150), so that what was used may not be enough to start with.
-    for (let spent = whole.gasUsed; intrinsic + spent < most; spent += spent / 8n + 1_000n) if ((await engine.call(request, block, next, spent)).ok) return intrinsic + spent;
+    for (let spent = whole.gasUsed; intrinsic + spent < most; spent += spent / 8n + 1_000n)
+      if ((await engine.call(request, block, next, spent)).ok) return intrinsic + spent;
     return most;
   };
 
   const logs = async (filter: unknown): Promise<RpcLog[]> => {
     const { address, topics = [], fromBlock, toBlock, blockHash } = (filter ?? {}) as Record<string, unknown>;
-    const addresses = (address === undefined || address === null ? [] : Array.isArray(address) ? address : [address]).map((one) => asHex(one, "address", 20));
+    const addresses = (address === undefined || address === null ? [] : Array.isArray(address) ? address : [address]).map((one) =>
+      asHex(one, "address", 20),
+    );
     if (!Array.isArray(topics) || topics.length > 4) throw wrong("topics is not a list of at most four");
-    const wanted: Topic[] = topics.map((topic) => (topic === null ? null : Array.isArray(topic) ? topic.map((one) => asHex(one, "topic", 32)) : asHex(topic, "topic", 32)));
+    const wanted: Topic[] = topics.map((topic) =>
+      topic === null ? null : Array.isArray(topic) ? topic.map((one) => asHex(one, "topic", 32)) : asHex(topic, "topic", 32),
+    );
     const one = blockHash === undefined ? null : await blockOf({ blockHash });
     const from = Number((one ?? (await blockOf(fromBlock ?? "latest"))).number);
-    const last = toBlock !== undefined && typeof toBlock === "string" && toBlock.startsWith("0x") ? least(BigInt(toBlock), BigInt(engine.head().number)) : null;
+    const last =
+      toBlock !== undefined && typeof toBlock === "string" && toBlock.startsWith("0x")
+        ? least(BigInt(toBlock), BigInt(engine.head().number))
+        : null;
     const to = one !== null ? from : Number(last ?? (await blockOf(toBlock ?? "latest")).number);
     const out: RpcLog[] = [];
     for await (const { number, bloom } of store.blooms(from, to)) {
       const filterBits = new Bloom(bloom, engine.common);
       const possible = (of: readonly string[]): boolean => of.length === 0 || of.some((hex) => filterBits.check(hexToBytes(hex as Hex)));
-      if (!possible(addresses) || !wanted.every((topic) => topic === null || possible(typeof topic === "string" ? [topic] : topic))) continue;
-      for (const receipt of (await store.blockAt(number))?.receipts ?? []) out.push(...receipt.logs.filter((log) => matches(log, addresses, wanted)));
+      if (!possible(addresses) || !wanted.every((topic) => topic === null || possible(typeof topic === "string" ? [topic] : topic)))
+        continue;
+      for (const receipt of (await store.blockAt(number))?.receipts ?? [])
+        out.push(...receipt.logs.filter((log) => matches(log, addresses, wanted)));
     }
     return out;
   };
@@ -133,7 +150,8 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
       }
     };
     const tx = parse();
-    if (!tx.isSigned() || !tx.isValid()) throw new RpcError(RPC_CODES.server, `invalid transaction: ${tx.getValidationErrors().join(", ") || "not signed"}`);
+    if (!tx.isSigned() || !tx.isValid())
+      throw new RpcError(RPC_CODES.server, `invalid transaction: ${tx.getValidationErrors().join(", ") || "not signed"}`);
     if (tx.type === 3) throw new RpcError(RPC_CODES.server, "blobs are not kept here");
     if (tx.gasLimit > engine.blockGas) throw new RpcError(RPC_CODES.server, "exceeds block gas limit");
     const hash = bytesToHex(tx.hash());
@@ -148,7 +166,9 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
   const placed = async (hash: unknown) => {
     const place = await store.placeOf(asHex(hash, "transaction hash", 32));
     const found = place === null ? null : await store.blockAt(place.blockNumber);
-    return place === null || found === null ? null : { transaction: found.transactions[place.index] ?? null, receipt: found.receipts[place.index] ?? null };
+    return place === null || found === null
+      ? null
+      : { transaction: found.transactions[place.index] ?? null, receipt: found.receipts[place.index] ?? null };
   };
 
   const methods: Readonly<Record<string, Method>> = {
@@ -166,11 +186,17 @@ export const createMethods = (engine: Engine, store: Store, clientVersion: strin
       const blocks = Math.min(n, last + 1);
       const zeros = Array.from({ length: blocks }, () => quantity(0));
       const each = Array.isArray(percentiles) ? percentiles.map(() => quantity(0)) : [];
-      return { oldestBlock: quantity(last + 1 - blocks), baseFeePerGas: [...zeros, quantity(0)], gasUsedRatio: zeros.map(() => 0), reward: zeros.map(() => each) };
+      return {
+        oldestBlock: quantity(last + 1 - blocks),
+        baseFeePerGas: [...zeros, quantity(0)],
+        gasUsedRatio: zeros.map(() => 0),
+        reward: zeros.map(() => each),
+      };
     },
     eth_getBlockByNumber: async ([at, full]) => shown(await find(at), full),
     eth_getBlockByHash: async ([hash, full]) => shown(await byHash(hash), full),
-    eth_getBalance: async ([address, at]) => quantity((await engine.account(asHex(address, "address", 20), await blockOf(at)))?.balance ?? 0n),
+    eth_getBalance: async ([address, at]) =>
+      quantity((await engine.account(asHex(address, "address", 20), await blockOf(at)))?.balance ?? 0n),
     eth_getCode: async ([address, at]) => bytesToHex(await engine.code(asHex(address, "address", 20), await blockOf(at))),
     eth_getStorageAt: async ([address, slot, at]) => {
       const key = setLengthLeft(hexToBytes(`0x${asQuantity(slot, "slot").toString(16).padStart(64, "0")}`), 32);

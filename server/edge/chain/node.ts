@@ -48,7 +48,8 @@ const main = async (): Promise<void> => {
   });
   const folder = values["data-dir"];
   const port = Number(values.port);
-  if (folder === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) throw new Error("usage: node.js --data-dir DIR --port N [--host ADDRESS] [--names NAME,…]");
+  if (folder === undefined || !Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error("usage: node.js --data-dir DIR --port N [--host ADDRESS] [--names NAME,…]");
   mkdirSync(folder, { recursive: true, mode: 0o700 });
 
   let stopping = false;
@@ -67,16 +68,29 @@ const main = async (): Promise<void> => {
   onParentGone(stop);
 
   const store = await open(folder);
-  const engine = await startEngine(store, () => randomBytes(32), () => Math.floor(Date.now() / 1_000));
+  const engine = await startEngine(
+    store,
+    () => randomBytes(32),
+    () => Math.floor(Date.now() / 1_000),
+  );
   const { methods, stop: stopPool } = createMethods(engine, store, "rigtwin-local/1");
-  const http = await serve(methods, { port, host: values.host, names: values.names.toLowerCase().split(",").filter((name) => name !== "") });
+  const http = await serve(methods, {
+    port,
+    host: values.host,
+    names: values.names
+      .toLowerCase()
+      .split(",")
+      .filter((name) => name !== ""),
+  });
   close = async () => {
     await stopPool();
     await http.stop();
     await store.close();
   };
   const { genesis, head } = engine;
-  process.stdout.write(`${JSON.stringify({ ready: true, port: http.port, chainId: LOCAL_CHAIN_ID, genesis, blockNumber: Number(head().number) })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, port: http.port, chainId: LOCAL_CHAIN_ID, genesis, blockNumber: Number(head().number) })}\n`,
+  );
 };
 
 main().catch((error: unknown) => {

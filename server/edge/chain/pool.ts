@@ -18,7 +18,9 @@ interface Waiting {
 }
 
 export interface PoolNeeds {
-  readonly mine: (txs: readonly TypedTransaction[]) => Promise<{ included: readonly TypedTransaction[]; rejected: readonly { tx: TypedTransaction; reason: string }[] }>;
+  readonly mine: (
+    txs: readonly TypedTransaction[],
+  ) => Promise<{ included: readonly TypedTransaction[]; rejected: readonly { tx: TypedTransaction; reason: string }[] }>;
   /** The sender's next nonce by the newest block. */
   readonly nonceOf: (sender: Hex) => Promise<bigint>;
   readonly now: () => number;
@@ -65,7 +67,9 @@ export const createPool = (needs: PoolNeeds) => {
         settle(included, (item) => item.resolve(bytesToHex(item.tx.hash())));
       }
     } catch (error) {
-      settle(txs, (item) => item.reject(new TransactionRefused(`the block could not be written: ${error instanceof Error ? error.message : String(error)}`)));
+      settle(txs, (item) =>
+        item.reject(new TransactionRefused(`the block could not be written: ${error instanceof Error ? error.message : String(error)}`)),
+      );
     }
     const tooLong = waiting.filter((item) => !txs.includes(item.tx) && needs.now() - item.sinceMs > needs.gapMs).map((item) => item.tx);
     settle(tooLong, (item) => item.reject(new TransactionRefused("nonce too high: the one before it did not come")));
@@ -104,7 +108,10 @@ export const createPool = (needs: PoolNeeds) => {
     stop: async (): Promise<void> => {
       if (timer !== null) clearTimeout(timer);
       await mining;
-      settle(waiting.map((item) => item.tx), (item) => item.reject(new TransactionRefused("the node stops")));
+      settle(
+        waiting.map((item) => item.tx),
+        (item) => item.reject(new TransactionRefused("the node stops")),
+      );
     },
   };
 };

@@ -98,7 +98,9 @@ const RESTART_MS = 1_000;
  * Starts the node and starts it again, on the same port, whenever it ends unasked. `onHealth` is told why it is away, and null when
  * it is back. Rejects only where it cannot be started the first time.
  */
-export const keepChainProcess = async (options: Omit<ChainProcessOptions, "onExit"> & { readonly onHealth?: (away: string | null) => void }): Promise<KeptChain> => {
+export const keepChainProcess = async (
+  options: Omit<ChainProcessOptions, "onExit"> & { readonly onHealth?: (away: string | null) => void },
+): Promise<KeptChain> => {
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;
   let starting: Promise<void> = Promise.resolve();

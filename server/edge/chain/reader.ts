@@ -9,16 +9,23 @@ export const readerOf = (rpc: string, contract: Hex): ChainReader => {
   const client = createPublicClient({ transport: http(rpc, { batch: true, retryCount: 1, timeout: 15_000 }) });
   const twin = { address: contract, abi: rigTwinAbi } as const;
   let log: Promise<Hex> | null = null;
-  const logOf = async () => ({ address: await (log ??= client.readContract({ ...twin, functionName: "telemetryLog" })), abi: telemetryLogAbi }) as const;
+  const logOf = async () =>
+    ({ address: await (log ??= client.readContract({ ...twin, functionName: "telemetryLog" })), abi: telemetryLogAbi }) as const;
   return {
     chainId: () => client.getChainId(),
     hasContract: async () => (await client.getCode({ address: contract })) !== undefined,
     anchorOf: async (day) => {
-      const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({ ...(await logOf()), functionName: "anchorOf", args: [BigInt(day)] });
+      const { root, manifestHash, treeSize, readings, anchoredAt } = await client.readContract({
+        ...(await logOf()),
+        functionName: "anchorOf",
+        args: [BigInt(day)],
+      });
       return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings) };
     },
     correctionsOf: async (day) =>
-      (await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] })).map(({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) })),
+      (await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] })).map(
+        ({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) }),
+      ),
     activeOn: async (day) => Number(await client.readContract({ ...twin, functionName: "activeOn", args: [day] })),
     maintenanceOf: async (hash) => {
       const [tokenId, block, , kind] = await client.readContract({ ...twin, functionName: "maintenanceOf", args: [hash] });

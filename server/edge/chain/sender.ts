@@ -2,7 +2,16 @@
  * Sends transactions one after another from one key. A transaction is signed and written down before it is sent, and the same
  * bytes are sent again until the chain has them: a nonce manager that keeps its count in memory loses it with the process.
  */
-import { BaseError, ContractFunctionRevertedError, HttpRequestError, keccak256, RpcRequestError, TimeoutError, type PublicClient, type TransactionReceipt } from "viem";
+import {
+  BaseError,
+  ContractFunctionRevertedError,
+  HttpRequestError,
+  keccak256,
+  RpcRequestError,
+  TimeoutError,
+  type PublicClient,
+  type TransactionReceipt,
+} from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
@@ -37,7 +46,9 @@ const KNOWN = /already known|already imported|nonce too low|known transaction/i;
 /** Whether the chain did not answer at all, so that asking again can help. */
 export const isAway = (error: unknown): boolean =>
   error instanceof BaseError
-    ? error.walk((cause) => cause instanceof TimeoutError || (cause instanceof HttpRequestError && !(cause.cause instanceof RpcRequestError))) !== null
+    ? error.walk(
+        (cause) => cause instanceof TimeoutError || (cause instanceof HttpRequestError && !(cause.cause instanceof RpcRequestError)),
+      ) !== null
     : error instanceof TypeError;
 
 /** What went wrong as a Refused: CHAIN_UNAVAILABLE where nobody answered, CHAIN_REFUSED with the contract's error by name. */
@@ -91,7 +102,12 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
     } else {
       const tipWei = await client.estimateMaxPriorityFeePerGas();
       feeWei = raise(baseFeePerGas * 2n + tipWei);
-      raw = await account.signTransaction({ ...common, type: "eip1559", maxFeePerGas: feeWei, maxPriorityFeePerGas: tipWei > atLeastWei / 10n ? tipWei : atLeastWei / 10n });
+      raw = await account.signTransaction({
+        ...common,
+        type: "eip1559",
+        maxFeePerGas: feeWei,
+        maxPriorityFeePerGas: tipWei > atLeastWei / 10n ? tipWei : atLeastWei / 10n,
+      });
     }
     return { raw, hash: keccak256(raw), sentTs: now(), feeWei: feeWei.toString() };
   };
@@ -140,7 +156,13 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
       return finish(flight);
     }
     const chainId = await client.getChainId();
-    const dearer = await sign({ to: flight.to, data: flight.data }, chainId, flight.nonce, BigInt(flight.gas), (BigInt(last.feeWei) * 5n) / 4n);
+    const dearer = await sign(
+      { to: flight.to, data: flight.data },
+      chainId,
+      flight.nonce,
+      BigInt(flight.gas),
+      (BigInt(last.feeWei) * 5n) / 4n,
+    );
     const next = { ...flight, attempts: [...flight.attempts, dearer] };
     await writeJson(path, next);
     await push(dearer);

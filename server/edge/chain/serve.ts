@@ -66,7 +66,8 @@ export interface Place {
 /** Listens. Rejects where the port is taken. */
 export const serve = async (methods: Readonly<Record<string, Method>>, { port, host = "127.0.0.1", names = [] }: Place) => {
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const end = (status: number, body = ""): void => void response.writeHead(status, { ...CORS, "content-type": "application/json" }).end(body);
+    const end = (status: number, body = ""): void =>
+      void response.writeHead(status, { ...CORS, "content-type": "application/json" }).end(body);
     if (!isOwnName(request.headers.host, names)) return end(403);
     if (request.method === "OPTIONS") return end(204);
     if (request.method !== "POST") return end(405);

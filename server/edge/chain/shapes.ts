@@ -88,7 +88,12 @@ export const transactionShape = (tx: TypedTransaction, block: RpcBlock, index: n
 
 /** `firstLog` is how many logs the block has before this transaction's. */
 export const receiptShape = (tx: TypedTransaction, result: RunTxResult, block: RpcBlock, index: number, firstLog: number): RpcReceipt => {
-  const place = { blockHash: block.hash, blockNumber: block.number, transactionHash: bytesToHex(tx.hash()), transactionIndex: quantity(index) };
+  const place = {
+    blockHash: block.hash,
+    blockNumber: block.number,
+    transactionHash: bytesToHex(tx.hash()),
+    transactionIndex: quantity(index),
+  };
   const { receipt } = result;
   const from = tx.getSenderAddress();
   return {

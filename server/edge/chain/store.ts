@@ -24,7 +24,8 @@ const numberKey = (kind: string, number: number): Buffer => {
   key.writeBigUInt64BE(BigInt(number), 1);
   return key;
 };
-const hashKey = (kind: string, hash: string): Buffer => Buffer.concat([Buffer.from(kind, "latin1"), Buffer.from(hash.replace(/^0x/, ""), "hex")]);
+const hashKey = (kind: string, hash: string): Buffer =>
+  Buffer.concat([Buffer.from(kind, "latin1"), Buffer.from(hash.replace(/^0x/, ""), "hex")]);
 const HEAD = Buffer.from("mhead");
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
@@ -70,9 +71,14 @@ export const openStore = async (folder: string) => {
       const number = Number(block.number);
       const puts: [Buffer, Buffer][] = [...unwritten].map(([key, value]) => [hashKey("s", key), Buffer.from(value)]);
       puts.push([numberKey("b", number), text(stored)], [hashKey("h", block.hash), text(number)], [HEAD, text(number)]);
-      for (const [index, receipt] of receipts.entries()) puts.push([hashKey("t", receipt.transactionHash), text({ blockNumber: number, index } satisfies TxPlace)]);
-      if (receipts.some((receipt) => receipt.logs.length > 0)) puts.push([numberKey("l", number), Buffer.from(block.logsBloom.slice(2), "hex")]);
-      await level.batch(puts.map(([key, value]) => ({ type: "put", key, value })), { sync: true });
+      for (const [index, receipt] of receipts.entries())
+        puts.push([hashKey("t", receipt.transactionHash), text({ blockNumber: number, index } satisfies TxPlace)]);
+      if (receipts.some((receipt) => receipt.logs.length > 0))
+        puts.push([numberKey("l", number), Buffer.from(block.logsBloom.slice(2), "hex")]);
+      await level.batch(
+        puts.map(([key, value]) => ({ type: "put", key, value })),
+        { sync: true },
+      );
       unwritten.clear();
     },
     /** Forgets what a block made that could not be written. */
