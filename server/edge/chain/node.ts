@@ -28,6 +28,8 @@ const open = async (folder: string): ReturnType<typeof openStore> => {
 };
 
 const onParentGone = (stop: () => void): void => {
+  // A parent that was killed while this program was being loaded has let go already: nothing will tell it again.
+  if (process.connected === false) return stop();
   if (process.channel !== undefined) {
     process.once("disconnect", stop);
     return;

@@ -2,20 +2,12 @@
  * Sends transactions one after another from one key. A transaction is signed and written down before it is sent, and the same
  * bytes are sent again until the chain has them: a nonce manager that keeps its count in memory loses it with the process.
  */
-import {
-  BaseError,
-  ContractFunctionRevertedError,
-  HttpRequestError,
-  keccak256,
-  RpcRequestError,
-  TimeoutError,
-  type PublicClient,
-  type TransactionReceipt,
-} from "viem";
+import { BaseError, keccak256, type PublicClient, type TransactionReceipt } from "viem";
 import type { PrivateKeyAccount } from "viem/accounts";
 import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
 import { readJson, removeFile, writeJson } from "./durable.ts";
+import { isAway } from "./faults.ts";
 
 interface Attempt {
   readonly raw: Hex;
@@ -42,25 +34,6 @@ const POLL_MS = 250;
 /** After which a transaction that was not taken gets a higher fee. */
 const BUMP_MS = 120_000;
 const KNOWN = /already known|already imported|nonce too low|known transaction/i;
-
-/** Whether the chain did not answer at all, so that asking again can help. */
-export const isAway = (error: unknown): boolean =>
-  error instanceof BaseError
-    ? error.walk(
-        (cause) => cause instanceof TimeoutError || (cause instanceof HttpRequestError && !(cause.cause instanceof RpcRequestError)),
-      ) !== null
-    : error instanceof TypeError;
-
-/** What went wrong as a Refused: CHAIN_UNAVAILABLE where nobody answered, CHAIN_REFUSED with the contract's error by name. */
-export const asRefused = (cause: unknown): Refused => {
-  if (cause instanceof Refused) return cause;
-  if (isAway(cause)) return new Refused("CHAIN_UNAVAILABLE", "the chain does not answer", { cause });
-  if (!(cause instanceof BaseError)) return new Refused("CHAIN_REFUSED", cause instanceof Error ? cause.message : String(cause), { cause });
-  const revert = cause.walk((inner) => inner instanceof ContractFunctionRevertedError);
-  if (revert instanceof ContractFunctionRevertedError && revert.data !== undefined)
-    return new Refused("CHAIN_REFUSED", `${revert.data.errorName}(${(revert.data.args ?? []).map(String).join(", ")})`, { cause });
-  return new Refused("CHAIN_REFUSED", cause.details === "" ? cause.shortMessage : cause.details, { cause });
-};
 
 export interface SenderNeeds {
   readonly client: PublicClient;
