@@ -201,6 +201,27 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       expect((await store.energySeries({ site: "again", from: t, to: t + MINUTE, points: 1 })).sourcesW).toEqual({ solar: [500] });
     });
 
+    test("a row that comes again after its rig's model became known replaces the first", async () => {
+      const t = free();
+      const unnamed = [0, 1, 2, 3].map((i) => ({ ...rig("renamed", t + i * 1_000, { hashrateThs: 10 }), model: "" }));
+      await write({ rigs: unnamed, boards: [{ ...board("renamed", 0, t, { chipC: 50 }), model: "" }] });
+      await write({
+        rigs: [0, 2].map((i) => rig("renamed", t + i * 1_000, { hashrateThs: 20 })),
+        boards: [board("renamed", 0, t, { chipC: 70 })],
+      });
+      expect((await one("renamed", t, t + MINUTE, 1)).fields["hashrateThs"]).toEqual({ min: [10], mean: [15], max: [20] });
+      const { fields } = await store.boardSeries({
+        site: SITE,
+        rig: "renamed",
+        board: 0,
+        fields: ["chipC"],
+        from: t,
+        to: t + MINUTE,
+        points: 1,
+      });
+      expect(fields["chipC"]).toEqual({ min: [70], mean: [70], max: [70] });
+    });
+
     test("any order of arrival gives the same answers, before, between and after roll-ups", async () => {
       const sites = ["order-a", "order-b", "order-c"] as const;
       const t = free();

@@ -12,6 +12,7 @@ import { away, createAsk, messageOf } from "./ask.ts";
 import { retain, rollup } from "./compute.ts";
 import { dirtyLine, marksLine, rawLine } from "./lines.ts";
 import { loadMarks, type Marks } from "./marks.ts";
+import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
 import { createSiteSeries } from "./site.ts";
@@ -30,6 +31,7 @@ export interface InfluxStoreOptions {
 
 interface Open {
   readonly marks: Marks;
+  readonly models: Models;
   readonly reader: ReturnType<typeof createReader>;
   readonly siteSeries: ReturnType<typeof createSiteSeries>;
 }
@@ -58,7 +60,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     // 2.x and 3.x have no such statement, a user without rights may not: the first query tells whether the database is there.
     await ask([`CREATE DATABASE "${address.database}" WITH DURATION INF SHARD DURATION 1d NAME "rigtwin"`]).catch(() => undefined);
     const marks = await loadMarks(ask, keeper);
-    return { marks, reader: createReader(ask, marks), siteSeries: createSiteSeries(ask, marks) };
+    return { marks, models: await loadModels(ask), reader: createReader(ask, marks), siteSeries: createSiteSeries(ask, marks) };
   };
   const ready = (): Promise<Open> => {
     if (!started) return Promise.reject(new Refused("STORE_UNAVAILABLE", "The series store is not started."));
@@ -69,7 +71,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     return opened;
   };
 
-  const keep = async (marks: Marks, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
+  const keep = async ({ marks, models }: Open, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
     const { points, rejected } = sift(batch, marks.rawFromTs);
     const times = MEASURE_NAMES.flatMap((measure) => points[measure].map(({ ts }) => ts));
     const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
@@ -77,6 +79,11 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       [...windowsOf(times, window)].filter((start) => !marks.dirty[window].has(start)),
     ]);
     for (const [window, starts] of dirtied) for (const start of starts) marks.dirty[window].add(start);
+    // Where a database cannot delete, its owner sees both rows; the batch is not held up for that. One that is away has a cause.
+    await replaceModels(ask, models, points).catch((cause: unknown) => {
+      if (cause instanceof Error && cause.cause !== undefined) throw cause;
+      undeletable = messageOf(cause);
+    });
     const refused = await post([
       ...dirtied.flatMap(([window, starts]) => starts.map((start) => dirtyLine(keeper, window, start, true))),
       ...MEASURE_NAMES.flatMap((measure) => points[measure].map((point) => rawLine(measure, point))),
@@ -104,7 +111,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
         const waitMs = notBefore - performance.now();
         if (waitMs > 0) throw away(address, `failed ${failures} times in a row; it is tried again in ${Math.ceil(waitMs)} ms.`);
         try {
-          const rejected = await keep((await ready()).marks, batch);
+          const rejected = await keep(await ready(), batch);
           failures = 0;
           return rejected;
         } catch (cause) {
