@@ -75,17 +75,17 @@ const onBeat = (listener: () => void): (() => void) => {
     }
   };
 };
-/** "Now" of the view in ms UTC, once a second, or null before the first snapshot. */
+/** "Now" of the view in ms UTC, once a second and whenever the clock is turned, or null before the first snapshot. */
 export const useNow = (): number | null => {
   const { store } = useSite();
-  useTopic("clock");
-  const read = useCallback((): number | null => {
+  const turned = useTopic("clock");
+  const read = useCallback((): { readonly turned: number; readonly now: number | null } => {
     const running = store.clock();
-    return running === null ? null : nowOf(running, performance.now());
+    return { turned: store.version("clock"), now: running === null ? null : nowOf(running, performance.now()) };
   }, [store]);
-  const [now, setNow] = useState(read);
-  useEffect(() => onBeat(() => setNow(read())), [read]);
-  return now ?? read();
+  const [beat, setBeat] = useState(read);
+  useEffect(() => onBeat(() => setBeat(read())), [read]);
+  return beat.turned === turned ? beat.now : read().now;
 };
 
 export interface Answer<T> {

@@ -457,7 +457,7 @@ export const say = {
     good: "holds",
     bad: "does not hold",
     waiting: "waiting",
-    holds: (n: number) => `All ${n} records hold.`,
+    holds: (n: number) => (n === 1 ? "The record holds." : `All ${n} records hold.`),
     fails: "Something does not hold.",
     recorded: (block: number) => `hash, link and chain agree (block ${block})`,
     notYet: "hash and link hold; not on the chain yet",

@@ -141,7 +141,7 @@ export const verify = async (needs: VerifyNeeds): Promise<Verification> => {
         ok: told === counted,
         says:
           told === counted
-            ? `The chain counts ${counted} records; all of them are shown.`
+            ? `The chain counts ${counted} ${counted === 1 ? "record; it is shown" : "records; all of them are shown"}.`
             : `The chain counts ${counted} records; ${told} of them are shown.`,
       });
     } else checks.push(...local.map((each) => ({ ...each, chain: { state: "unasked" } as const })));
