@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPublicClient, defineChain, http, keccak256, type PublicClient } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import { keepChainProcess } from "../../server/edge/chain/process.ts";
 import { built, isAlive, kill9, nodeWithin, ownFolder, startNode, stopNodes, until } from "../servers/chain.ts";
 
 const account = privateKeyToAccount(generatePrivateKey());
@@ -112,6 +113,17 @@ describe("the process", () => {
     remove();
   }, 60_000);
 
+  test("ends by itself when the one that started it was gone before it had begun", async () => {
+    const { folder, remove } = ownFolder("chain");
+    const child = spawn(process.execPath, [built(), "--data-dir", folder, "--port", "0"], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    child.disconnect();
+    const pid = child.pid as number;
+    await until(() => !isAlive(pid), "the chain is gone");
+    remove();
+  }, 60_000);
+
   test("a port that is taken, or arguments that are wrong, are told and end it", async () => {
     const { folder, remove } = ownFolder("chain");
     const node = await startNode(folder);
@@ -120,6 +132,28 @@ describe("the process", () => {
     await expect(startNode(other.folder, 70_000)).rejects.toThrow("usage");
     await node.stop();
     other.remove();
+    remove();
+  }, 60_000);
+});
+
+describe("a node that is kept", () => {
+  test("is there again after a kill, on the same port and chain, and stays away when it is stopped", async () => {
+    const { folder, remove } = ownFolder("chain");
+    const health: (string | null)[] = [];
+    const kept = await keepChainProcess({ dataDir: folder, port: 0, entry: built(), onHealth: (away) => health.push(away) });
+    const client = clientOf(kept.rpcUrl);
+    const hash = await client.sendRawTransaction({ serializedTransaction: await signed(0) });
+    for (let i = 0; i < 2; i++) {
+      const pid = kept.pid() as number;
+      await kill9(pid);
+      await until(() => kept.pid() !== null && kept.pid() !== pid, "another process has taken its place");
+      expect((await client.getTransactionReceipt({ hash })).status).toBe("success");
+    }
+    expect(health.map((away) => away === null)).toEqual([true, false, true, false, true]);
+    const last = kept.pid() as number;
+    await kept.stop();
+    expect(isAlive(last)).toBe(false);
+    await expect(client.getChainId()).rejects.toThrow();
     remove();
   }, 60_000);
 });
