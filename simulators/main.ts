@@ -39,7 +39,7 @@ const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs, sign }: Argu
     toTs: untilTs,
     history: { untilTs, intervalMs },
   });
-  for (const { ts, topic, retain, payload } of sign ? signedMessages(plain, { site, seed, boot: `g${fromTs}` }) : plain)
+  for (const { ts, topic, retain, payload } of sign ? signedMessages(plain, { site, seed, boot: `g${fromTs}`, waitMs: intervalMs }) : plain)
     if (!process.stdout.write(`${JSON.stringify({ ts, topic, retain, payload: decoder.decode(payload) })}\n`))
       await once(process.stdout, "drain");
 };
@@ -81,6 +81,8 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
   // Ctrl-C goes to everything in the terminal's group; with a parent, it is the parent who says when to end.
   process.on("SIGINT", process.channel === undefined ? stop : () => undefined);
   process.once("disconnect", stop);
+  // A parent that was killed while this program was being loaded has let go already: nothing will tell it again.
+  if (process.connected === false) stop();
   try {
     await farm.done;
   } finally {

@@ -10,7 +10,8 @@ import { bytesOf, gatewayName, type Message } from "./messages.ts";
 /** PrivateKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410). */
 const PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const MOST_IN_BATCH = 20;
-const MOST_WAIT_MS = 1_000;
+/** A live gateway gathers what a second brings. */
+const LIVE_WAIT_MS = 1_000;
 
 const keyOf = (seed: number, name: string): KeyObject =>
   createPrivateKey({ key: Buffer.concat([PREFIX, createHash("sha256").update(`rigtwin simulated gateway ${seed} ${name}`).digest()]), format: "der", type: "pkcs8" });
@@ -32,7 +33,7 @@ interface Batch {
 const decoder = new TextDecoder();
 
 /** The same messages with the readings of each gateway in signed batches; what else it says keeps its place among them. */
-export function* signedMessages(source: Iterable<Message>, { site, seed, boot }: { readonly site: string; readonly seed: number; readonly boot: string }): Generator<Message> {
+export function* signedMessages(source: Iterable<Message>, { site, seed, boot, waitMs = LIVE_WAIT_MS }: { readonly site: string; readonly seed: number; readonly boot: string; readonly waitMs?: number }): Generator<Message> {
   const batches = new Map<number, Batch>();
   const batchOf = (gateway: number): Batch => {
     let batch = batches.get(gateway);
@@ -55,7 +56,7 @@ export function* signedMessages(source: Iterable<Message>, { site, seed, boot }:
   let lastTs = 0;
   for (const message of source) {
     lastTs = message.ts;
-    for (const batch of batches.values()) if (batch.parts.length > 0 && message.ts - batch.sinceTs >= MOST_WAIT_MS) yield* flush(batch, message.ts);
+    for (const batch of batches.values()) if (batch.parts.length > 0 && message.ts - batch.sinceTs >= waitMs) yield* flush(batch, message.ts);
     const batch = batchOf(message.gateway);
     const [rig, channel] = message.topic.split("/").slice(3);
     if (channel !== "telemetry") {
