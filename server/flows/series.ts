@@ -48,11 +48,12 @@ export const createSeries = (needs: SeriesNeeds) => {
   let live = noRows();
   /** Everything up to here is in the store. */
   let stored = 0;
-  /** Journal time of what was stored last. */
+  /** Journal time of what was stored last, as far as it is known. */
   let storedTs: number | null = null;
   /** Live rows reach from `liveFrom` to `liveTo`; between `stored` and `liveFrom` lies the gap. */
   let liveFrom = 1;
   let liveTo = 0;
+  let liveToTs = 0;
   let retryAtTs = 0;
   let away: string | null = null;
   let busy = false;
@@ -116,6 +117,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     const rows = live;
     const from = liveFrom;
     const upTo = liveTo;
+    const upToTs = liveToTs;
     live = noRows();
     const closed = stored >= from - 1;
     try {
@@ -128,8 +130,15 @@ export const createSeries = (needs: SeriesNeeds) => {
     }
     if (closed) {
       stored = upTo;
+      storedTs = upToTs;
       liveFrom = upTo + 1;
     }
+  };
+
+  /** Journal time of a position, of the first where it is 0; null for an empty journal. */
+  const timeAt = async (pos: number): Promise<number | null> => {
+    for await (const entries of needs.read(Math.max(1, pos))) return entries[0]?.receivedTs ?? null;
+    return null;
   };
 
   const work = async (): Promise<void> => {
@@ -154,6 +163,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     take(out: Outcome, batch: { readonly firstPos: number; readonly lastPos: number }): void {
       if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
       liveTo = batch.lastPos;
+      liveToTs = needs.clock.now();
       live.rigs.push(...out.rigs);
       live.boards.push(...out.boards);
       live.energy.push(...out.energy);
@@ -166,9 +176,11 @@ export const createSeries = (needs: SeriesNeeds) => {
     async start(): Promise<void> {
       try {
         stored = await needs.cursor();
+        storedTs = await timeAt(stored);
       } catch (error) {
         say(error instanceof Refused ? error.detail : String(error));
         stored = -1;
+        storedTs = needs.clock.now();
       }
       liveFrom = needs.headPos() + 1;
       liveTo = needs.headPos();
@@ -176,6 +188,7 @@ export const createSeries = (needs: SeriesNeeds) => {
         if (stored < 0) {
           stored = await needs.cursor().catch(() => -1);
           if (stored < 0) return;
+          storedTs = await timeAt(stored);
         }
         await work();
       });

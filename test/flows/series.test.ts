@@ -106,6 +106,29 @@ describe("rows to the store", () => {
     expect(health.at(-1)).toBeNull();
   });
 
+  test("how far the store is behind is told from the moment it is, also where it is away at the start", async () => {
+    const { clock, store, series, make, follow, say } = world();
+    await series.start();
+    say();
+    await clock.pass(1_000);
+    expect(series.behindTs()).toBeNull();
+    const storedTs = clock.now();
+    store.state.away = true;
+    for (let i = 0; i < 10; i++) {
+      await clock.pass(1_000);
+      say();
+    }
+    expect(series.behindTs()).toBeGreaterThanOrEqual(storedTs - 1_000);
+    expect(series.behindTs()).toBeLessThanOrEqual(storedTs);
+    const second = make();
+    await second.start();
+    follow(second);
+    expect(second.behindTs()).toBe(clock.now());
+    store.state.away = false;
+    await clock.pass(5_000);
+    expect(second.behindTs()).toBeNull();
+  });
+
   test("what a killed server had not written is read again from the journal at the next start", async () => {
     const first = world();
     await first.series.start();

@@ -91,6 +91,13 @@ describe("npm run simulate", () => {
     expect(lastState(came)).toContain('"offline"');
   });
 
+  test("ends when its parent was gone before it had begun", async () => {
+    const { url } = await openBroker();
+    const { child, ended } = run(["--url", url, "--rigs", "5", "--interval", "1s", "--scenario", DEMO], true);
+    child.disconnect();
+    expect(await ended).toMatchObject({ code: 0, err: "" });
+  });
+
   test("at full speed it ends by itself, with its figures and its truth, and no reading is in the future", async () => {
     const { came, url } = await openBroker();
     const truthFile = join(folder, "truth.json");
