@@ -1,7 +1,7 @@
 /** Joins the link, the store and the screen. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { addressOf, openAsk, openFeed } from "./link.ts";
+import { addressOf, openAsk, openFeed, type FeedEars } from "./link.ts";
 import type { Site } from "./site.tsx";
 import { makeStore } from "./state.ts";
 import "@mantine/core/styles/baseline.css";
@@ -38,7 +38,9 @@ const UNPAINTED_MS = 1_000;
 
 const store = makeStore();
 const ask = openAsk(() => store.setConnection("locked"));
-const feed = openFeed(ask, {
+/** The feed is for the farm's own people: who reads a twin's public page is not let in and need not knock. */
+const hasFeed = !location.pathname.startsWith("/twin/");
+const ears: FeedEars = {
   snapshot: (meta, rows) => store.applySnapshot(meta, rows, performance.now()),
   frame: (meta, rows) => store.applyFrame(meta, rows, performance.now()),
   connected: (yes) => {
@@ -56,7 +58,8 @@ const feed = openFeed(ask, {
     else requestAnimationFrame(once);
     setTimeout(once, UNPAINTED_MS);
   },
-});
+};
+const feed = hasFeed ? openFeed(ask, ears) : null;
 setInterval(() => {
   const last = store.lastFrameAtMs();
   const clock = store.clock()?.clock;
@@ -68,14 +71,27 @@ const site: Site = {
   store,
   ask,
   addressOf,
-  watchLive: () => feed.watch({ view: "live" }),
-  watchReplay: (from, to, speed) => feed.watch({ view: "replay", from, to, speed }),
-  control: feed.control,
+  watchLive: () => feed?.watch({ view: "live" }),
+  watchReplay: (from, to, speed) => feed?.watch({ view: "replay", from, to, speed }),
+  control: (control) => feed?.control(control),
   again: () => {
     store.setConnection("connecting");
-    feed.again();
+    feed?.again();
   },
 };
+
+/** A part of a build that is no longer served: the page is loaded anew, but not again and again. */
+const RELOAD_MS = 60_000;
+addEventListener("vite:preloadError", () => {
+  try {
+    const last = Number(sessionStorage.getItem("rigtwin-reloaded"));
+    if (Date.now() - last < RELOAD_MS) return;
+    sessionStorage.setItem("rigtwin-reloaded", String(Date.now()));
+    location.reload();
+  } catch {
+    // Without storage nothing tells the second time from the first; the page then offers a button.
+  }
+});
 
 const root = document.getElementById("root");
 if (root !== null) createRoot(root).render(<App site={site} />);

@@ -246,6 +246,11 @@ export const say = {
     gap: "Metered minus reported",
   },
   palette: { placeholder: "Go to a page or a rig", nothing: "Nothing of that name" },
+  fault: {
+    title: "This page has a fault",
+    more: "The rest goes on. If the server was renewed, loading the dashboard anew is enough.",
+    reload: "Load anew",
+  },
   nowhere: { title: "There is no such page", home: "To the overview" },
   login: {
     title: "Rigtwin",
@@ -279,7 +284,7 @@ export const say = {
   },
   map: {
     title: "Floor map",
-    lead: (rigs: number, containers: number) => `${rigs} rigs in ${containers} ${containers === 1 ? "place" : "places"}`,
+    lead: (rigs: string, containers: number) => `${rigs} rigs in ${containers} ${containers === 1 ? "place" : "places"}`,
     find: "Find a rig",
     found: (n: number) => (n === 1 ? "1 found" : `${n} found`),
     zoom: "Zoom",
@@ -443,6 +448,7 @@ export const say = {
     chainNote: (id: number, block: number) => `chain ${id}, block ${block}`,
     token: "Token",
     none: "none yet",
+    publicPage: "its public page",
     contract: "Contract",
     chain: "Chain",
     local: "run by this farm",

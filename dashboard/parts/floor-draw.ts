@@ -20,6 +20,7 @@ export interface Inks {
   readonly font: string;
 }
 const PICTURE_BELOW = 7;
+const ALARM_DOT = 3;
 const FIGURES_FROM = 17;
 const HOLLOW = new Set([RIG_STATES.indexOf("offline"), RIG_STATES.indexOf("new")]);
 
@@ -86,6 +87,12 @@ const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y 
   small.getContext("2d")?.putImageData(image, 0, 0);
   context.imageSmoothingEnabled = false;
   context.drawImage(small, x, y + measures.headH, block.columns * measures.cellW, block.lines * measures.cellH);
+  for (const { index, column, line } of block.cells) {
+    const alarm = farm.alarm[index] ?? 0;
+    if (alarm === 0) continue;
+    context.fillStyle = inks.alarm[alarm] ?? inks.ink;
+    context.fillRect(x + (column + 1) * measures.cellW - ALARM_DOT, y + measures.headH + line * measures.cellH, ALARM_DOT, ALARM_DOT);
+  }
 };
 
 const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {

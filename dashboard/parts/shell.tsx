@@ -21,6 +21,7 @@ import { dayTime, time, zone } from "../format.ts";
 import { useConnection, useNow, useTotals, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 import { Banners } from "./banners.tsx";
+import { Boundary } from "./boundary.tsx";
 import { useHerald } from "./herald.tsx";
 import { Mark } from "./mark.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
@@ -200,7 +201,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
       )}
       <AppShell.Main id="main" tabIndex={-1}>
         <Banners />
-        {children}
+        <Boundary page={location}>{children}</Boundary>
       </AppShell.Main>
       {footHeight === 0 ? null : (
         <AppShell.Footer className="shell-foot" withBorder={false}>

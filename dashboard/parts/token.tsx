@@ -1,6 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconClock, IconShieldCheck } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
+import { Link } from "wouter";
 import type { ChainInfo } from "../../server/twin/api.ts";
 import type { TwinRecord } from "../../server/twin/record.ts";
 import type { Twin } from "../../server/twin/twin.ts";
@@ -104,7 +105,15 @@ export const Token = ({ twin, records }: { readonly twin: Twin; readonly records
       <dl className="pairs">
         <div className="pair">
           <dt>{text.token}</dt>
-          <dd>{twin.tokenId === null ? text.none : `#${twin.tokenId}`}</dd>
+          <dd>
+            {twin.tokenId === null ? (
+              text.none
+            ) : (
+              <>
+                #{twin.tokenId} · <Link to={`/twin/${twin.tokenId}`}>{text.publicPage}</Link>
+              </>
+            )}
+          </dd>
         </div>
         <div className="pair">
           <dt>{text.contract}</dt>

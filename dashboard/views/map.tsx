@@ -2,6 +2,7 @@ import { ActionIcon, TextInput } from "@mantine/core";
 import { IconMinus, IconPlugConnected, IconPlus, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
+import { count } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Floor } from "../parts/floor.tsx";
 import { FloorLegend } from "../parts/floor-legend.tsx";
@@ -45,7 +46,7 @@ const MapView = (): ReactNode => {
         <h1>{text.title}</h1>
         {totals === null ? null : (
           <span className="lead">
-            {text.lead(totals.rigs, blocks.length)} · <Age ts={totals.asOfTs} />
+            {text.lead(count(totals.rigs), blocks.length)} · <Age ts={totals.asOfTs} />
           </span>
         )}
         <div className="tools">

@@ -123,4 +123,29 @@ export const walkScenes = (world: () => World): void => {
     await page.getByRole("button", { name: "Try again" }).first().click();
     await until("the chart is back", async () => (await page.getByText("STORE_UNAVAILABLE").count()) < 4);
   });
+
+  test("the scheme is switched and kept", async () => {
+    const { page } = await world().visit("/status");
+    await isLive(page);
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(14, 18, 19)");
+    await page.getByRole("button", { name: "Use the light scheme" }).click();
+    await page.reload();
+    await isLive(page);
+    expect(await page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe("rgb(243, 241, 236)");
+  });
+
+  test("a page whose code is gone is loaded anew once, then says so; the others go on", async () => {
+    const { page, mock } = await world().visit("/");
+    await isLive(page);
+    await page.route(/energy-.*\.js$/, (route) => route.abort());
+    await page.getByRole("navigation").getByRole("link", { name: "Energy" }).click();
+    await page.getByRole("button", { name: "Load anew" }).waitFor();
+    await isLive(page);
+    await page.getByRole("navigation").getByRole("link", { name: "Rigs" }).click();
+    await page.getByText("a-r1-01").waitFor();
+    await page.unrouteAll();
+    await page.goto(`${mock.url}/energy`);
+    await page.getByRole("heading", { level: 1, name: "Energy" }).waitFor();
+    expect(await page.getByRole("button", { name: "Load anew" }).count()).toBe(0);
+  });
 };
