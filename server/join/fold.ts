@@ -1,0 +1,81 @@
+/** From the journal to twins, series and frames. */
+import { join } from "node:path";
+import { createDuckStore } from "../edge/duck/store.ts";
+import { verifyNative } from "../edge/ed25519.ts";
+import { createInfluxStore } from "../edge/influx/store.ts";
+import { createFrames } from "../flows/frames.ts";
+import { gatewayKeyAct, keysIn } from "../flows/gateways.ts";
+import { createSeries } from "../flows/series.ts";
+import { createRate } from "../flows/status.ts";
+import { createTelemetry } from "../flows/telemetry.ts";
+import { startUpkeep } from "../flows/upkeep.ts";
+import { Refused } from "../twin/refusal.ts";
+import { OWN } from "../twin/wire.ts";
+import type { Data } from "./data.ts";
+import { complain, type House } from "./house.ts";
+
+const SNAPSHOT_MS = 300_000;
+const RAW_DAYS = 30;
+const MINUTE_DAYS = 400;
+
+export type Fold = Awaited<ReturnType<typeof startFold>>;
+
+/** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones. */
+export const startFold = async ({ config, version, clock, status, runs }: House, { journal, snapshots, pruned }: Data, keys: Readonly<Record<string, string>>) => {
+  const rate = createRate(clock.now);
+  const telemetry = createTelemetry({
+    site: config.site,
+    version,
+    clock,
+    write: journal.write,
+    read: pruned.read,
+    subscribe: journal.subscribe,
+    loadSnapshot: (ts) => snapshots.load(ts),
+    saveSnapshot: async (pos, ts, lines, cells) => {
+      await snapshots.save(pos, ts, lines, cells);
+      snapshots.thin(ts);
+    },
+    verify: verifyNative,
+    snapshotMs: SNAPSHOT_MS,
+    onError: complain,
+  });
+  const { farm } = telemetry;
+
+  const isEmbedded = config.influxUrl === null;
+  const store = isEmbedded ? createDuckStore({ file: join(config.dataDir, "series.duckdb") }) : createInfluxStore({ url: config.influxUrl, keeper: config.site });
+  const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
+  const series = createSeries({
+    site: config.site,
+    clock,
+    write: store.write,
+    cursor: store.cursor,
+    read: journal.read,
+    headPos: () => journal.head().pos,
+    gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
+    modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
+    onRejected: (points) => points.forEach(({ point, reason }) => complain("the store refused a point", `${point}: ${reason}`)),
+    onHealth: (away) => status.say("series", kind, "writing", away),
+  });
+  const frames = createFrames(farm, () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }));
+  telemetry.tell((out, _farm, batch) => {
+    rate.add(batch.lastPos - batch.firstPos + 1);
+    series.take(out, batch);
+    frames.take(out);
+  });
+
+  await telemetry.start();
+  runs("the fold", telemetry.stop);
+  for (const [gateway, publicKey] of Object.entries({ ...keys, ...keysIn(config.gatewayKeys) })) {
+    const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
+    if (act !== null) await journal.write(OWN.act, act);
+  }
+  // A store that is away at the start is no reason not to start: the journal keeps what it will miss.
+  await store.start().catch((error: unknown) => status.say("series", kind, "", error instanceof Refused ? error.detail : String(error)));
+  runs("the series store", store.stop);
+  await series.start();
+  runs("the series flow", series.stop);
+  status.say("series", kind, "writing", series.away());
+  runs("the upkeep", startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }));
+
+  return { farm, store, series, frames, perS: rate.perS };
+};

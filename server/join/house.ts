@@ -1,0 +1,36 @@
+/** What every part of the server is handed when it is built, and what is stopped in reverse in the end. */
+import { fileURLToPath } from "node:url";
+import type { Config } from "../config.ts";
+import { systemClock } from "../edge/clock.ts";
+import { createStatus } from "../flows/status.ts";
+import { Refused } from "../twin/refusal.ts";
+
+export const say = (text: string): void => console.log(text);
+export const complain = (what: string, error: unknown): void => {
+  console.error(`${new Date().toISOString()} ${what}: ${error instanceof Refused ? error.detail : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+};
+
+/** Path of something that was built, from the build's own folder. */
+export const builtPath = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+export type House = ReturnType<typeof createHouse>;
+
+export const createHouse = (config: Config, version: string) => {
+  const started: { readonly name: string; readonly stop: () => Promise<void> | void }[] = [];
+  return {
+    config,
+    version,
+    clock: systemClock,
+    status: createStatus(version, systemClock.now(), systemClock.now),
+    /** Notes how a part that now runs is stopped. */
+    runs(name: string, stop: () => Promise<void> | void): void {
+      started.push({ name, stop });
+    },
+    async stopAll(): Promise<void> {
+      for (const { name, stop } of started.splice(0).toReversed())
+        await Promise.resolve()
+          .then(stop)
+          .catch((error: unknown) => complain(`${name} did not stop cleanly`, error));
+    },
+  };
+};

@@ -1,0 +1,126 @@
+/** Provenance: the chain, records and their relay, daily anchors, proofs, and the monitor that looks again. */
+import { join } from "node:path";
+import { createChain } from "../edge/chain/client.ts";
+import { keepChainProcess } from "../edge/chain/process.ts";
+import { readerOf } from "../edge/chain/reader.ts";
+import { createAnchoring } from "../flows/anchoring.ts";
+import { createMonitor } from "../flows/monitor.ts";
+import { createProvenance } from "../flows/provenance.ts";
+import { createRecords } from "../flows/records.ts";
+import { dateOf } from "../twin/day.ts";
+import type { Data } from "./data.ts";
+import type { Fold } from "./fold.ts";
+import { complain, say, type House } from "./house.ts";
+
+const HEALTH_MS = 1_000;
+/** A broker that kept yesterday's messages hands them over in this time, ms. */
+const SETTLE_MS = 60_000;
+const CORRECT_MS = 3_600_000;
+const MONITOR_MS = 600_000;
+const PRUNE_MS = 6 * 3_600_000;
+const DAY_MS = 86_400_000;
+
+interface ChainPlace {
+  readonly rpcUrl: string;
+  readonly isLocal: boolean;
+}
+
+/** The local chain's process, or the outside chain's address. */
+export const startChain = async ({ config, status, runs }: House): Promise<ChainPlace> => {
+  if (config.rpcUrl !== null) return { rpcUrl: config.rpcUrl, isLocal: false };
+  const kept = await keepChainProcess({
+    dataDir: join(config.dataDir, "chain"),
+    port: config.rpcPort,
+    onHealth: (gone) => status.say("chain", "local chain", "running", gone),
+  });
+  runs("the chain", kept.stop);
+  return { rpcUrl: kept.rpcUrl, isLocal: true };
+};
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+/** Builds them around the chain's address; `start` lets them run. */
+export const createLedger = ({ config, clock, status, runs }: House, { journal, days, pruned }: Data, { farm }: Fold, { rpcUrl, isLocal }: ChainPlace) => {
+  const chain = createChain({
+    rpcUrl,
+    local: isLocal,
+    folder: join(config.dataDir, "chain"),
+    key: config.chainKey,
+    contract: config.contract,
+    site: config.site,
+    link: config.publicUrl ?? "",
+    now: clock.now,
+  });
+  const records = createRecords({
+    site: config.site,
+    clock,
+    write: journal.write,
+    ledger: () => farm().ledger,
+    twins: () => farm().twins,
+    chain,
+    finalDepth: config.finalDepth,
+    onError: (what, error) => (error === null ? say(`  ${what}`) : complain(what, error)),
+  });
+
+  const anchoring = createAnchoring({
+    site: config.site,
+    clock,
+    write: journal.write,
+    farm,
+    days,
+    chain,
+    graceMs: config.anchorGrace * 60_000,
+    settleMs: SETTLE_MS,
+    correctMs: CORRECT_MS,
+    breathe: clock.breathe,
+    onError: complain,
+  });
+  const provenance = createProvenance({ site: config.site, now: clock.now, farm, days, isLocal, breathe: clock.breathe });
+
+  const monitor = createMonitor({
+    clock,
+    chance: Math.random,
+    everyMs: MONITOR_MS,
+    tokens: () => [...farm().ledger.rigOfToken.keys()],
+    days: () => [...farm().ledger.days].flatMap(([day, { anchors }]) => (anchors.length > 0 ? [day] : [])).toSorted((a, b) => a - b),
+    day: provenance.day,
+    head: async (tokenId) => provenance.head(tokenId),
+    reader: () => {
+      const known = farm().ledger.chain;
+      return known === null ? null : readerOf(rpcUrl, known.contract);
+    },
+    onError: (what, error) => (error === null ? console.error(`${new Date().toISOString()} ${what}`) : complain(what, error)),
+  });
+
+  const sayHealth = (): void => {
+    const { away, detail, waiting } = records.status();
+    const words = waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
+    status.say("chain", isLocal ? "local chain" : "outside chain", words, away ? detail : null);
+    const anchors = anchoring.status();
+    const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;
+    status.say("anchors", "daily anchor", lastDay, anchors.away === null ? null : `${lastDay}; ${anchors.away}`);
+    const { checked, mismatches } = monitor.status();
+    status.say("monitor", "anchored days, verified again", `${checked} looked at, all fit`, mismatches.length === 0 ? null : mismatches.join(" "));
+  };
+
+  return {
+    chain,
+    records,
+    provenance,
+    anchored: () => ({ lastDay: anchoring.status().lastDay, waitingDays: anchoring.status().waiting, checkedDays: monitor.status().checked, mismatchedDays: monitor.status().mismatches.length }),
+    start(): void {
+    records.start();
+    runs("the relay", records.stop);
+    anchoring.start();
+    runs("the anchoring", anchoring.stop);
+    monitor.start();
+    runs("the monitor", monitor.stop);
+    const prune = async (): Promise<void> => {
+      const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
+      await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
+    };
+    runs("the pruning", clock.every(PRUNE_MS, prune));
+    runs("the chain's health", clock.every(HEALTH_MS, () => sayHealth()));
+    },
+  };
+};

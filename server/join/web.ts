@@ -1,0 +1,67 @@
+/** What people and programs reach over HTTP: the API, the dashboard, the live feed. */
+import { randomBytes } from "node:crypto";
+import { verifyNative } from "../edge/ed25519.ts";
+import { createHttp } from "../edge/http/http.ts";
+import { createSocket } from "../edge/socket/socket.ts";
+import { createApi } from "../flows/api.ts";
+import { openReplay } from "../flows/replay.ts";
+import { recordsOf } from "../twin/ledger.ts";
+import { FRAME_MS } from "../twin/wire.ts";
+import type { Data } from "./data.ts";
+import type { Fold } from "./fold.ts";
+import { builtPath, complain, type House } from "./house.ts";
+import type { Ledger } from "./ledger.ts";
+
+/** Starts them; gives the port and the password for callers from elsewhere. Throws Refused PORT_IN_USE. */
+export const startWeb = async ({ config, version, clock, status, runs }: House, { journal, snapshots, pruned }: Data, fold: Fold, ledger: Ledger): Promise<{ port: number; password: string }> => {
+  const { farm, store, series, frames } = fold;
+  const { chain, records, provenance } = ledger;
+  const figures = () => ({
+    messagesPerS: fold.perS(),
+    headPos: journal.head().pos,
+    headTs: journal.head().ts,
+    storedPos: series.storedPos(),
+    storedTs: series.behindTs(),
+    journalBytes: journal.stats().bytes,
+    viewers: socket.viewers(),
+  });
+  const api = createApi({
+    version,
+    site: config.site,
+    farm,
+    health: status.health,
+    figures,
+    store,
+    write: journal.write,
+    addRecord: records.seal,
+    recordsOf: (rig) => recordsOf(farm().ledger, rig),
+    provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle },
+    anchored: ledger.anchored,
+    chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
+  });
+
+  const password = config.password ?? randomBytes(9).toString("base64url");
+  const http = createHttp({
+    handlers: { ...api, rpc: chain.readRpc },
+    host: config.host,
+    port: config.port,
+    version,
+    dashboard: builtPath("dashboard"),
+    password,
+    allowedHosts: config.allowedHosts.split(","),
+    onFault: ({ id, method, path, error }) => complain(`fault ${id} at ${method} ${path}`, error),
+  });
+  const socket = createSocket({
+    server: http.server,
+    gate: http.gate,
+    whole: frames.whole,
+    openReplay: (wish, emit) => openReplay({ site: config.site, clock, read: pruned.read, loadSnapshot: snapshots.load, verify: verifyNative, oldestTs: journal.oldestTs }, wish, emit),
+    onFault: (error) => complain("the live feed", error),
+  });
+  const { port } = await http.start();
+  runs("the dashboard", http.stop);
+  socket.start();
+  runs("the live feed", socket.stop);
+  runs("the frames", clock.every(FRAME_MS, () => socket.publish(frames.next())));
+  return { port, password };
+};
