@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { lazy, Suspense, type ReactNode } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useRoute } from "wouter";
 import { Loading } from "./parts/panel.tsx";
 import { Shell } from "./parts/shell.tsx";
 import { SiteProvider, useConnection, type Site } from "./site.tsx";
@@ -15,6 +15,7 @@ const RigView = lazy(() => import("./views/rig.tsx"));
 const AlarmsView = lazy(() => import("./views/alarms.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
+const TwinView = lazy(() => import("./views/twin.tsx"));
 const NowhereView = lazy(() => import("./views/nowhere.tsx"));
 
 const Waiting = (): ReactNode => (
@@ -25,7 +26,16 @@ const Waiting = (): ReactNode => (
 );
 
 const Screen = (): ReactNode => {
-  if (useConnection() === "locked")
+  const [isTwin, twin] = useRoute("/twin/:token");
+  const isLocked = useConnection() === "locked";
+  // Open to anyone, logged in or not, and without the operators' navigation.
+  if (isTwin)
+    return (
+      <Suspense fallback={<Waiting />}>
+        <TwinView key={twin.token} token={twin.token} />
+      </Suspense>
+    );
+  if (isLocked)
     return (
       <Suspense fallback={<Waiting />}>
         <LoginView />

@@ -1,11 +1,71 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { build, defineConfig, type Plugin } from "vite";
 
 const server = "http://127.0.0.1:8080";
+const VERIFIER = "verify.html";
+
+const sha256 = (text: string, as: "hex" | "base64"): string => createHash("sha256").update(text).digest(as);
+/** A closing tag within a script would end it. */
+const asScript = (code: string): string => code.replaceAll("</script", "<\\/script").replaceAll("<!--", "<\\!--");
+
+/** The saved verifier as one page: its rules let it run the one script that is in it, and ask nodes; nothing else. */
+const pageOf = (script: string, style: string): string => `<!doctype html>
+<html lang="en" data-mantine-color-scheme="dark">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="dark light">
+<meta name="referrer" content="no-referrer">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'sha256-${sha256(script, "base64")}'; style-src 'unsafe-inline'; connect-src https: http:; base-uri 'none'; form-action 'none'">
+<title>Rigtwin verifier</title>
+<style>${style}</style>
+</head>
+<body>
+<div id="root"><p class="unsaved">Save this file to your disk and open it from there. Opened from a farm's server it does not run: what a server sends, it can change.</p></div>
+<script>${script}</script>
+</body>
+</html>
+`;
+
+/** Builds the verifier into one file beside the dashboard, with its fingerprint in a file of its own. */
+const verifier = (): Plugin => ({
+  name: "rigtwin-verifier",
+  apply: "build",
+  async generateBundle() {
+    const built = await build({
+      configFile: false,
+      root: import.meta.dirname,
+      logLevel: "warn",
+      mode: "production",
+      // Whatever NODE_ENV says: the same sources give the same fingerprint.
+      oxc: { jsx: { runtime: "automatic", development: false } },
+      define: { "process.env.NODE_ENV": '"production"' },
+      build: {
+        write: false,
+        target: "es2022",
+        cssCodeSplit: false,
+        reportCompressedSize: false,
+        modulePreload: false,
+        rollupOptions: { input: join(import.meta.dirname, "verifier/main.tsx"), output: { format: "iife", codeSplitting: false } },
+      },
+    });
+    const files = (Array.isArray(built) ? built : [built]).flatMap((one) => ("output" in one ? one.output : []));
+    const script = files.flatMap((file) => (file.type === "chunk" ? [file.code] : []));
+    const style = files.flatMap((file) => (file.type === "asset" && file.fileName.endsWith(".css") ? [String(file.source)] : []));
+    if (script.length !== 1) this.error(`the verifier has become ${script.length} scripts`);
+    const page = pageOf(asScript(script[0] ?? ""), style.join(""));
+    const fingerprint = sha256(page, "hex");
+    this.emitFile({ type: "asset", fileName: VERIFIER, source: page });
+    this.emitFile({ type: "asset", fileName: `${VERIFIER}.sha256.txt`, source: `${fingerprint}  ${VERIFIER}\n` });
+    this.info(`${VERIFIER}: SHA-256 ${fingerprint}`);
+  },
+});
 
 export default defineConfig({
   root: "dashboard",
-  plugins: [react()],
+  plugins: [react(), verifier()],
   build: {
     outDir: "../build/dashboard",
     emptyOutDir: true,

@@ -60,7 +60,8 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
   const tag = async (): Promise<Hex> => `0x${(await at()).number.toString(16)}`;
   const ask = async (to: string, data: Hex, block: string): Promise<Hex> => {
     const answer = await node.call("eth_call", [{ to, data }, block]);
-    if (typeof answer !== "string" || !/^0x([0-9a-f]{2})+$/i.test(answer)) throw new NodeFault("The contract does not answer as a RigTwin does.");
+    if (typeof answer !== "string" || !/^0x([0-9a-f]{2})+$/i.test(answer))
+      throw new NodeFault("The contract does not answer as a RigTwin does.");
     return answer as Hex;
   };
 
@@ -73,13 +74,21 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
     read(telemetryLogAbi, await logAddress(), functionName, args, block);
 
   const anchorAt = async (day: number, block: string) => {
-    const anchor = (await log("anchorOf", [BigInt(day)], block)) as { root: Hex; manifestHash: Hex; treeSize: bigint; readings: bigint; anchoredAt: bigint };
-    return anchor.anchoredAt === 0n ? null : { root: anchor.root, manifestHash: anchor.manifestHash, treeSize: Number(anchor.treeSize), readings: Number(anchor.readings) };
+    const anchor = (await log("anchorOf", [BigInt(day)], block)) as {
+      root: Hex;
+      manifestHash: Hex;
+      treeSize: bigint;
+      readings: bigint;
+      anchoredAt: bigint;
+    };
+    return anchor.anchoredAt === 0n
+      ? null
+      : { root: anchor.root, manifestHash: anchor.manifestHash, treeSize: Number(anchor.treeSize), readings: Number(anchor.readings) };
   };
   const correctionsAt = async (day: number, block: string) =>
-    ((await log("correctionsOf", [BigInt(day)], block)) as readonly { root: Hex; manifestHash: Hex; reasonHash: Hex; readings: bigint }[]).map(
-      ({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) }),
-    );
+    (
+      (await log("correctionsOf", [BigInt(day)], block)) as readonly { root: Hex; manifestHash: Hex; reasonHash: Hex; readings: bigint }[]
+    ).map(({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) }));
   const dayAt = async (day: number) => {
     const { isFinal } = await at();
     const block = await tag();
@@ -90,7 +99,8 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
       twin("activeOn", [day], block) as Promise<bigint>,
     ]);
     // What is not there at the final block may be in a newer one: that is neither a proof nor a contradiction.
-    if (isFinal && anchor === null && (await anchorAt(day, "latest")) !== null) throw new NodeFault(`the day's anchor is there, but ${NOT_FINAL}`);
+    if (isFinal && anchor === null && (await anchorAt(day, "latest")) !== null)
+      throw new NodeFault(`the day's anchor is there, but ${NOT_FINAL}`);
     if (isFinal && corrections.length > 0 && (await correctionsAt(day, block)).length < corrections.length)
       throw new NodeFault(`a correction of the day is there, but ${NOT_FINAL}`);
     return { anchor, corrections, active: Number(active) };
@@ -116,12 +126,17 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
       try {
         return await work(block);
       } catch (fault) {
-        if (fault instanceof NodeFault && (fault.data?.startsWith(NO_SUCH_TOKEN) === true || fault.message.includes("ERC721NonexistentToken"))) return null;
+        if (
+          fault instanceof NodeFault &&
+          (fault.data?.startsWith(NO_SUCH_TOKEN) === true || fault.message.includes("ERC721NonexistentToken"))
+        )
+          return null;
         throw fault;
       }
     };
     const found = await attempt(await tag());
-    if (found === null && (await at()).isFinal && (await attempt("latest")) !== null) throw new NodeFault(`the token is there, but ${NOT_FINAL}`);
+    if (found === null && (await at()).isFinal && (await attempt("latest")) !== null)
+      throw new NodeFault(`the token is there, but ${NOT_FINAL}`);
     return found;
   };
 
@@ -145,7 +160,10 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
     },
     rigOf: (tokenId) =>
       orNoToken(async (block) => {
-        const { serialHash, maintenanceCount } = (await twin("rigOf", [BigInt(tokenId)], block)) as { serialHash: Hex; maintenanceCount: number };
+        const { serialHash, maintenanceCount } = (await twin("rigOf", [BigInt(tokenId)], block)) as {
+          serialHash: Hex;
+          maintenanceCount: number;
+        };
         return { serialHash, maintenanceCount };
       }),
     ownerOf: (tokenId) => orNoToken(async (block) => ((await twin("ownerOf", [BigInt(tokenId)], block)) as string).toLowerCase()),

@@ -58,7 +58,11 @@ const settle = ({ resolve, reject }: Waiting, answer: Answer | undefined): void 
   const { error } = answer;
   if (error === undefined || error === null) return resolve(answer.result);
   const data = typeof error.data === "string" ? error.data : null;
-  reject(new NodeFault(`The node says: ${String(error.message ?? "an error without words").slice(0, 200)}`, { data }));
+  reject(
+    new NodeFault(`The node says: ${(typeof error.message === "string" ? error.message : "an error without words").slice(0, 200)}`, {
+      data,
+    }),
+  );
 };
 
 /**
@@ -89,7 +93,10 @@ export const nodeAt = (address: string, signal: AbortSignal): ChainNode => {
       } catch (error) {
         signal.throwIfAborted();
         const slow = error instanceof DOMException && error.name === "TimeoutError";
-        throw new NodeFault(slow ? `The node at ${address} did not answer in time.` : `The node at ${address} does not answer, or not to pages.`, { isAway: true });
+        throw new NodeFault(
+          slow ? `The node at ${address} did not answer in time.` : `The node at ${address} does not answer, or not to pages.`,
+          { isAway: true },
+        );
       }
       if (response.status === 429 && tried < TRIES) {
         await new Promise((resolve) => setTimeout(resolve, tried * WAIT_MS));
@@ -115,7 +122,9 @@ export const nodeAt = (address: string, signal: AbortSignal): ChainNode => {
     if (few.length === 1 && first !== undefined) {
       if (typeof answer === "object" && answer !== null && "jsonrpc" in answer) return settle(first, answer as Answer);
       const problem = answer as { readonly detail?: unknown } | null;
-      throw new NodeFault(`What is at ${address} is no JSON-RPC node${typeof problem?.detail === "string" ? `: ${problem.detail}` : "."}`, { isAway: true });
+      throw new NodeFault(`What is at ${address} is no JSON-RPC node${typeof problem?.detail === "string" ? `: ${problem.detail}` : "."}`, {
+        isAway: true,
+      });
     }
     inBatch = 1;
     queue.unshift(...few);
@@ -174,7 +183,9 @@ export const nodeOf = (name: string, provider: WalletProvider, signal: AbortSign
         signal.throwIfAborted();
         const { message, data } = (error ?? {}) as { readonly message?: unknown; readonly data?: unknown };
         const inner = (data as { readonly data?: unknown } | undefined)?.data ?? data;
-        throw new NodeFault(`${name} says: ${String(message ?? error).slice(0, 200)}`, { data: typeof inner === "string" ? inner : null });
+        throw new NodeFault(`${name} says: ${(typeof message === "string" ? message : "it could not be asked").slice(0, 200)}`, {
+          data: typeof inner === "string" ? inner : null,
+        });
       } finally {
         next();
       }

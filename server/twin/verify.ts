@@ -220,7 +220,8 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
   return there;
 };
 
-const verdictOf = (steps: readonly Step[]): Verification["verdict"] => (steps.some(({ result }) => result === "failed") ? "failed" : steps.every(({ result }) => result === "passed") ? "verified" : "incomplete");
+/** Verified only where there are steps and each of them passed. */
+export const verdictOf = (steps: readonly Step[]): Verification["verdict"] => (steps.some(({ result }) => result === "failed") ? "failed" : steps.length > 0 && steps.every(({ result }) => result === "passed") ? "verified" : "incomplete");
 
 /** Is told the steps so far and how many days of how many are done; the check waits for it, and ends where it throws. */
 export type Listener = (steps: readonly Step[], done: number, of: number) => Promise<void> | void;

@@ -3,7 +3,14 @@ import { publicIdentity } from "../../server/twin/public-view.ts";
 import { NO_IDENTITY } from "../../server/twin/reading.ts";
 import { machineHash } from "../../server/twin/seal.ts";
 
-const NETWORKED = { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S21", ip: "10.1.2.3", hostname: "antMiner", mac: "02:4d:1a:00:00:09" };
+const NETWORKED = {
+  ...NO_IDENTITY,
+  make: "Bitmain",
+  model: "Antminer S21",
+  ip: "10.1.2.3",
+  hostname: "antMiner",
+  mac: "02:4d:1a:00:00:09",
+};
 
 test("network names are left out, and the machine behind the token stays the same", () => {
   const cases = [
