@@ -4,7 +4,7 @@ import { fieldsOf, meanOf, MEASURES, rounded, valueOf, type Field, type MeasureN
 import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { NO_PART } from "../../twin/sift.ts";
-import { HOUR_MS, leastBucketMs, spansOf, type Span } from "../../twin/tiers.ts";
+import { HOUR_MS, leastBucketMs, spansOf, WINDOW_MS, type Span } from "../../twin/tiers.ts";
 import type {
   BoardSeriesQuery,
   EnergyAnswer,
@@ -26,23 +26,57 @@ const number = (value: unknown): number | null => (value === null || value === u
 const valueOr = (field: Field, steps: number | null | undefined): number | null =>
   typeof steps === "number" ? valueOf(field, steps) : null;
 
-/** Rows of all spans in the columns of a tier table, as a subquery. */
+/** Rows of all spans in the columns of a tier table, as a subquery; `tag` keeps the names of bound times apart. */
 const rowsIn = (
   measure: MeasureName,
   fields: readonly Field[],
   spans: readonly Span[],
   which: string,
+  tag = "",
 ): { sql: string; binding: Binding } => ({
   sql: spans
-    .map((span, i) => `${selectTier(measure, fields, span.tier)} WHERE ts >= $from${i} AND ts < $to${i} AND ${which}`)
+    .map((span, i) => `${selectTier(measure, fields, span.tier)} WHERE ts >= $from${tag}${i} AND ts < $to${tag}${i} AND ${which}`)
     .join(" UNION ALL "),
   binding: Object.fromEntries(
     spans.flatMap((span, i) => [
-      [`from${i}`, BigInt(span.from)],
-      [`to${i}`, BigInt(span.to)],
+      [`from${tag}${i}`, BigInt(span.from)],
+      [`to${tag}${i}`, BigInt(span.to)],
     ]),
   ),
 });
+
+/** Mean of each field and the hottest board by rig and bucket. Rows of windows as wide as the bucket are that already. */
+const meansByRig = (
+  fields: readonly Field[],
+  spans: readonly Span[],
+  bucketMs: number,
+  bucket: string,
+  which: string,
+): { sql: string; binding: Binding } => {
+  const isBucket = ({ tier }: Span): boolean => tier !== "raw" && WINDOW_MS[tier] === bucketMs;
+  const ready = rowsIn("rig", fields, spans.filter(isBucket), which, "r");
+  const rest = rowsIn(
+    "rig",
+    fields,
+    spans.filter((span) => !isBucket(span)),
+    which,
+  );
+  const means = (of: (column: string) => string): string =>
+    fields.map(({ name }) => `${of(`"${name}_sum"`)} / ${of(`"${name}_n"`)} AS "${name}"`).join(", ");
+  return {
+    sql: [
+      ...(ready.sql === ""
+        ? []
+        : [`SELECT ${bucket} AS bucket, ${means((column) => column)}, "boardC_max" AS hottest FROM (${ready.sql})`]),
+      ...(rest.sql === ""
+        ? []
+        : [
+            `SELECT bucket, ${means((column) => `sum(${column})`)}, max("boardC_max") AS hottest FROM (SELECT *, ${bucket} AS bucket FROM (${rest.sql})) GROUP BY id, bucket`,
+          ]),
+    ].join(" UNION ALL "),
+    binding: { ...ready.binding, ...rest.binding },
+  };
+};
 
 /** Min, sum, n, max of each field, as numbers. */
 const FIGURES = (fields: readonly Field[]): string =>
@@ -116,12 +150,12 @@ export const createReader = (engine: Engine, memory: Memory) => {
       const rigs = axis.ts.map(() => 0);
       const site = ofSite("rig", query.site);
       if (site !== null) {
-        const { sql, binding } = rowsIn("rig", fields, spans(query, axis.bucketMs), site.which);
-        const perRig = `SELECT id, ${bucketSql(axis)} AS bucket, ${fields.map(({ name }) => `sum("${name}_sum") / sum("${name}_n") AS "${name}"`).join(", ")}, max("boardC_max") AS hottest FROM (${sql}) GROUP BY id, bucket`;
+        const means = meansByRig(fields, spans(query, axis.bucketMs), axis.bucketMs, bucketSql(axis), site.which);
         // Means are summed as whole 2^-20 steps: the same sum to the last digit, whatever the order of the rows.
+        const sums = fields.map(({ name }) => `sum(round("${name}" * 1048576)) / 1048576`).join(", ");
         const rows: Rows = await engine.read(
-          `SELECT bucket, ${fields.map(({ name }) => `sum(("${name}" * 1048576)::BIGINT)::DOUBLE / 1048576`).join(", ")}, max(hottest)::DOUBLE, count("boardC")::DOUBLE, count(*)::INTEGER FROM (${perRig}) GROUP BY bucket`,
-          { ...binding, ...site.binding },
+          `SELECT bucket, ${sums}, max(hottest)::DOUBLE, count("boardC")::DOUBLE, count(*)::INTEGER FROM (${means.sql}) GROUP BY bucket`,
+          { ...means.binding, ...site.binding },
         );
         const [hash, power, board] = fields as [Field, Field, Field];
         const total = (field: Field, sum: number | null): number | null =>
