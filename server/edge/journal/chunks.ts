@@ -27,7 +27,8 @@ interface Row {
 
 const GENESIS = Buffer.alloc(32);
 
-const hashOf = (prev: Buffer, firstPos: number, count: number, raw: Buffer): Buffer =>
+/** What a chunk is hashed to: onto the one before it. */
+export const hashOf = (prev: Buffer, firstPos: number, count: number, raw: Buffer): Buffer =>
   createHash("sha256").update(prev).update(`${firstPos}:${count}:`).update(raw).digest();
 
 const SCHEMA = `

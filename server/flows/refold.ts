@@ -1,0 +1,233 @@
+/**
+ * A recording through the same fold that runs live, with the recording's times as the clock: as fast as it goes, or paced. Ticks come
+ * from the recording; where it has none they are made, every TICK_MS of its own time. Nothing here writes anywhere.
+ */
+import { foldEntry, nothingYet, type Farm, type RefusedEntry } from "../twin/farm.ts";
+import { dayOfEnergy, MOST_REFUSALS, playedOf, type Played, type PlayedDay } from "../twin/played.ts";
+import { readRecording, type Piece, type RecordingFault, type RecordingHeader, type Row, type Told } from "../twin/recording.ts";
+import { createNetwork, type NetworkFaults } from "../twin/recording-faults.ts";
+import { farmOfOpening } from "../twin/recording-start.ts";
+import type { CellLine } from "../twin/snapshot.ts";
+import type { Alarm, Message } from "../twin/twin.ts";
+import { OWN, TICK_MS } from "../twin/wire.ts";
+import type { Clock } from "./clock.ts";
+
+/** A recording that cannot be read on; `fault.row` says where. */
+export class RecordingBroken extends Error {
+  readonly fault: RecordingFault;
+  constructor(fault: RecordingFault) {
+    super(`${fault.code} at row ${fault.row}: ${fault.detail}`);
+    this.name = "RecordingBroken";
+    this.fault = fault;
+  }
+}
+
+/** What a recording begins with. */
+export interface Beginning {
+  readonly header: RecordingHeader;
+  readonly lines: readonly string[];
+  readonly cells: readonly (readonly CellLine[])[];
+  readonly retained: readonly Told[];
+}
+export interface Opened {
+  readonly beginning: Beginning;
+  /** The rows, in order; to be read once. Throws RecordingBroken. */
+  readonly rows: AsyncGenerator<Row>;
+  /** How far the recording reaches, µs since its start: after the last row, from its footer; where that is missing, the last row's time. */
+  readonly endUs: () => number;
+  /** After the last row: the fault of a recording that was cut short, else null. */
+  readonly cut: () => RecordingFault | null;
+}
+
+/** Lines as they come from a file: whole ones, and at last what stood behind the last line end. Damaged compression is thrown with the code GZIP_BROKEN. */
+export interface Lines {
+  readonly lines: AsyncIterable<readonly string[]>;
+  readonly rest: () => string;
+}
+
+async function* piecesOf({ lines, rest }: Lines): AsyncGenerator<Piece> {
+  const reader = readRecording();
+  const batches = lines[Symbol.asyncIterator]();
+  for (;;) {
+    const { value: batch, done } = await batches.next().catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== "GZIP_BROKEN") throw error;
+      throw new RecordingBroken({
+        code: "GZIP_BROKEN",
+        row: reader.rows() + 1,
+        detail: error instanceof Error ? error.message : String(error),
+      });
+    });
+    if (done === true) break;
+    for (const line of batch) {
+      const piece = reader.line(line);
+      yield piece;
+      if (piece.kind === "fault") return;
+    }
+  }
+  let left = rest();
+  for (;;) {
+    const piece = reader.end(left);
+    if (piece === null) return;
+    yield piece;
+    if (piece.kind === "fault") return;
+    left = "";
+  }
+}
+
+/** Reads a recording up to its first row. Throws RecordingBroken. */
+export const openRecording = async (source: Lines): Promise<Opened> => {
+  const pieces = piecesOf(source);
+  const lines: string[] = [];
+  const cells: (readonly CellLine[])[] = [];
+  const retained: Told[] = [];
+  let header: RecordingHeader | null = null;
+  let ahead: Piece | null = null;
+  let endUs = 0;
+  let cut: RecordingFault | null = null;
+  const wanted = (): number => (header === null ? 1 : (header.farm?.lines ?? 0) + (header.farm?.cells ?? 0) + header.retained);
+  while (header === null || lines.length + cells.length + retained.length < wanted()) {
+    const { value: piece, done } = await pieces.next();
+    if (done === true) break;
+    if (piece.kind === "fault") throw new RecordingBroken(piece.fault);
+    if (piece.kind === "header") ({ header } = piece);
+    else if (piece.kind === "farm") lines.push(piece.line);
+    else if (piece.kind === "cells") cells.push(piece.cells);
+    else if (piece.kind === "retained") retained.push(piece.message);
+    else {
+      ahead = piece;
+      break;
+    }
+  }
+  if (header === null) throw new RecordingBroken({ code: "NOT_A_RECORDING", row: 0, detail: "the file is empty" });
+  const take = (piece: Piece): Row | null => {
+    if (piece.kind === "row") {
+      endUs = piece.row.us;
+      return piece.row;
+    }
+    if (piece.kind === "end") endUs = piece.us;
+    if (piece.kind === "fault") {
+      if (piece.fault.code !== "CUT_SHORT") throw new RecordingBroken(piece.fault);
+      cut = piece.fault;
+    }
+    return null;
+  };
+  async function* rows(): AsyncGenerator<Row> {
+    if (ahead !== null) {
+      const row = take(ahead);
+      if (row !== null) yield row;
+    }
+    for await (const piece of pieces) {
+      const row = take(piece);
+      if (row !== null) yield row;
+    }
+  }
+  return { beginning: { header, lines, cells, retained }, rows: rows(), endUs: () => endUs, cut: () => cut };
+};
+
+/** The rows after a network that misbehaves. */
+export async function* through(opened: Pick<Opened, "rows" | "endUs">, faults: NetworkFaults): AsyncGenerator<Row> {
+  const network = createNetwork(faults);
+  for await (const row of opened.rows) yield* network.take(row);
+  yield* network.rest(opened.endUs());
+}
+
+const waitFor = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      stop();
+      signal?.removeEventListener("abort", done);
+      resolve();
+    };
+    const stop = clock.every(Math.max(1, ms), done);
+    signal?.addEventListener("abort", done);
+  });
+
+/** Longest wait in one go: a timer of Node fires at once beyond 2³¹ ms. */
+const LONGEST_MS = 60_000;
+
+/**
+ * Gives each row when its time has come: the first at once, the others at `speed` times the pace of the recording; Infinity: all at once.
+ * Rows before `fromUs` come at once, those after `toUs` not at all. Ends early when `signal` aborts.
+ */
+export async function* paced(
+  rows: AsyncIterable<Row>,
+  {
+    clock,
+    speed,
+    fromUs = 0,
+    toUs = Infinity,
+    signal,
+  }: { clock: Clock; speed: number; fromUs?: number; toUs?: number; signal?: AbortSignal },
+): AsyncGenerator<Row> {
+  const stopped = (): boolean => signal?.aborted ?? false;
+  let zeroTs: number | null = null;
+  for await (const row of rows) {
+    if (row.us > toUs || stopped()) return;
+    if (speed !== Infinity && row.us > fromUs) {
+      zeroTs ??= clock.now();
+      const dueTs = zeroTs + (row.us - fromUs) / 1_000 / speed;
+      for (let leftMs = dueTs - clock.now(); leftMs > 0 && !stopped(); leftMs = dueTs - clock.now())
+        await waitFor(clock, Math.min(leftMs, LONGEST_MS), signal);
+      if (stopped()) return;
+    }
+    yield row;
+  }
+}
+
+export interface Refold {
+  readonly farm: () => Farm;
+  readonly row: (row: Row) => void;
+  /** Brings the clock up to `us` since the start: what happens when nothing comes any more. */
+  readonly until: (us: number) => void;
+  /** What came of it; with `exact` its farmHash too. */
+  readonly played: (exact?: boolean) => Played;
+}
+
+const NOTHING = new TextEncoder().encode("{}");
+const tickMessage: Message = { topic: OWN.tick, payload: NOTHING, qos: 1, retain: false, dup: false, client: "" };
+
+/** Folds a recording from its beginning. Throws RecordingBroken where the farm at the start is not to be had. */
+export const createRefold = ({ header, lines, cells, retained }: Beginning): Refold => {
+  const farm = farmOfOpening(header, lines, cells);
+  if ("code" in farm) throw new RecordingBroken(farm);
+  const { startTs } = header;
+  const alarms = new Map<string, Alarm>();
+  const days = new Map<string, PlayedDay>();
+  const refusals: RefusedEntry[] = [];
+  let nextTickTs = Math.ceil(startTs / TICK_MS) * TICK_MS;
+
+  const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
+    const out = nothingYet();
+    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out);
+    for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
+    for (const line of out.refused) if (refusals.length < MOST_REFUSALS) refusals.push(line);
+    if (out.energy.length === 0) return;
+    const day = dayOfEnergy(farm.energy);
+    days.set(day.day, day);
+  };
+  const tickUpTo = (ts: number): void => {
+    if (!header.ticks) for (; nextTickTs <= ts; nextTickTs += TICK_MS) fold(tickMessage, nextTickTs);
+  };
+  // With a farm at the start, what was retained then is in it.
+  if (header.farm === null) for (const message of retained) fold(message, startTs);
+
+  return {
+    farm: () => farm,
+    row(row) {
+      const ts = startTs + row.us / 1_000;
+      tickUpTo(ts);
+      try {
+        fold(row, ts);
+      } catch (error) {
+        // Only what a server writes itself is folded without doubt; a recording may have been made by anybody.
+        throw new RecordingBroken({
+          code: "LINE_INVALID",
+          row: row.n,
+          detail: `${row.topic} cannot be folded: ${error instanceof Error ? error.message : String(error)}`,
+        });
+      }
+    },
+    until: (us) => tickUpTo(startTs + us / 1_000),
+    played: (exact = false) => playedOf(farm, startTs, alarms.values(), refusals, days.values(), exact),
+  };
+};

@@ -1,0 +1,29 @@
+/** The farm's messages as a recording: the same options give the same lines. */
+import { createRecording, type Told } from "../server/twin/recording.ts";
+import { gatewayName, messages, type Message, type MessageOptions } from "./messages.ts";
+
+const toldOf = ({ topic, payload, retain, gateway }: Message): Told => ({
+  topic,
+  payload,
+  qos: 1,
+  retain,
+  dup: false,
+  client: gatewayName(gateway),
+  properties: null,
+});
+
+/** Yields the lines of a recording, each with its line end. Throws what `messages` throws. */
+export function* recordingOf(options: MessageOptions): Generator<string> {
+  const { site, fromTs, toTs, seed, rigs, scenario } = options;
+  const recording = createRecording({
+    site,
+    startTs: fromTs,
+    source: `scenario ${scenario.name}, ${rigs} rigs, seed ${seed}`,
+    ticks: false,
+    farm: null,
+    retained: [],
+  });
+  for (const line of recording.opening()) yield `${line}\n`;
+  for (const message of messages(options)) yield `${recording.row(toldOf(message), message.ts)}\n`;
+  yield `${recording.end(toTs)}\n`;
+}
