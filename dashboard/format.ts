@@ -76,10 +76,13 @@ const clockOf = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
   new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
 const timeOnly = clockOf({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const minuteOnly = clockOf({ hour: "2-digit", minute: "2-digit" });
+const monthOnly = clockOf({ day: "numeric", month: "short" });
 const dayOnly = clockOf({ year: "numeric", month: "2-digit", day: "2-digit" });
 const zoneOnly = clockOf({ timeZoneName: "short" });
 export const time = (ts: number): string => timeOnly.format(ts);
 export const minute = (ts: number): string => minuteOnly.format(ts);
+/** 21 Nov in the reader's zone. */
+export const dayAndMonth = (ts: number): string => monthOnly.format(ts);
 /** 2026-11-21 in the reader's zone. */
 export const day = (ts: number): string => {
   const parts = Object.fromEntries(dayOnly.formatToParts(ts).map(({ type, value }) => [type, value]));

@@ -1,7 +1,6 @@
 /** The part that needs Chart.js; a chunk of its own. */
 import annotation from "chartjs-plugin-annotation";
 import zoom from "chartjs-plugin-zoom";
-import "chartjs-adapter-date-fns";
 import {
   Chart,
   Filler,
@@ -9,14 +8,13 @@ import {
   LineController,
   LineElement,
   PointElement,
-  TimeScale,
   type ChartConfiguration,
   type ChartDataset,
   type Plugin,
 } from "chart.js";
 import { useEffect, useRef, type ReactNode } from "react";
-import { fixed } from "../format.ts";
-import { digitsFor, reachOf } from "./axis.ts";
+import { dayAndMonth, fixed, minute, time } from "../format.ts";
+import { digitsFor, reachOf, timeTicks } from "./axis.ts";
 import type { Happening, Line, Span } from "./plot.ts";
 import type { Scale } from "./quantity.ts";
 
@@ -40,7 +38,7 @@ const hairline: Plugin<"line"> = {
     chart.ctx.restore();
   },
 };
-Chart.register(LineController, LineElement, PointElement, LinearScale, TimeScale, Filler, zoom, annotation, hairline);
+Chart.register(LineController, LineElement, PointElement, LinearScale, Filler, zoom, annotation, hairline);
 
 const tone = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const veiled = (colour: string, share: number): string => `color-mix(in srgb, ${colour} ${Math.round(share * 100)}%, transparent)`;
@@ -114,6 +112,10 @@ const annotationsOf = (happenings: readonly Happening[], span: Span): Record<str
       }),
   );
 
+const PX_PER_TICK = 92;
+/** The shortest that tells it: a day at midnight, seconds only where there are some. */
+const timeLabel = (ts: number): string =>
+  minute(ts) === "00:00" && ts % 60_000 === 0 ? dayAndMonth(ts) : ts % 60_000 === 0 ? minute(ts) : time(ts);
 const axesOf = (
   lines: readonly Line[],
   scales: readonly Scale[],
@@ -147,13 +149,18 @@ const axesOf = (
   });
   return {
     x: {
-      type: "time",
+      type: "linear",
       min: span.from,
       max: span.to,
       grid: { display: false },
       border: { color: grid },
-      ticks: { ...ticks, maxRotation: 0, autoSkipPadding: 28, source: "auto" },
-      time: { displayFormats: { second: "HH:mm:ss", minute: "HH:mm", hour: "HH:mm", day: "d MMM" } },
+      ticks: { ...ticks, maxRotation: 0, autoSkip: false, callback: (tick) => timeLabel(Number(tick)) },
+      afterBuildTicks: (scale) => {
+        const offsetMs = -60_000 * new Date(span.from).getTimezoneOffset();
+        scale.ticks = timeTicks(scale.min, scale.max, Math.max(2, Math.floor(scale.chart.width / PX_PER_TICK)), offsetMs).ts.map(
+          (value) => ({ value }),
+        );
+      },
     },
     left: value("left", 5),
     ...(lines.some((line) => line.side === "right") ? { right: value("right", 5) } : {}),

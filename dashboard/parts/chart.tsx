@@ -156,7 +156,7 @@ export const Chart = ({
           ) : (
             <div className="chart-box" style={{ height }} role="img" aria-label={summary}>
               <Suspense fallback={<div className="skeleton" style={{ height }} />}>
-                {span === null ? null : (
+                {span === null || bare ? null : (
                   <ChartCanvas
                     key={scheme}
                     lines={lines}

@@ -44,7 +44,7 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
         <span>
           {Array.from({ length: TICKS }, (_, k) => (
             <span key={k}>
-              {k === TICKS - 1 ? "≥ " : ""}
+              {k === TICKS - 1 ? "≥ " : k === 0 && low > 0 ? "≤ " : ""}
               {fixed(low + ((high - low) * k) / (TICKS - 1), 0)}
             </span>
           ))}

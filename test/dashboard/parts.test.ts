@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { digitsFor, reachOf } from "../../dashboard/parts/axis.ts";
+import { digitsFor, reachOf, timeTicks } from "../../dashboard/parts/axis.ts";
 import { mixIntensity, sumsOf } from "../../dashboard/parts/energy-sums.ts";
 import { mixLines } from "../../dashboard/parts/mix.ts";
 import { blocksOf, fittingCell, nextIn, planOf, rigUnder, spotsOf } from "../../dashboard/parts/floor-plan.ts";
@@ -172,6 +172,25 @@ describe("an axis", () => {
     expect(reachOf([[0, 0]], 1)).toEqual({});
     expect(reachOf([[null, Number.NaN]], 1)).toEqual({});
     expect(reachOf([[2_000, 2_010]], 0.001)).toEqual({ suggestedMin: expect.closeTo(1.925, 3), suggestedMax: expect.closeTo(2.085, 3) });
+  });
+  test("has its ticks at round times of the reader's zone", () => {
+    const at = Date.parse("2026-11-21T02:12:00Z");
+    const hour = 3_600_000;
+    expect(timeTicks(at, at + 6 * hour, 8, 0).ts.map((ts) => new Date(ts).toISOString().slice(11, 16))).toEqual([
+      "03:00",
+      "04:00",
+      "05:00",
+      "06:00",
+      "07:00",
+      "08:00",
+    ]);
+    expect(timeTicks(at, at + 24 * hour, 5, 0).step).toBe(6 * hour);
+    // Half past five ahead of UTC: local midnight is 18:30 UTC.
+    expect(timeTicks(at, at + 48 * hour, 2, 5.5 * hour).ts.map((ts) => new Date(ts).toISOString().slice(11, 16))).toEqual([
+      "18:30",
+      "18:30",
+    ]);
+    expect(timeTicks(at, at + 7 * 24 * hour, 9, 0).ts).toHaveLength(7);
   });
   test("writes as many decimals as tell ticks apart", () => {
     expect([100, 1, 0.5, 0.02, 0.005, 0].map(digitsFor)).toEqual([0, 0, 1, 2, 3, 0]);
