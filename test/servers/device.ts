@@ -1,5 +1,6 @@
 /** Devices for tests: numbered readings, published at QoS 1 over whatever happens to the connection, with every PUBACK noted. */
-import mqtt from "mqtt";
+import { connect, type Socket } from "node:net";
+import { generate, parser } from "mqtt-packet";
 import { topicOf } from "../../server/twin/wire.ts";
 
 /** A reading that was published; `acknowledged` when its PUBACK came. */
@@ -34,48 +35,139 @@ export const readingOf = (boot: string, seq: number, ts: number): object => ({
   },
 });
 
+export interface PublishOptions {
+  readonly retain?: boolean;
+  /** Packets of the same message that are sent one after the other, as by a device that does not wait for its PUBACK. */
+  readonly copies?: number;
+}
 export interface Publisher {
-  /** Resolves at the PUBACK, over as many connections as it takes. */
-  readonly publish: (topic: string, payload: string | Uint8Array, options?: { readonly retain?: boolean }) => Promise<void>;
+  /** Resolves at the PUBACK, over as many connections as it takes; rejects at `end`. */
+  readonly publish: (topic: string, payload: string | Uint8Array, options?: PublishOptions) => Promise<void>;
   /** As `publish`, for a reading, which is noted in `sent`. */
-  readonly send: (site: string, rig: string, boot: string, seq: number, ts: number) => Promise<void>;
+  readonly send: (site: string, rig: string, boot: string, seq: number, ts: number, options?: PublishOptions) => Promise<void>;
   /** In the order of publishing. */
   readonly sent: readonly Sent[];
+  /** Messages without a PUBACK. */
   readonly waiting: () => number;
   readonly connected: () => boolean;
   /** Cuts the connection as a fallen network does; it comes back by itself. */
   readonly drop: () => void;
-  readonly end: () => Promise<void>;
+  readonly end: () => void;
 }
 
-/** Connects, and connects again for as long as it takes. */
+interface Waiting {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly retain: boolean;
+  readonly copies: number;
+  /** Packet ids under which it is on the wire of this connection. */
+  ids: number[];
+  /** Of a connection before this one: it is sent again with DUP (MQTT-3.3.1-1). */
+  wasSent: boolean;
+  readonly done: (error: Error | null) => void;
+}
+
+const RECONNECT_MS = 100;
+const MOST_ON_THE_WIRE = 200;
+
+/**
+ * A device as MQTT 3.1.1 wants it: what has no PUBACK is sent again, in order and with DUP, on the next connection. Written
+ * over mqtt-packet, since mqtt.js gives up messages that are published while it sends others again.
+ */
 export const createPublisher = (url: string, clientId: string): Publisher => {
-  const client = mqtt.connect(url, { clientId, clean: false, reconnectPeriod: 100, connectTimeout: 5_000, keepalive: 30 });
-  // Every fall of the server is one; they are what the test is about.
-  client.on("error", () => undefined);
+  const { hostname, port } = new URL(url);
   const sent: Sent[] = [];
-  let waiting = 0;
-  const publish: Publisher["publish"] = async (topic, payload, { retain = false } = {}) => {
-    waiting += 1;
-    try {
-      await client.publishAsync(topic, typeof payload === "string" ? payload : Buffer.from(payload), { qos: 1, retain });
-    } finally {
-      waiting -= 1;
+  const queue = new Set<Waiting>();
+  const byId = new Map<number, Waiting>();
+  let socket: Socket | null = null;
+  let up = false;
+  let ended = false;
+  let lastId = 0;
+  let timer: NodeJS.Timeout | null = null;
+
+  const freeId = (): number => {
+    do lastId = (lastId % 65_535) + 1;
+    while (byId.has(lastId));
+    return lastId;
+  };
+  const pump = (): void => {
+    if (!up || socket === null) return;
+    for (const message of queue) {
+      if (byId.size >= MOST_ON_THE_WIRE) return;
+      if (message.ids.length > 0) continue;
+      const { topic, payload, retain, copies, wasSent } = message;
+      for (let copy = 0; copy < copies; copy++) {
+        const messageId = freeId();
+        byId.set(messageId, message);
+        message.ids.push(messageId);
+        socket.write(generate({ cmd: "publish", topic, payload, qos: 1, retain, dup: wasSent, messageId }));
+      }
+      message.wasSent = true;
     }
   };
+  const heard = (messageId: number): void => {
+    const message = byId.get(messageId);
+    byId.delete(messageId);
+    if (message === undefined || !queue.delete(message)) return;
+    message.done(null);
+    pump();
+  };
+  const open = (): void => {
+    const connection = connect(Number(port), hostname);
+    const read = parser({ protocolVersion: 4 });
+    socket = connection;
+    connection.setNoDelay(true);
+    connection.on("connect", () =>
+      connection.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: false, clientId, keepalive: 0 })),
+    );
+    connection.on("data", (bytes) => void read.parse(bytes));
+    // Every fall of the server is one; they are what the test is about.
+    connection.on("error", () => undefined);
+    connection.on("close", () => {
+      up = false;
+      byId.clear();
+      for (const message of queue) message.ids = [];
+      if (!ended) timer = setTimeout(open, RECONNECT_MS);
+    });
+    read.on("packet", (packet) => {
+      if (packet.cmd === "connack" && packet.returnCode === 0) {
+        up = true;
+        pump();
+      } else if (packet.cmd === "puback") heard(packet.messageId ?? 0);
+    });
+  };
+  open();
+
+  const put = (topic: string, payload: string | Uint8Array, options: PublishOptions, noted?: Sent): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const done = (error: Error | null): void => {
+        if (error !== null) return reject(error);
+        if (noted !== undefined) noted.acknowledged = true;
+        resolve();
+      };
+      const { retain = false, copies = 1 } = options;
+      queue.add({ topic, payload: Buffer.from(payload), retain, copies, ids: [], wasSent: false, done });
+      pump();
+    });
+
   return {
-    publish,
-    async send(site, rig, boot, seq, ts) {
+    publish: (topic, payload, options = {}) => put(topic, payload, options),
+    send(site, rig, boot, seq, ts, options = {}) {
       const noted: Sent = { rig, boot, seq, ts, acknowledged: false };
       sent.push(noted);
-      await publish(topicOf(site, rig, "telemetry"), JSON.stringify(readingOf(boot, seq, ts)));
-      noted.acknowledged = true;
+      return put(topicOf(site, rig, "telemetry"), JSON.stringify(readingOf(boot, seq, ts)), options, noted);
     },
     sent,
-    waiting: () => waiting,
-    connected: () => client.connected,
-    drop: () => void client.stream.destroy(),
-    end: () => client.endAsync(true),
+    waiting: () => queue.size,
+    connected: () => up,
+    drop: () => void socket?.destroy(),
+    end() {
+      ended = true;
+      if (timer !== null) clearTimeout(timer);
+      socket?.destroy();
+      for (const message of queue) message.done(new Error("the publisher was ended"));
+      queue.clear();
+    },
   };
 };
 
@@ -83,7 +175,7 @@ export interface Load {
   /** Stops publishing; resolves when every message has its PUBACK. */
   readonly settle: (limitMs?: number) => Promise<void>;
   /** Stops publishing at once and forgets what has no PUBACK. */
-  readonly abandon: () => Promise<void>;
+  readonly abandon: () => void;
   readonly sent: () => readonly Sent[];
   readonly acknowledged: () => number;
   readonly publishers: readonly Publisher[];
@@ -130,9 +222,9 @@ export const startLoad = (options: LoadOptions): Load => {
     }
   }, 10);
   const sent = (): readonly Sent[] => publishers.flatMap((publisher) => publisher.sent);
-  const end = async (): Promise<void> => {
+  const end = (): void => {
     clearInterval(timer);
-    await Promise.all(publishers.map((publisher) => publisher.end()));
+    for (const publisher of publishers) publisher.end();
   };
   return {
     publishers,
@@ -147,7 +239,7 @@ export const startLoad = (options: LoadOptions): Load => {
           throw new Error(`${publishers.reduce((sum, one) => sum + one.waiting(), 0)} readings have no PUBACK after ${limitMs} ms`);
         await new Promise((done) => setTimeout(done, 25));
       }
-      await end();
+      end();
     },
   };
 };

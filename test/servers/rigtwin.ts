@@ -56,13 +56,21 @@ const PROGRAM = join(ROOT, "build/server/main.js");
 const READY_MS = 60_000;
 const STOP_MS = 25_000;
 
-const argumentsOf = (options: RigtwinOptions, dataDir: string, port: number, mqttPort: number): string[] => [
-  ...["--port", String(port), "--mqtt-port", String(mqttPort), "--rpc-port", "0", "--data-dir", dataDir],
-  ...["--rigs", String(options.rigs ?? 0), "--interval", String(options.intervalS ?? 1), "--backfill", String(options.backfillH ?? 0)],
-  ...(options.site === undefined ? [] : ["--site", options.site]),
-  ...(options.mqttUrl === undefined ? [] : ["--mqtt-url", options.mqttUrl]),
-  ...(options.influxUrl === undefined ? [] : ["--influx-url", options.influxUrl]),
-];
+const argumentsOf = (options: RigtwinOptions, dataDir: string, port: number, mqttPort: number): string[] => {
+  const flags = {
+    port,
+    "mqtt-port": mqttPort,
+    "rpc-port": 0,
+    "data-dir": dataDir,
+    rigs: options.rigs ?? 0,
+    interval: options.intervalS ?? 1,
+    backfill: options.backfillH ?? 0,
+    site: options.site,
+    "mqtt-url": options.mqttUrl,
+    "influx-url": options.influxUrl,
+  };
+  return Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
+};
 
 const isGone = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
 const gone = (child: ChildProcess): Promise<void> =>
