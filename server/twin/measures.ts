@@ -6,6 +6,8 @@ export interface Field {
   readonly name: string;
   /** Decimals kept; finer is noise of the sensors. */
   readonly decimals: number;
+  /** Steps in one unit: 10 to the decimals. */
+  readonly scale: number;
   /** A counter or a time: up to 2^53 / 10 000 in its unit; others up to 2^31 steps of their decimals. */
   readonly wide: boolean;
 }
@@ -37,7 +39,12 @@ const WIDE = new Set(["accepted", "rejected", "stale", "hwErrors", "uptimeS", "s
 
 const measure = (name: MeasureName, fields: readonly string[]): Measure => ({
   name,
-  fields: fields.map((field) => ({ name: field, decimals: DECIMALS[field] ?? 0, wide: WIDE.has(field) })),
+  fields: fields.map((field) => ({
+    name: field,
+    decimals: DECIMALS[field] ?? 0,
+    scale: 10 ** (DECIMALS[field] ?? 0),
+    wide: WIDE.has(field),
+  })),
 });
 
 export const MEASURES: Readonly<Record<MeasureName, Measure>> = {
@@ -53,15 +60,15 @@ const MOST = 2_147_483_647;
 
 /** A value in whole steps of its field's decimals; null where it cannot be kept (not finite, or out of range). */
 export const stepsOf = (field: Field, value: number): number | null => {
-  const steps = Math.round(value * 10 ** field.decimals);
+  const steps = Math.round(value * field.scale);
   return Math.abs(steps) <= (field.wide ? MOST_WIDE : MOST) ? steps + 0 : null;
 };
 
 /** The steps of a value that was kept; exact for a sum of many, too. */
-export const stepsIn = (field: Field, value: number): number => Math.round(value * 10 ** field.decimals);
+export const stepsIn = (field: Field, value: number): number => Math.round(value * field.scale);
 
 /** The value of a number of steps. */
-export const valueOf = (field: Field, steps: number): number => steps / 10 ** field.decimals;
+export const valueOf = (field: Field, steps: number): number => steps / field.scale;
 
 /** The mean of `n` values whose steps sum to `sum`, to two decimals more than the field has; null of none. */
 export const meanOf = (field: Field, sum: number, n: number): number | null =>

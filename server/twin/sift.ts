@@ -33,69 +33,67 @@ const nameFault = (what: string, name: string): string | null =>
         ? `${what} has a control character or a backslash`
         : null;
 
-interface Row {
-  readonly site: string;
-  readonly name: string;
-  readonly part: number;
-  readonly model: string;
-  readonly ts: number;
-  readonly values: readonly (number | null)[];
-}
+type Head = Omit<Point, "steps">;
 
-const rowFault = (row: Row, rawFromTs: number): string | null =>
-  nameFault("site", row.site) ??
-  nameFault("name", row.name) ??
-  (row.model === "" ? null : nameFault("model", row.model)) ??
-  (row.part !== NO_PART && !(Number.isInteger(row.part) && row.part >= 0 && row.part < MOST_BOARDS) ? "board is not 0 to 255" : null) ??
-  (!(Number.isInteger(row.ts) && row.ts >= 0 && row.ts < TIME_END) ? "ts is not a whole ms between 1970 and 2100" : null) ??
-  (row.ts < rawFromTs ? "older than the raw rows that are kept" : null);
+const headFault = (head: Head, rawFromTs: number): string | null =>
+  nameFault("site", head.site) ??
+  nameFault("name", head.name) ??
+  nameFault("model", head.model) ??
+  (head.part !== NO_PART && !(Number.isInteger(head.part) && head.part >= 0 && head.part < MOST_BOARDS) ? "board is not 0 to 255" : null) ??
+  (!(Number.isInteger(head.ts) && head.ts >= 0 && head.ts < TIME_END) ? "ts is not a whole ms between 1970 and 2100" : null) ??
+  (head.ts < rawFromTs ? "older than the raw rows that are kept" : null);
+
+const labelOf = (measure: MeasureName, { site, name, part, ts }: Head): string =>
+  `${measure} ${site}/${name}${part === NO_PART ? "" : `/${part}`} @${ts}`;
+
+/** Steps of each field; a value that cannot be kept is told of, and null. */
+const stepsIn = (
+  fields: readonly Field[],
+  values: readonly (number | null)[],
+  onBad: (field: Field, value: number) => void,
+): (number | null)[] => {
+  const steps: (number | null)[] = [];
+  for (let i = 0; i < fields.length; i++) {
+    const [field, value] = [fields[i] as Field, values[i] ?? null];
+    const kept = value === null ? null : stepsOf(field, value);
+    if (value !== null && kept === null) onBad(field, value);
+    steps.push(kept);
+  }
+  return steps;
+};
 
 /** `rawFromTs`: raw rows before it are gone, so that a window there cannot be computed again. */
 export const sift = (batch: SeriesBatch, rawFromTs: number): Sifted => {
   const rejected: RejectedPoint[] = [];
-  const kept = (measure: MeasureName, rows: readonly Row[]): readonly Point[] => {
-    const fields = MEASURES[measure].fields;
+  const kept = <Row extends { readonly values: readonly (number | null)[] }>(
+    measure: MeasureName,
+    rows: readonly Row[],
+    headOf: (row: Row) => Head,
+  ): readonly Point[] => {
+    const { fields } = MEASURES[measure];
     const byKey = new Map<string, Point>();
     for (const row of rows) {
-      const part = row.part === NO_PART ? "" : `/${row.part}`;
-      const label = `${measure} ${row.site}/${row.name}${part} @${row.ts}`;
-      const fault = rowFault(row, rawFromTs);
+      const head = headOf(row);
+      const fault = headFault(head, rawFromTs);
       if (fault !== null) {
-        rejected.push({ point: label, reason: fault });
+        rejected.push({ point: labelOf(measure, head), reason: fault });
         continue;
       }
-      const steps = fields.map((field: Field, i) => {
-        const value = row.values[i] ?? null;
-        if (value === null) return null;
-        const kept = stepsOf(field, value);
-        if (kept === null)
-          rejected.push({ point: `${label} ${field.name}`, reason: `${value} is not finite or out of range; the other fields are kept` });
-        return kept;
-      });
-      byKey.set(`${row.site}\n${row.name}\n${row.part}\n${row.ts}`, {
-        site: row.site,
-        name: row.name,
-        part: row.part,
-        model: row.model === "" ? "unknown" : row.model,
-        ts: row.ts,
-        steps,
-      });
+      const steps = stepsIn(fields, row.values, (field, value) =>
+        rejected.push({
+          point: `${labelOf(measure, head)} ${field.name}`,
+          reason: `${value} is not finite or out of range; the other fields are kept`,
+        }),
+      );
+      byKey.set(`${head.site}\n${head.name}\n${head.part}\n${head.ts}`, { ...head, steps });
     }
     return [...byKey.values()];
   };
+  const named = (model: string): string => (model === "" ? "unknown" : model);
   const points = {
-    rig: kept(
-      "rig",
-      batch.rigs.map((row) => ({ ...row, name: row.rig, part: NO_PART })),
-    ),
-    board: kept(
-      "board",
-      batch.boards.map((row) => ({ ...row, name: row.rig, part: row.board })),
-    ),
-    site_energy: kept(
-      "site_energy",
-      batch.energy.map((row) => ({ ...row, name: row.source, part: NO_PART, model: "" })),
-    ),
+    rig: kept("rig", batch.rigs, ({ site, rig, model, ts }) => ({ site, name: rig, part: NO_PART, model: named(model), ts })),
+    board: kept("board", batch.boards, ({ site, rig, board, model, ts }) => ({ site, name: rig, part: board, model: named(model), ts })),
+    site_energy: kept("site_energy", batch.energy, ({ site, source, ts }) => ({ site, name: source, part: NO_PART, model: "unknown", ts })),
   };
   return { points, rejected };
 };
