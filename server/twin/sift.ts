@@ -35,11 +35,11 @@ const nameFault = (what: string, name: string): string | null =>
 
 type Head = Omit<Point, "steps">;
 
-const headFault = (head: Head, rawFromTs: number): string | null =>
+const headFault = (measure: MeasureName, head: Head, rawFromTs: number): string | null =>
   nameFault("site", head.site) ??
   nameFault("name", head.name) ??
   nameFault("model", head.model) ??
-  (head.part !== NO_PART && !(Number.isInteger(head.part) && head.part >= 0 && head.part < MOST_BOARDS) ? "board is not 0 to 255" : null) ??
+  (measure === "board" && !(Number.isInteger(head.part) && head.part >= 0 && head.part < MOST_BOARDS) ? "board is not 0 to 255" : null) ??
   (!(Number.isInteger(head.ts) && head.ts >= 0 && head.ts < TIME_END) ? "ts is not a whole ms between 1970 and 2100" : null) ??
   (head.ts < rawFromTs ? "older than the raw rows that are kept" : null);
 
@@ -74,7 +74,7 @@ export const sift = (batch: SeriesBatch, rawFromTs: number): Sifted => {
     const byKey = new Map<string, Point>();
     for (const row of rows) {
       const head = headOf(row);
-      const fault = headFault(head, rawFromTs);
+      const fault = headFault(measure, head, rawFromTs);
       if (fault !== null) {
         rejected.push({ point: labelOf(measure, head), reason: fault });
         continue;
