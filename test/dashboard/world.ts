@@ -27,7 +27,12 @@ const build = (): void => {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "-c", "dashboard/vite.config.ts"],
-    { cwd: ROOT, encoding: "utf8" },
+    {
+      cwd: ROOT,
+      encoding: "utf8",
+      // Jest says "test", with which React would be built for development.
+      env: { ...process.env, NODE_ENV: "production" },
+    },
   );
   if (status !== 0) throw new Error(`the dashboard does not build:\n${stdout}\n${stderr}`);
 };
