@@ -201,7 +201,7 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning): Ref
     foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out);
     for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
     for (const line of out.refused) if (refusals.length < MOST_REFUSALS) refusals.push(line);
-    if (out.energy.length === 0) return;
+    if (out.rows.site_energy.ts.length === 0) return;
     const day = dayOfEnergy(farm.energy);
     days.set(day.day, day);
   };

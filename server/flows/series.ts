@@ -7,8 +7,8 @@ import type { Outcome } from "../twin/farm.ts";
 import type { Gateways } from "../twin/gateway.ts";
 import { parse } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
-import { boardRowsOf, energyRowsOf, rigRowOf } from "../twin/rows.ts";
-import type { BoardRow, EnergyRow, RejectedPoint, RigRow, SeriesBatch } from "../twin/series.ts";
+import { addEnergy, addReading, appendRows, countOf, noRows } from "../twin/rows.ts";
+import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
 import type { Clock } from "./clock.ts";
 
@@ -31,17 +31,12 @@ export interface SeriesNeeds {
 
 const WRITE_MS = 1_000;
 const RETRY_MS = 2_000;
-const MOST_ROWS = 60_000;
+/** About 150 bytes each. */
+const MOST_ROWS = 400_000;
+/** So many are written at once, without waiting for the second to be over. */
+const FULL_ROWS = 20_000;
 /** Rows of one catch-up write; small enough that live rows are not kept waiting behind it. */
 const CATCH_UP_ROWS = 5_000;
-
-interface Rows {
-  rigs: RigRow[];
-  boards: BoardRow[];
-  energy: EnergyRow[];
-}
-const noRows = (): Rows => ({ rigs: [], boards: [], energy: [] });
-const countOf = (rows: Rows): number => rows.rigs.length + rows.boards.length + rows.energy.length;
 
 export const createSeries = (needs: SeriesNeeds) => {
   const most = needs.mostRows ?? MOST_ROWS;
@@ -65,25 +60,17 @@ export const createSeries = (needs: SeriesNeeds) => {
     away = now;
   };
 
-  const send = async (rows: Rows, upTo: number): Promise<void> => {
-    const rejected = await needs.write({ ...rows, upTo });
+  const send = async (rows: RowSet, upTo: number): Promise<void> => {
+    const rejected = await needs.write({ rows, upTo });
     if (rejected.length > 0) needs.onRejected(rejected);
   };
 
-  const rowsOf = (entries: readonly Entry[]): Rows => {
-    const rows = noRows();
-    for (const entry of entries) {
-      if (entry.topic.startsWith("$")) continue;
-      const whole = parse(entry, needs.site, needs.gateways?.());
-      if (whole.kind === "energy") rows.energy.push(...energyRowsOf(whole.energy));
-      for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole]) {
-        if (parsed.kind !== "reading") continue;
-        const model = needs.modelOf(parsed.reading.rig);
-        rows.rigs.push(rigRowOf(parsed.reading, model));
-        rows.boards.push(...boardRowsOf(parsed.reading, model));
-      }
-    }
-    return rows;
+  const addEntry = (rows: RowSet, entry: Entry): void => {
+    if (entry.topic.startsWith("$")) return;
+    const whole = parse(entry, needs.site, needs.gateways?.());
+    if (whole.kind === "energy") addEnergy(rows, whole.energy);
+    for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole])
+      if (parsed.kind === "reading") addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
   };
 
   /** Writes one batch of the gap; the reader stays open between batches. */
@@ -99,11 +86,7 @@ export const createSeries = (needs: SeriesNeeds) => {
         break;
       }
       storedTs = next.value.at(-1)?.receivedTs ?? storedTs;
-      const entries = next.value.filter((entry) => entry.pos > stored && entry.pos < liveFrom);
-      const made = rowsOf(entries);
-      rows.rigs.push(...made.rigs);
-      rows.boards.push(...made.boards);
-      rows.energy.push(...made.energy);
+      for (const entry of next.value) if (entry.pos > stored && entry.pos < liveFrom) addEntry(rows, entry);
       upTo = Math.max(upTo, next.value.at(-1)?.pos ?? upTo);
     }
     upTo = Math.min(upTo, liveFrom - 1);
@@ -164,10 +147,10 @@ export const createSeries = (needs: SeriesNeeds) => {
       if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
       liveTo = batch.lastPos;
       liveToTs = needs.clock.now();
-      live.rigs.push(...out.rigs);
-      live.boards.push(...out.boards);
-      live.energy.push(...out.energy);
-      if (countOf(live) <= most) return;
+      appendRows(live, out.rows);
+      const count = countOf(live);
+      if (count > FULL_ROWS && stored >= 0) void work();
+      if (count <= most) return;
       live = noRows();
       liveFrom = liveTo + 1;
       gapReader = null;

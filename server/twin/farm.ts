@@ -13,10 +13,10 @@ import { parse, type Parsed } from "./parse.ts";
 import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
-import { boardRowsOf, energyRowsOf, rigRowOf } from "./rows.ts";
+import { addEnergy, addReading, noRows } from "./rows.ts";
 import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
 import { missed, note, nothingSeen, type Seen } from "./seen.ts";
-import type { BoardRow, EnergyRow, RigRow } from "./series.ts";
+import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { OWN } from "./wire.ts";
 
@@ -64,9 +64,8 @@ export interface Farm {
 
 /** What one or more entries brought about; collected by the caller and emptied by it. */
 export interface Outcome {
-  rigs: RigRow[];
-  boards: BoardRow[];
-  energy: EnergyRow[];
+  /** For the series store. */
+  readonly rows: RowSet;
   /** Rigs whose live figures changed. */
   readonly touched: Set<string>;
   /** Rigs whose roster line (identity, position, token …) changed. */
@@ -107,9 +106,7 @@ export const newFarm = (site: string): Farm => ({
 });
 
 export const nothingYet = (): Outcome => ({
-  rigs: [],
-  boards: [],
-  energy: [],
+  rows: noRows(),
   touched: new Set(),
   roster: new Set(),
   alarms: [],
@@ -184,9 +181,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome): void => {
   const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
   const after = foldReading(before, reading, model, missed(seen), farm.resumedTs);
   keep(farm, before, after, out);
-  const modelName = after.modelId ?? after.identity.model;
-  out.rigs.push(rigRowOf(reading, modelName));
-  for (const row of boardRowsOf(reading, modelName)) out.boards.push(row);
+  addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
   const day = dayOf(reading.deviceTs);
   if (day < farm.firstDay) return;
   const { rig, deviceTs, boot, seq, tier, measured } = reading;
@@ -286,7 +281,7 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): vo
       }
       farm.accepted += 1;
       if (!foldEnergy(farm.energy, parsed.energy)) farm.late += 1;
-      for (const row of energyRowsOf(parsed.energy)) out.energy.push(row);
+      addEnergy(out.rows, parsed.energy);
       return;
     case "birth": {
       const before = twinOf(farm, parsed.rig, entry.receivedTs, out);

@@ -6,7 +6,7 @@ export interface Field {
   readonly name: string;
   /** Decimals kept; finer is noise of the sensors. */
   readonly decimals: number;
-  /** Steps in one unit: 10 to the decimals. */
+  /** 10 to the power of `decimals`. */
   readonly scale: number;
   /** A counter or a time: up to 2^53 / 10 000 in its unit; others up to 2^31 steps of their decimals. */
   readonly wide: boolean;
@@ -39,12 +39,10 @@ const WIDE = new Set(["accepted", "rejected", "stale", "hwErrors", "uptimeS", "s
 
 const measure = (name: MeasureName, fields: readonly string[]): Measure => ({
   name,
-  fields: fields.map((field) => ({
-    name: field,
-    decimals: DECIMALS[field] ?? 0,
-    scale: 10 ** (DECIMALS[field] ?? 0),
-    wide: WIDE.has(field),
-  })),
+  fields: fields.map((field) => {
+    const decimals = DECIMALS[field] ?? 0;
+    return { name: field, decimals, scale: 10 ** decimals, wide: WIDE.has(field) };
+  }),
 });
 
 export const MEASURES: Readonly<Record<MeasureName, Measure>> = {

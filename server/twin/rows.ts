@@ -1,60 +1,109 @@
 /** Readings as the series store keeps them. */
-import type { EnergyReading, Reading } from "./reading.ts";
-import { BOARD_FIELDS, RIG_FIELDS, type BoardRow, type EnergyRow, type RigField, type RigRow } from "./series.ts";
+import type { EnergyReading, FanReading, Measured, Reading } from "./reading.ts";
+import { NO_PART, type Rows, type RowSet } from "./series.ts";
 
-const fanRpmOf = (reading: Reading): number | null => {
+const none = (): Rows => ({ site: [], name: [], part: [], model: [], ts: [], values: [] });
+export const noRows = (): RowSet => ({ rig: none(), board: none(), site_energy: none() });
+
+/** How many points there are in all. */
+export const countOf = ({ rig, board, site_energy }: RowSet): number => rig.ts.length + board.ts.length + site_energy.ts.length;
+
+const append = <T>(to: T[], from: readonly T[]): void => {
+  for (const value of from) to.push(value);
+};
+const appendTo = (to: Rows, from: Rows): void => {
+  append(to.site, from.site);
+  append(to.name, from.name);
+  append(to.part, from.part);
+  append(to.model, from.model);
+  append(to.ts, from.ts);
+  append(to.values, from.values);
+};
+/** Adds the points of `from` behind those of `to`, which changes. */
+export const appendRows = (to: RowSet, from: RowSet): void => {
+  appendTo(to.rig, from.rig);
+  appendTo(to.board, from.board);
+  appendTo(to.site_energy, from.site_energy);
+};
+
+const key = (rows: Rows, site: string, name: string, part: number, model: string, ts: number): void => {
+  rows.site.push(site);
+  rows.name.push(name);
+  rows.part.push(part);
+  rows.model.push(model);
+  rows.ts.push(ts);
+};
+
+const fanRpmOf = (fans: readonly FanReading[]): number => {
   let sum = 0;
   let n = 0;
-  for (const { rpm } of reading.measured.fans)
+  for (const { rpm } of fans)
     if (rpm !== null) {
       sum += rpm;
       n += 1;
     }
-  return n === 0 ? null : Math.round(sum / n);
+  return n === 0 ? NaN : Math.round(sum / n);
 };
+
+const efficiencyOf = ({ powerW, hashrateThs }: Measured): number =>
+  powerW === null || hashrateThs === null || hashrateThs <= 0 ? NaN : powerW / hashrateThs;
 
 const NO_MODEL = "unknown";
 
-const valueOf = (reading: Reading, field: RigField): number | null => {
-  const { measured } = reading;
-  switch (field) {
-    case "fanRpm":
-      return fanRpmOf(reading);
-    case "efficiencyJTh":
-      return measured.powerW === null || measured.hashrateThs === null || measured.hashrateThs <= 0 ? null : measured.powerW / measured.hashrateThs;
-    case "skewMs":
-      return reading.receivedTs - reading.deviceTs;
-    default:
-      return measured[field];
+/**
+ * Adds a reading's points to `rows`: one of the rig, one of each board. `model` is the catalogue id or the name the machine gives
+ * itself; `rig` is the reading's, as one string for all readings of the rig.
+ */
+export const addReading = (rows: RowSet, reading: Reading, rig: string, model: string | null): void => {
+  const { site, deviceTs: ts, measured: m } = reading;
+  const modelName = model ?? NO_MODEL;
+  key(rows.rig, site, rig, NO_PART, modelName, ts);
+  // In the order of RIG_FIELDS.
+  rows.rig.values.push(
+    m.hashrateThs ?? NaN,
+    m.averageThs ?? NaN,
+    m.expectedThs ?? NaN,
+    m.powerW ?? NaN,
+    m.intakeC ?? NaN,
+    m.outletC ?? NaN,
+    m.boardC ?? NaN,
+    m.chipC ?? NaN,
+    m.psuC ?? NaN,
+    fanRpmOf(m.fans),
+    m.fanPct ?? NaN,
+    m.frequencyMhz ?? NaN,
+    m.voltageV ?? NaN,
+    efficiencyOf(m),
+    m.accepted ?? NaN,
+    m.rejected ?? NaN,
+    m.stale ?? NaN,
+    m.hwErrors ?? NaN,
+    m.uptimeS ?? NaN,
+    reading.receivedTs - ts,
+  );
+  for (const board of m.boards) {
+    key(rows.board, site, rig, board.index, modelName, ts);
+    // In the order of BOARD_FIELDS.
+    rows.board.values.push(
+      board.hashrateThs ?? NaN,
+      board.boardC ?? NaN,
+      board.chipC ?? NaN,
+      board.chips ?? NaN,
+      board.frequencyMhz ?? NaN,
+      board.voltageV ?? NaN,
+      board.hwErrors ?? NaN,
+    );
   }
 };
 
-/** The rig's point of a reading. `model` is the catalogue id or the name the machine gives itself. */
-export const rigRowOf = (reading: Reading, model: string | null): RigRow => ({
-  site: reading.site,
-  rig: reading.rig,
-  model: model ?? NO_MODEL,
-  ts: reading.deviceTs,
-  receivedTs: reading.receivedTs,
-  values: RIG_FIELDS.map((field) => valueOf(reading, field)),
-});
-
-export const boardRowsOf = (reading: Reading, model: string | null): BoardRow[] =>
-  reading.measured.boards.map((board) => ({
-    site: reading.site,
-    rig: reading.rig,
-    model: model ?? NO_MODEL,
-    board: board.index,
-    ts: reading.deviceTs,
-    values: BOARD_FIELDS.map((field) => board[field]),
-  }));
-
-/** One point a source, and one for the meter itself. */
-export const energyRowsOf = (reading: EnergyReading): EnergyRow[] => {
+/** Adds one point a source, and one for the meter itself. */
+export const addEnergy = ({ site_energy: rows }: RowSet, reading: EnergyReading): void => {
   const { site, deviceTs: ts } = reading;
-  const meter: EnergyRow = { site, source: "meter", ts, values: [reading.meteredW, reading.gridGco2ePerKwh, reading.pricePerKwh, reading.ambientC] };
-  const sources = Object.entries(reading.sourcesW).map(
-    ([source, watts]): EnergyRow => ({ site, source: source as EnergyRow["source"], ts, values: [watts, null, null, null] }),
-  );
-  return [meter, ...sources];
+  key(rows, site, "meter", NO_PART, "", ts);
+  // In the order of ENERGY_FIELDS.
+  rows.values.push(reading.meteredW, reading.gridGco2ePerKwh ?? NaN, reading.pricePerKwh ?? NaN, reading.ambientC ?? NaN);
+  for (const [source, watts] of Object.entries(reading.sourcesW)) {
+    key(rows, site, source, NO_PART, "", ts);
+    rows.values.push(watts, NaN, NaN, NaN);
+  }
 };

@@ -33,39 +33,35 @@ export type BoardField = (typeof BOARD_FIELDS)[number];
 /** Numeric fields of measurement `site_energy` (tags site, source); source "meter" carries the site's total. */
 export const ENERGY_FIELDS = ["powerW", "gco2ePerKwh", "pricePerKwh", "ambientC"] as const;
 
-/** A point of measurement `rig`. Key: site, rig, ts; a second write of the same key replaces the first. */
-export interface RigRow {
-  readonly site: string;
-  readonly rig: string;
-  readonly model: string;
+/**
+ * Points of one measurement, in columns: ten thousand rigs give tens of thousands of points in a batch, and an object for each would
+ * be most of the work. Place i of every column is point i. Key: site, name, part, ts; a second write of the same key replaces
+ * the first.
+ */
+export interface Rows {
+  readonly site: string[];
+  /** The rig, or the energy source ("meter" is the site's total). */
+  readonly name: string[];
+  /** The board, or NO_PART. */
+  readonly part: number[];
+  /** Catalogue id or the machine's own name; "" where the measurement has no such tag. */
+  readonly model: string[];
   /** Device time, ms UTC. */
-  readonly ts: number;
-  readonly receivedTs: number;
-  /** In the order of RIG_FIELDS. */
-  readonly values: readonly (number | null)[];
+  readonly ts: number[];
+  /** As many a point as the measurement has fields, in their order; NaN where nothing was told. */
+  readonly values: number[];
 }
-export interface BoardRow {
-  readonly site: string;
-  readonly rig: string;
-  readonly model: string;
-  readonly board: number;
-  readonly ts: number;
-  /** In the order of BOARD_FIELDS. */
-  readonly values: readonly (number | null)[];
-}
-export interface EnergyRow {
-  readonly site: string;
-  readonly source: EnergySource | "meter";
-  readonly ts: number;
-  /** In the order of ENERGY_FIELDS. */
-  readonly values: readonly (number | null)[];
+export const NO_PART = -1;
+
+export interface RowSet {
+  readonly rig: Rows;
+  readonly board: Rows;
+  readonly site_energy: Rows;
 }
 
 /** What one write takes: everything folded up to and with journal position `upTo`. */
 export interface SeriesBatch {
-  readonly rigs: readonly RigRow[];
-  readonly boards: readonly BoardRow[];
-  readonly energy: readonly EnergyRow[];
+  readonly rows: RowSet;
   readonly upTo: number;
 }
 

@@ -32,7 +32,13 @@ const ceil = (ts: number, widthMs: number): number => Math.ceil(ts / widthMs) * 
 /** The windows of a width which hold these instants. */
 export const windowsOf = (times: Iterable<number>, window: Window): Set<number> => {
   const starts = new Set<number>();
-  for (const ts of times) starts.add(floor(ts, WINDOW_MS[window]));
+  // Neighbours mostly lie in the same window.
+  let last = NaN;
+  for (const ts of times) {
+    const start = floor(ts, WINDOW_MS[window]);
+    if (start !== last) starts.add(start);
+    last = start;
+  }
   return starts;
 };
 

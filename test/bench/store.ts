@@ -8,9 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BIGINT, DOUBLE, DuckDBDataChunk, DuckDBInstance, INTEGER, type DuckDBConnection } from "@duckdb/node-api";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
-import { rawLine } from "../../server/edge/influx/lines.ts";
+import { rawLines } from "../../server/edge/influx/lines.ts";
 import { createInfluxStore } from "../../server/edge/influx/store.ts";
-import { RIG_FIELDS, type RigRow, type SeriesBatch, type SeriesStore } from "../../server/twin/series.ts";
+import { noRows } from "../../server/twin/rows.ts";
+import { NO_PART, RIG_FIELDS, type SeriesBatch, type SeriesStore } from "../../server/twin/series.ts";
 import { sift } from "../../server/twin/sift.ts";
 import { startInflux } from "../servers/influx.ts";
 import { find } from "../servers/programs.mjs";
@@ -27,46 +28,43 @@ const T0 = Date.UTC(2026, 2, 2);
 /** The same readings in each run: a seeded chance. */
 const chanceFrom = (seed: number) => (): number => (seed = (seed * 1_664_525 + 1_013_904_223) % 2 ** 32) / 2 ** 32;
 
-const batchAt = (n: number, chance: () => number): SeriesBatch => ({
-  upTo: n + 1,
-  boards: [],
-  energy: [],
-  rigs: Array.from({ length: RIGS }, (_, i): RigRow => {
+const batchAt = (n: number, chance: () => number): SeriesBatch => {
+  const rows = noRows();
+  for (let i = 0; i < RIGS; i++) {
     const hashrateThs = 95 + (i % 3) * 20 + chance() * 3;
     const powerW = 3_000 + (i % 100) + chance() * 40;
     const ts = T0 + n * STEP_MS + i * 9;
     const chipC = 65 + (i % 10) + chance() * 2;
-    return {
-      site: "farm",
-      rig: `rig-${i}`,
-      model: "Antminer S19 Pro",
-      ts,
-      receivedTs: ts + 100,
-      values: [
-        hashrateThs,
-        hashrateThs,
-        110,
-        powerW,
-        24 + chance(),
-        46 + chance(),
-        chipC - 12,
-        chipC,
-        50,
-        5_400 + Math.floor(chance() * 150),
-        60,
-        545,
-        13.2,
-        powerW / hashrateThs,
-        n * 7 + i,
-        i % 50,
-        i % 20,
-        i % 90,
-        90_000 + n * 10,
-        100,
-      ],
-    };
-  }),
-});
+    rows.rig.site.push("farm");
+    rows.rig.name.push(`rig-${i}`);
+    rows.rig.part.push(NO_PART);
+    rows.rig.model.push("Antminer S19 Pro");
+    rows.rig.ts.push(ts);
+    rows.rig.values.push(
+      hashrateThs,
+      hashrateThs,
+      110,
+      powerW,
+      24 + chance(),
+      46 + chance(),
+      chipC - 12,
+      chipC,
+      50,
+      5_400 + Math.floor(chance() * 150),
+      60,
+      545,
+      13.2,
+      powerW / hashrateThs,
+      n * 7 + i,
+      i % 50,
+      i % 20,
+      i % 90,
+      90_000 + n * 10,
+      100,
+    );
+  }
+  return { rows, upTo: n + 1 };
+};
 
 /** Readings a second of one way to keep the batches. */
 const rate = async (batches: readonly SeriesBatch[], keep: (batch: SeriesBatch) => Promise<unknown>): Promise<number> => {
@@ -85,22 +83,22 @@ const tookMs = async (work: () => Promise<unknown>): Promise<number> => {
 };
 
 /** One durable transaction a batch into a table of doubles, and nothing else: no keys, no position, no roll-up marks. */
-const appendAlone = async (connection: DuckDBConnection, { rigs }: SeriesBatch): Promise<void> => {
+const appendAlone = async (connection: DuckDBConnection, { rows: { rig } }: SeriesBatch): Promise<void> => {
   await connection.run("BEGIN");
   const appender = await connection.createAppender("alone");
-  const chunk = DuckDBDataChunk.create([INTEGER, BIGINT, ...RIG_FIELDS.map(() => DOUBLE)], rigs.length);
+  const chunk = DuckDBDataChunk.create([INTEGER, BIGINT, ...RIG_FIELDS.map(() => DOUBLE)], rig.ts.length);
   chunk.setColumnValues(
     0,
-    rigs.map((_, i) => i),
+    rig.ts.map((_, i) => i),
   );
   chunk.setColumnValues(
     1,
-    rigs.map(({ ts }) => BigInt(ts)),
+    rig.ts.map((ts) => BigInt(ts)),
   );
   RIG_FIELDS.forEach((_, k) =>
     chunk.setColumnValues(
       k + 2,
-      rigs.map(({ values }) => values[k] ?? null),
+      rig.ts.map((_ts, i) => rig.values[i * RIG_FIELDS.length + k] ?? null),
     ),
   );
   appender.appendDataChunk(chunk);
@@ -112,7 +110,9 @@ const postAlone = async (url: string, batch: SeriesBatch): Promise<void> => {
   const { points } = sift(batch, 0);
   const answer = await fetch(`${url}/write?db=alone&precision=ms`, {
     method: "POST",
-    body: points.rig.map((point) => rawLine("rig", point).text).join("\n"),
+    body: rawLines(points.rig)
+      .map(({ text }) => text)
+      .join("\n"),
   });
   if (answer.status !== 204) throw new Error(await answer.text());
 };

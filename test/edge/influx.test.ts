@@ -107,7 +107,7 @@ needs("influxd")("InfluxDB series store", () => {
     expect((await store.siteSeries({ site: SITE, from: T0, to: T0 + MINUTE, points: 1 })).hashrateThs).toEqual([498]);
     expect(await store.cursor()).toBe(9);
     // A batch in which nothing can be kept is not asked for point by point.
-    const all = await store.write(batch(10, { rigs: rigs.map((row) => rig(row.rig, row.ts + 1_000, { fanRpm: 1 })) }));
+    const all = await store.write(batch(10, { rigs: rigs.map((row) => rig(row.name, row.ts + 1_000, { fanRpm: 1 })) }));
     expect(all).toHaveLength(500);
     await store.stop();
   });

@@ -1,7 +1,8 @@
 /** What every series store must do; run by duck.test.ts and influx.test.ts on the real thing. */
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import type { BoardRow, EnergyRow, RigField, RigRow, SeriesBatch, SeriesStore } from "../../server/twin/series.ts";
-import { BOARD_FIELDS, ENERGY_FIELDS, RIG_FIELDS } from "../../server/twin/series.ts";
+import type { RigField, SeriesBatch, SeriesStore } from "../../server/twin/series.ts";
+import { BOARD_FIELDS, ENERGY_FIELDS, NO_PART, RIG_FIELDS } from "../../server/twin/series.ts";
+import { columns, type Row } from "../rows.ts";
 
 export const SITE = "alpha";
 export const MINUTE = 60_000;
@@ -10,34 +11,38 @@ export const HOUR = 3_600_000;
 export const T0 = Date.UTC(2026, 2, 2);
 
 type Values = Partial<Record<string, number>>;
-const inOrder = (fields: readonly string[], values: Values): (number | null)[] => fields.map((field) => values[field] ?? null);
-export const rig = (name: string, ts: number, values: Partial<Record<RigField, number>>, site = SITE): RigRow => ({
+export interface RowLists {
+  readonly rigs: readonly Row[];
+  readonly boards: readonly Row[];
+  readonly energy: readonly Row[];
+}
+const inOrder = (fields: readonly string[], values: Values): number[] => fields.map((field) => values[field] ?? NaN);
+export const rig = (name: string, ts: number, values: Partial<Record<RigField, number>>, site = SITE): Row => ({
   site,
-  rig: name,
+  name,
+  part: NO_PART,
   model: "Antminer S19 Pro",
   ts,
-  receivedTs: ts + 120,
   values: inOrder(RIG_FIELDS, values),
 });
-export const board = (name: string, index: number, ts: number, values: Values): BoardRow => ({
+export const board = (name: string, index: number, ts: number, values: Values): Row => ({
   site: SITE,
-  rig: name,
+  name,
+  part: index,
   model: "Antminer S19 Pro",
-  board: index,
   ts,
   values: inOrder(BOARD_FIELDS, values),
 });
-export const energy = (source: EnergyRow["source"], ts: number, values: Values, site = SITE): EnergyRow => ({
+export const energy = (source: string, ts: number, values: Values, site = SITE): Row => ({
   site,
-  source,
+  name: source,
+  part: NO_PART,
+  model: "",
   ts,
   values: inOrder(ENERGY_FIELDS, values),
 });
-export const batch = (upTo: number, rows: Partial<Omit<SeriesBatch, "upTo">>): SeriesBatch => ({
-  rigs: [],
-  boards: [],
-  energy: [],
-  ...rows,
+export const batch = (upTo: number, { rigs, boards, energy: meters }: Partial<RowLists>): SeriesBatch => ({
+  rows: { rig: columns(rigs), board: columns(boards), site_energy: columns(meters) },
   upTo,
 });
 
@@ -76,7 +81,7 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     let day = 0;
     /** A stretch of time that no other test writes to. */
     const free = (): number => T0 + day++ * 24 * HOUR;
-    const write = (rows: Partial<Omit<SeriesBatch, "upTo">>) => store.write(batch((upTo += 10), rows));
+    const write = (rows: Partial<RowLists>) => store.write(batch((upTo += 10), rows));
     beforeAll(async () => {
       store = await open("one");
     });
@@ -360,7 +365,7 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       const rejected = await write({
         rigs: [
           rig("good-1", t, { hashrateThs: 1 }, "sorted"),
-          rig("bad", t, { hashrateThs: Number.NaN, powerW: 3_000 }, "sorted"),
+          rig("bad", t, { hashrateThs: -Infinity, powerW: 3_000 }, "sorted"),
           rig("bad", t + 1, { powerW: Infinity, boardC: 61 }, "sorted"),
           rig("two\nlines", t, { hashrateThs: 1 }, "sorted"),
           rig("back\\slash", t, { hashrateThs: 1 }, "sorted"),

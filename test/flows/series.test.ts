@@ -1,10 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { createSeries } from "../../server/flows/series.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
+import { noRows } from "../../server/twin/rows.ts";
 import { Refused } from "../../server/twin/refusal.ts";
-import type { SeriesBatch } from "../../server/twin/series.ts";
+import type { Rows, SeriesBatch } from "../../server/twin/series.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
+
+const keysOf = ({ name, ts }: Rows): string[] => name.map((rig, i) => `${rig}@${ts[i]}`);
 
 /** A store that keeps rows by their key, can be away, and holds its cursor like the real ones. */
 const handStore = () => {
@@ -22,8 +25,8 @@ const handStore = () => {
       Promise.resolve().then(() => {
         refuse();
         state.writes.push(batch);
-        for (const row of batch.rigs) kept.set(`${row.rig}@${row.ts}`, (kept.get(`${row.rig}@${row.ts}`) ?? 0) + 1);
-        for (const row of batch.energy) kept.set(`${row.source}@${row.ts}`, 1);
+        for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
+        for (const key of keysOf(batch.rows.site_energy)) kept.set(key, 1);
         expect(batch.upTo).toBeGreaterThanOrEqual(cursor);
         cursor = batch.upTo;
         return [];
@@ -99,7 +102,7 @@ describe("rows to the store", () => {
     store.state.writes.length = 0;
     say();
     await clock.pass(5_000);
-    expect(store.state.writes[0]?.rigs.some((row) => `r1@${row.ts}` === published.at(-1))).toBe(true);
+    expect(keysOf(store.state.writes[0]?.rows.rig ?? noRows().rig)).toContain(published.at(-1));
     expect(store.state.writes[0]?.upTo).toBeLessThan(101);
     expect(store.keys()).toEqual(published.toSorted());
     expect(store.position()).toBe(102);

@@ -11,18 +11,21 @@ const { createInfluxStore } = await import(pathToFileURL(join(built, "server/edg
 /** What batch n is; the test knows the same. */
 const RIGS = 40;
 const T0 = Date.UTC(2026, 2, 2);
+const columns = (rows, ts) => ({
+  site: rows.map(() => "alpha"),
+  name: rows.map(({ name }) => name),
+  part: rows.map(() => -1),
+  model: rows.map(() => "S19"),
+  ts: rows.map(() => ts),
+  values: rows.flatMap(({ values }) => values),
+});
 const batchOf = (n) => ({
   upTo: n,
-  boards: [],
-  energy: [],
-  rigs: Array.from({ length: RIGS }, (_, i) => ({
-    site: "alpha",
-    rig: `rig-${i}`,
-    model: "S19",
-    ts: T0 + n * 1_000,
-    receivedTs: T0 + n * 1_000,
-    values: RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1)),
-  })),
+  rows: {
+    rig: columns(Array.from({ length: RIGS }, (_, i) => ({ name: `rig-${i}`, values: RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1)) })), T0 + n * 1_000),
+    board: columns([], 0),
+    site_energy: columns([], 0),
+  },
 });
 
 const store = kind === "duck" ? createDuckStore({ file: place, threads: 1 }) : createInfluxStore({ url: place });

@@ -21,8 +21,8 @@ describe("one entry after the other", () => {
   test("a born rig with a reading is a twin with rows, totals and a place in the digest", () => {
     const { farm, out } = foldAll(entriesOf([birth("r1", { container: "c1", rack: "1", slot: "2" }), telemetry("r1", T0, 0), energy(T0, 0, 3_200)]));
     expect(farm.twins.get("r1")).toMatchObject({ state: "hashing", modelId: "antminer-s19j-pro", position: { slot: "2" }, nameplate: { hashrateThs: 104 } });
-    expect(out.rigs).toHaveLength(1);
-    expect(out.energy.map((row) => row.source).toSorted()).toEqual(["grid", "meter"]);
+    expect(out.rows.rig.name).toEqual(["r1"]);
+    expect(out.rows.site_energy.name.toSorted()).toEqual(["grid", "meter"]);
     expect([...out.roster]).toEqual(["r1"]);
     expect(totalsOf(farm)).toMatchObject({ rigs: 1, hashrateThs: 100, nameplateThs: 104, reportedW: 3_000, meteredW: 3_200, efficiencyJTh: 32, gco2ePerKwh: 300 });
     expect([...farm.digest.keys()]).toEqual([`${Math.floor(T0 / 86_400_000)}/1/r1`]);
@@ -32,7 +32,7 @@ describe("one entry after the other", () => {
     const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
     const once = foldAll(entriesOf(puts));
     const twice = foldAll(entriesOf([...puts, telemetry("r1", T0 + 5_000, 1), telemetry("r1", T0, 0)]));
-    expect(twice.out.rigs).toEqual(once.out.rigs);
+    expect(twice.out.rows).toEqual(once.out.rows);
     expect(twice.farm).toMatchObject({ accepted: 2, duplicates: 2 });
     const { counts: _a, rev: _b, ...first } = once.farm.twins.get("r1") ?? { counts: null, rev: 0 };
     const { counts: _c, rev: _d, ...second } = twice.farm.twins.get("r1") ?? { counts: null, rev: 0 };

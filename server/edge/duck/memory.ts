@@ -16,8 +16,8 @@ export interface Series {
 }
 export interface Newest {
   readonly ts: number;
-  /** Only of measure `rig`, for the latest-of-all answer. */
-  readonly steps: readonly (number | null)[];
+  /** Only of measure `rig`, for the latest-of-all answer; NaN where nothing was told. */
+  readonly steps: readonly number[];
 }
 export interface Memory {
   readonly series: Map<string, Series>;
@@ -53,7 +53,7 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, id
       { from: BigInt(number(newestTs) - reachMs + 1) },
     );
     for (const [id, ts, ...steps] of rows)
-      found.set(number(id), { ts: number(ts), steps: steps.map((step) => (step === null ? null : number(step))) });
+      found.set(number(id), { ts: number(ts), steps: steps.map((step) => (step === null ? NaN : number(step))) });
     if (found.size === ids.size) break;
   }
   return found;

@@ -3,19 +3,19 @@ import { bucketsOf, checkRange, emptyColumn, type Buckets } from "../../twin/buc
 import { fieldsOf, meanOf, MEASURES, rounded, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
 import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { NO_PART } from "../../twin/sift.ts";
 import { HOUR_MS, leastBucketMs, spansOf, WINDOW_MS, type Span } from "../../twin/tiers.ts";
-import type {
-  BoardSeriesQuery,
-  EnergyAnswer,
-  LatestRow,
-  RigField,
-  RigSeriesQuery,
-  SeriesAnswer,
-  SiteSeriesAnswer,
-  SiteSeriesQuery,
-  TopQuery,
-  TopRow,
+import {
+  NO_PART,
+  type BoardSeriesQuery,
+  type EnergyAnswer,
+  type LatestRow,
+  type RigField,
+  type RigSeriesQuery,
+  type SeriesAnswer,
+  type SiteSeriesAnswer,
+  type SiteSeriesQuery,
+  type TopQuery,
+  type TopRow,
 } from "../../twin/series.ts";
 import type { Binding, Engine, Rows } from "./engine.ts";
 import { seriesKey, type Memory } from "./memory.ts";
@@ -24,7 +24,7 @@ import { selectTier } from "./schema.ts";
 const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 
 const valueOr = (field: Field, steps: number | null | undefined): number | null =>
-  typeof steps === "number" ? valueOf(field, steps) : null;
+  typeof steps === "number" && !Number.isNaN(steps) ? valueOf(field, steps) : null;
 
 /** Rows of all spans in the columns of a tier table, as a subquery; `tag` keeps the names of bound times apart. */
 const rowsIn = (

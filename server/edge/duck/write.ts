@@ -1,119 +1,119 @@
 /** One batch into the file, in one transaction with the journal position it brings the store to. */
-import { BIGINT, DuckDBDataChunk, INTEGER, VARCHAR, type DuckDBConnection, type DuckDBType, type DuckDBValue } from "@duckdb/node-api";
+import type { DuckDBConnection } from "@duckdb/node-api";
 import { MEASURE_NAMES, MEASURES, type MeasureName } from "../../twin/measures.ts";
-import type { Point, Sifted } from "../../twin/sift.ts";
+import type { Points, Sifted } from "../../twin/sift.ts";
 import { windowsOf, type Window } from "../../twin/tiers.ts";
+import { append, type Column } from "./append.ts";
 import { tableOf } from "./schema.ts";
-import { remember, seriesKey, type Memory, type Series } from "./memory.ts";
+import { remember, seriesKey, type Memory, type Newest, type Series } from "./memory.ts";
 
-type Column = readonly [type: DuckDBType, values: readonly DuckDBValue[]];
-const CHUNK = 2_048;
-
-const append = async (connection: DuckDBConnection, table: string, columns: readonly Column[], catalog?: string): Promise<void> => {
-  const rows = columns[0]?.[1].length ?? 0;
-  if (rows === 0) return;
-  const appender = await connection.createAppender(table, null, catalog ?? null);
-  try {
-    for (let from = 0; from < rows; from += CHUNK) {
-      const chunk = DuckDBDataChunk.create(
-        columns.map(([type]) => type),
-        Math.min(CHUNK, rows - from),
-      );
-      columns.forEach(([, values], i) => chunk.setColumnValues(i, values.slice(from, from + CHUNK)));
-      appender.appendDataChunk(chunk);
-    }
-    appender.flushSync();
-  } finally {
-    appender.closeSync();
-  }
+const appendRows = (connection: DuckDBConnection, { measure, ts, steps }: Points, ids: Int32Array): Promise<void> => {
+  const { fields } = MEASURES[measure];
+  return append(connection, tableOf(measure, "raw"), ids.length, [
+    { type: "INTEGER", values: ids },
+    { type: "BIGINT", values: ts },
+    ...fields.map((field, offset): Column => ({ type: field.wide ? "BIGINT" : "INTEGER", values: steps, stride: fields.length, offset })),
+  ]);
 };
 
-interface Row {
-  readonly id: number;
-  readonly point: Point;
-}
-
-const appendRows = (connection: DuckDBConnection, measure: MeasureName, rows: readonly Row[]): Promise<void> =>
-  append(connection, tableOf(measure, "raw"), [
-    [INTEGER, rows.map(({ id }) => id)],
-    [BIGINT, rows.map(({ point }) => BigInt(point.ts))],
-    ...MEASURES[measure].fields.map((field, i): Column => {
-      const steps = rows.map(({ point }) => point.steps[i] ?? null);
-      return field.wide ? [BIGINT, steps.map((step) => (step === null ? null : BigInt(step)))] : [INTEGER, steps];
-    }),
-  ]);
-
 /** Rows that may be there already: taken out first, so that the second write of a key replaces the first. */
-const removeRows = async (connection: DuckDBConnection, measure: MeasureName, rows: readonly Row[]): Promise<void> => {
-  if (rows.length === 0) return;
+const removeRows = async (
+  connection: DuckDBConnection,
+  measure: MeasureName,
+  ids: readonly number[],
+  ts: readonly number[],
+): Promise<void> => {
+  if (ids.length === 0) return;
   await connection.run("DELETE FROM temp.late");
   await append(
     connection,
     "late",
+    ids.length,
     [
-      [INTEGER, rows.map(({ id }) => id)],
-      [BIGINT, rows.map(({ point }) => BigInt(point.ts))],
+      { type: "INTEGER", values: ids },
+      { type: "BIGINT", values: ts },
     ],
     "temp",
   );
   let [from, to] = [Infinity, -Infinity];
-  for (const { point } of rows) [from, to] = [Math.min(from, point.ts), Math.max(to, point.ts)];
+  for (const at of ts) [from, to] = [Math.min(from, at), Math.max(to, at)];
   await connection.run(
     `DELETE FROM ${tableOf(measure, "raw")} WHERE ts >= $from AND ts <= $to AND (id, ts) IN (SELECT id, ts FROM temp.late)`,
     { from: BigInt(from), to: BigInt(to) },
   );
 };
 
-/** Ids for the batch's series; new ones are staged, and remembered only once they are on disk. */
+/** Ids of a batch's series; new ones are staged, and remembered only once they are on disk. */
 const stageSeries = (
   memory: Memory,
   points: Sifted["points"],
-): { readonly staged: readonly Series[]; readonly idOf: (measure: MeasureName, point: Point) => number } => {
-  const staged = new Map<string, Series>();
+): { readonly staged: readonly Series[]; readonly ids: Readonly<Record<MeasureName, Int32Array>> } => {
+  const staged: Series[] = [];
   let nextId = memory.byId.size;
-  for (const measure of MEASURE_NAMES)
-    for (const { site, name, part, model } of points[measure]) {
-      const key = seriesKey(measure, site, name, part);
-      if (!memory.series.has(key) && !staged.has(key)) staged.set(key, { id: nextId++, measure, site, name, part, model });
-    }
-  return {
-    staged: [...staged.values()],
-    idOf: (measure, { site, name, part }) => {
-      const key = seriesKey(measure, site, name, part);
-      return (memory.series.get(key) ?? staged.get(key))?.id ?? -1;
-    },
+  const idsOf = (measure: MeasureName): Int32Array => {
+    const { series, of } = points[measure];
+    const used = new Set(of);
+    const ids = series.map(({ site, name, part, model }, place) => {
+      const known = memory.series.get(seriesKey(measure, site, name, part))?.id;
+      if (known !== undefined || !used.has(place)) return known ?? -1;
+      staged.push({ id: nextId, measure, site, name, part, model });
+      return nextId++;
+    });
+    return Int32Array.from(of, (place) => ids[place] ?? -1);
   };
+  const ids = { rig: idsOf("rig"), board: idsOf("board"), site_energy: idsOf("site_energy") };
+  return { staged, ids };
+};
+
+const NO_STEPS: readonly number[] = [];
+
+/** The newest of each series among these, where it is not older than the newest known; and those that are not newer than it. */
+const sortOut = (memory: Memory, { measure, ts, steps }: Points, ids: Int32Array) => {
+  const newestAt = new Map<number, number>();
+  const late = { ids: [] as number[], ts: [] as number[] };
+  ids.forEach((id, at) => {
+    const time = ts[at] ?? 0;
+    const knownTs = memory.newest.get(id)?.ts ?? -1;
+    if (time <= knownTs) {
+      late.ids.push(id);
+      late.ts.push(time);
+    }
+    const before = newestAt.get(id);
+    if (time >= (before === undefined ? knownTs : (ts[before] ?? 0))) newestAt.set(id, at);
+  });
+  const width = MEASURES[measure].fields.length;
+  const newest = [...newestAt].map(([id, at]): [number, Newest] => [
+    id,
+    { ts: ts[at] ?? 0, steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS },
+  ]);
+  return { late, newest };
 };
 
 /** Writes within the caller's transaction; call the function it gives after COMMIT. */
 export const writeBatch = async (connection: DuckDBConnection, memory: Memory, { points }: Sifted, upTo: number): Promise<() => void> => {
-  const { staged, idOf } = stageSeries(memory, points);
-  await append(connection, "series", [
-    [INTEGER, staged.map(({ id }) => id)],
-    ...(["measure", "site", "name"] as const).map((key): Column => [VARCHAR, staged.map((series) => series[key])]),
-    [INTEGER, staged.map(({ part }) => part)],
-    [VARCHAR, staged.map(({ model }) => model)],
+  const { staged, ids } = stageSeries(memory, points);
+  await append(connection, "series", staged.length, [
+    { type: "INTEGER", values: staged.map(({ id }) => id) },
+    ...(["measure", "site", "name"] as const).map((key): Column => ({ type: "VARCHAR", values: staged.map((series) => series[key]) })),
+    { type: "INTEGER", values: staged.map(({ part }) => part) },
+    { type: "VARCHAR", values: staged.map(({ model }) => model) },
   ]);
-  const newest = new Map<number, Point>();
+  const newest: [number, Newest][] = [];
   for (const measure of MEASURE_NAMES) {
-    const rows = points[measure].map((point) => ({ id: idOf(measure, point), point }));
-    await removeRows(
-      connection,
-      measure,
-      rows.filter(({ id, point }) => point.ts <= (memory.newest.get(id)?.ts ?? -1)),
-    );
-    await appendRows(connection, measure, rows);
-    for (const { id, point } of rows) if (point.ts >= (newest.get(id)?.ts ?? memory.newest.get(id)?.ts ?? -1)) newest.set(id, point);
+    const sorted = sortOut(memory, points[measure], ids[measure]);
+    await removeRows(connection, measure, sorted.late.ids, sorted.late.ts);
+    await appendRows(connection, points[measure], ids[measure]);
+    newest.push(...sorted.newest);
   }
-  const times = MEASURE_NAMES.flatMap((measure) => points[measure].map(({ ts }) => ts));
-  const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
-    window,
-    [...windowsOf(times, window)].filter((start) => !memory.dirty[window].has(start)),
-  ]);
+  const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => {
+    const starts = new Set<number>();
+    for (const measure of MEASURE_NAMES) for (const start of windowsOf(points[measure].ts, window)) starts.add(start);
+    return [window, [...starts].filter((start) => !memory.dirty[window].has(start))];
+  });
   for (const [window, starts] of dirtied)
-    await append(connection, "dirty", [
-      [VARCHAR, starts.map(() => window)],
-      [BIGINT, starts.map(BigInt)],
+    await append(connection, "dirty", starts.length, [
+      { type: "VARCHAR", values: starts.map(() => window) },
+      { type: "BIGINT", values: starts },
     ]);
   // The position may only grow: a batch sent again after a newer one changes rows to what they are.
   const reached = Math.max(upTo, memory.upTo);
@@ -121,8 +121,7 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
 
   return () => {
     for (const series of staged) remember(memory, series);
-    for (const [id, point] of newest)
-      memory.newest.set(id, { ts: point.ts, steps: memory.byId.get(id)?.measure === "rig" ? point.steps : [] });
+    for (const [id, row] of newest) memory.newest.set(id, row);
     for (const [window, starts] of dirtied) for (const start of starts) memory.dirty[window].add(start);
     memory.upTo = reached;
   };

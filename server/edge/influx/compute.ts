@@ -1,6 +1,6 @@
 /** Keeps `rig_1m`, `rig_1h` (board_…, site_energy_…) and `site` up to date. Read and written back here: no version has to be able to. */
 import { MEASURE_NAMES, MEASURES, type Field, type MeasureName } from "../../twin/measures.ts";
-import { NO_PART } from "../../twin/sift.ts";
+import { NO_PART } from "../../twin/series.ts";
 import { dueWindows, HOUR_MS, MINUTE_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
 import type { Ask } from "./ask.ts";
 import type { Figures } from "./figures.ts";

@@ -1,6 +1,7 @@
 /** Rows as InfluxDB line protocol, precision ms. Every field is a float, also counters: one integer would fix the field's type for good. */
 import { MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
-import { NO_PART, TIME_END, type Point } from "../../twin/sift.ts";
+import { NO_PART } from "../../twin/series.ts";
+import { TIME_END, type Points, type SeriesName } from "../../twin/sift.ts";
 import type { Tier, Window } from "../../twin/tiers.ts";
 import type { Figures } from "./figures.ts";
 
@@ -13,32 +14,32 @@ export interface Line {
 /** Comma, space and equals sign are escaped in a tag; control characters and backslashes never come here (sift.ts). */
 const tag = (value: string): string => value.replace(/[, =]/g, "\\$&");
 
-export interface Key {
-  readonly site: string;
-  readonly name: string;
-  readonly part: number;
-  readonly model: string;
-}
 export const measurementOf = (measure: MeasureName, tier: Tier): string => (tier === "raw" ? measure : `${measure}_${tier}`);
 
-const tagsOf = (measure: MeasureName, { site, name, part, model }: Key): string =>
+const tagsOf = (measure: MeasureName, { site, name, part, model }: SeriesName): string =>
   measure === "site_energy"
     ? `site=${tag(site)},source=${tag(name)}`
     : `${part === NO_PART ? "" : `board=${part},`}model=${tag(model)},rig=${tag(name)},site=${tag(site)}`;
 
 /** `readings` is 1 in every raw row, so that rows can be counted whatever a device leaves out. */
-export const rawLine = (measure: MeasureName, point: Point): Line => {
-  const fields = MEASURES[measure].fields.flatMap((field, i) => {
-    const steps = point.steps[i];
-    return typeof steps === "number" ? [`${field.name}=${valueOf(field, steps)}`] : [];
+export const rawLines = ({ measure, series, of, ts, steps }: Points): Line[] => {
+  const { fields } = MEASURES[measure];
+  const heads = series.map((key) => ({
+    tags: `${measure},${tagsOf(measure, key)} readings=1`,
+    label: `${measure} ${key.site}/${key.name}${key.part === NO_PART ? "" : `/${key.part}`}`,
+  }));
+  return of.map((place, at) => {
+    const head = heads[place];
+    let text = head?.tags ?? "";
+    fields.forEach((field, i) => {
+      const step = steps[at * fields.length + i] ?? NaN;
+      if (!Number.isNaN(step)) text += `,${field.name}=${valueOf(field, step)}`;
+    });
+    return { text: `${text} ${ts[at]}`, label: `${head?.label} @${ts[at]}` };
   });
-  return {
-    text: `${measure},${tagsOf(measure, point)} ${["readings=1", ...fields].join(",")} ${point.ts}`,
-    label: `${measure} ${point.site}/${point.name}${point.part === NO_PART ? "" : `/${point.part}`} @${point.ts}`,
-  };
 };
 
-export const tierLine = (measure: MeasureName, window: Window, key: Key, ts: number, fields: readonly Field[], row: Figures): Line => ({
+export const tierLine = (measure: MeasureName, window: Window, key: SeriesName, ts: number, fields: readonly Field[], row: Figures): Line => ({
   text: `${measurementOf(measure, window)},${tagsOf(measure, key)} ${[
     `readings=${row.readings}`,
     ...fields.flatMap((field, i) => {

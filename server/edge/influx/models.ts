@@ -3,7 +3,8 @@
  * model became known would stand beside the first and count twice. So the first is taken out.
  */
 import type { MeasureName } from "../../twin/measures.ts";
-import { NO_PART, type Sifted } from "../../twin/sift.ts";
+import { NO_PART } from "../../twin/series.ts";
+import type { Sifted } from "../../twin/sift.ts";
 import type { Ask } from "./ask.ts";
 
 const TAGGED: readonly MeasureName[] = ["rig", "board"];
@@ -38,9 +39,12 @@ const note = (models: Models, key: string, model: string, ts: number): void => {
 /** Takes out what these points replace under another model's name, and remembers their models. */
 export const replaceModels = async (ask: Ask, models: Models, points: Sifted["points"]): Promise<void> => {
   const stale: { readonly where: (i: number) => string; readonly bound: (i: number) => Record<string, string> }[] = [];
-  for (const measure of TAGGED)
-    for (const { site, name, part, model, ts } of points[measure]) {
-      const key = keyOf(measure, site, name, part);
+  for (const measure of TAGGED) {
+    const { series, of, ts: times } = points[measure];
+    const keys = series.map(({ site, name, part }) => keyOf(measure, site, name, part));
+    of.forEach((place, at) => {
+      const { site = "", name = "", part = NO_PART, model = "" } = series[place] ?? {};
+      const [key, ts] = [keys[place] ?? "", times[at] ?? 0];
       for (const [other, newestTs] of models.get(key) ?? [])
         if (other !== model && newestTs >= ts)
           stale.push({
@@ -49,7 +53,8 @@ export const replaceModels = async (ask: Ask, models: Models, points: Sifted["po
             bound: (i) => ({ [`s${i}`]: site, [`r${i}`]: name, [`m${i}`]: other }),
           });
       note(models, key, model, ts);
-    }
+    });
+  }
   for (let from = 0; from < stale.length; from += MOST) {
     const some = stale.slice(from, from + MOST);
     await ask(

@@ -10,7 +10,7 @@ import { windowsOf, type Window } from "../../twin/tiers.ts";
 import { addressOf } from "./address.ts";
 import { away, createAsk, messageOf } from "./ask.ts";
 import { retain, rollup } from "./compute.ts";
-import { dirtyLine, marksLine, rawLine } from "./lines.ts";
+import { dirtyLine, marksLine, rawLines } from "./lines.ts";
 import { loadMarks, type Marks } from "./marks.ts";
 import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
@@ -73,7 +73,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
 
   const keep = async ({ marks, models }: Open, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
     const { points, rejected } = sift(batch, marks.rawFromTs);
-    const times = MEASURE_NAMES.flatMap((measure) => points[measure].map(({ ts }) => ts));
+    const times = MEASURE_NAMES.flatMap((measure) => points[measure].ts);
     const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
       window,
       [...windowsOf(times, window)].filter((start) => !marks.dirty[window].has(start)),
@@ -86,7 +86,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     });
     const refused = await post([
       ...dirtied.flatMap(([window, starts]) => starts.map((start) => dirtyLine(keeper, window, start, true))),
-      ...MEASURE_NAMES.flatMap((measure) => points[measure].map((point) => rawLine(measure, point))),
+      ...MEASURE_NAMES.flatMap((measure) => rawLines(points[measure])),
     ]);
     // The position after the rows, in a request of its own: whatever happens between, it is not ahead of them.
     if (batch.upTo > marks.upTo) {
