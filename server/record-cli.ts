@@ -1,6 +1,7 @@
 /** `npm run record`: makes a recording of a past window of a journal, of a broker as it happens, or of another recorder's CSV. */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { verifyNative } from "./edge/ed25519.ts";
 import { openPast, type Past } from "./edge/journal/past.ts";
 import { openTap } from "./edge/mqtt/tap.ts";
 import { createFile, openFile, type FileWriter } from "./edge/recordings/file.ts";
@@ -155,7 +156,7 @@ const recordJournal = async (path: string, values: Values, signal: AbortSignal):
         if (over || signal.aborted) break;
         lastTs = Math.max(lastTs, entry.receivedTs);
         if (entry.receivedTs < fromTs) {
-          foldEntry(farm, entry, nothingYet());
+          foldEntry(farm, entry, nothingYet(), verifyNative);
           continue;
         }
         made ??= await beginJournal(path, values, farm, fromTs, folder);

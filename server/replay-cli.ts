@@ -2,16 +2,18 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "./edge/clock.ts";
+import { verifyNative } from "./edge/ed25519.ts";
 import { openPlayer } from "./edge/mqtt/tap.ts";
 import { createFile, GzipBroken, linesOf, openFile } from "./edge/recordings/file.ts";
 import { MOST_SPEED } from "./flows/replay.ts";
 import { createRefold, openRecording, paced, RecordingBroken, through, type Opened } from "./flows/refold.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
 import { createProgress } from "./progress.ts";
+import { movedMessages } from "./twin/moved.ts";
 import { playedApart, type Played } from "./twin/played.ts";
 import type { Row, Told } from "./twin/recording.ts";
 import { CSV_HEAD, csvLineOf } from "./twin/recording-csv.ts";
-import { networkFaultsOf, shifted, type NetworkFaults } from "./twin/recording-faults.ts";
+import { networkFaultsOf, type NetworkFaults } from "./twin/recording-faults.ts";
 
 const HELP = `Plays a recording (docs/recordings.md) through the fold, and says what came of it.
 
@@ -238,7 +240,7 @@ const fold = async (wish: Wish, signal: AbortSignal): Promise<number> => {
   const expected = wish.expect === null ? null : expectationOf(wish.expect);
   const source = await open(wish.file);
   const startedMs = performance.now();
-  const refold = createRefold(source.beginning);
+  const refold = createRefold(source.beginning, verifyNative);
   const ended = await carry(wish, source, signal, refold.row);
   refold.until(ended.endUs);
   const { farmHash, ...told } = refold.played(true);
@@ -268,12 +270,6 @@ const endTsOf = async (wish: Wish): Promise<number> => {
   return startTs + Math.min(windowOf(wish, startTs).toUs, source.endUs()) / 1_000;
 };
 
-/** A copy with its times moved to now: live, the moment of sending; at another speed, so that the recording ends now. */
-const moved = (message: Told, byMs: number, round: number): Told => ({
-  ...message,
-  payload: shifted(message.payload, byMs, round === 0 ? "" : `-r${round}`),
-});
-
 const send = async (wish: Wish, signal: AbortSignal): Promise<number> => {
   const credentials = wish.username === null ? {} : { username: wish.username, password: process.env["MQTT_PASSWORD"] ?? "" };
   const player = await openPlayer({ url: wish.url ?? "", clientId: `rigtwin-replay-${process.pid}`, credentials }).catch(
@@ -289,8 +285,12 @@ const send = async (wish: Wish, signal: AbortSignal): Promise<number> => {
       const { header, retained } = source.beginning;
       const window = windowOf(wish, header.startTs);
       const endTs = wish.rewriteTime && wish.speed !== 1 ? await endTsOf(wish) : 0;
+      // Live, the moment of sending; at another speed so that the recording ends now, because nothing may be in the future.
       const shiftMs = wish.speed === 1 ? Date.now() - header.startTs - window.fromUs / 1_000 : Date.now() - endTs;
-      const sent = (message: Told): Promise<void> => player.publish(wish.rewriteTime ? moved(message, shiftMs, round) : message);
+      const mark = round === 0 ? "" : `-r${round}`;
+      const sent = async (message: Told): Promise<void> => {
+        for (const one of wish.rewriteTime ? movedMessages(message, shiftMs, mark) : [message]) await player.publish(one);
+      };
       // What a new subscriber would have been told at that moment.
       const standing = new Map(retained.map((message) => [message.topic, message]));
       let begun = false;

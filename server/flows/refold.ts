@@ -3,6 +3,7 @@
  * from the recording; where it has none they are made, every TICK_MS of its own time. Nothing here writes anywhere.
  */
 import { foldEntry, nothingYet, type Farm, type RefusedEntry } from "../twin/farm.ts";
+import { verifyPure, type Verify } from "../twin/gateway.ts";
 import { dayOfEnergy, MOST_REFUSALS, playedOf, type Played, type PlayedDay } from "../twin/played.ts";
 import { readRecording, type Piece, type RecordingFault, type RecordingHeader, type Row, type Told } from "../twin/recording.ts";
 import { createNetwork, type NetworkFaults } from "../twin/recording-faults.ts";
@@ -187,7 +188,7 @@ const NOTHING = new TextEncoder().encode("{}");
 const tickMessage: Message = { topic: OWN.tick, payload: NOTHING, qos: 1, retain: false, dup: false, client: "" };
 
 /** Folds a recording from its beginning. Throws RecordingBroken where the farm at the start is not to be had. */
-export const createRefold = ({ header, lines, cells, retained }: Beginning): Refold => {
+export const createRefold = ({ header, lines, cells, retained }: Beginning, verify: Verify = verifyPure): Refold => {
   const farm = farmOfOpening(header, lines, cells);
   if ("code" in farm) throw new RecordingBroken(farm);
   const { startTs } = header;
@@ -198,7 +199,7 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning): Ref
 
   const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
     const out = nothingYet();
-    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out);
+    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify);
     for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
     for (const line of out.refused) if (refusals.length < MOST_REFUSALS) refusals.push(line);
     if (out.rows.site_energy.ts.length === 0) return;

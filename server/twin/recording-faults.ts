@@ -1,7 +1,9 @@
 /**
  * A network that misbehaves by a seed: messages of a recording lost, given twice, held back, and devices whose clocks are off. The same
- * rows with the same settings come out the same. What the server itself wrote is left alone.
+ * rows with the same settings come out the same. What the server itself wrote is left alone, and so are the clocks inside what a gateway
+ * has signed.
  */
+import { shifted } from "./moved.ts";
 import type { Row } from "./recording.ts";
 
 export interface NetworkFaults {
@@ -16,7 +18,7 @@ export interface NetworkFaults {
   readonly skewMs: number;
 }
 
-export const NO_NETWORK_FAULTS: NetworkFaults = { seed: 1, loss: 0, dup: 0, reorder: 0, holdMs: 5_000, skewMs: 0 };
+export const NO_NETWORK_FAULTS: NetworkFaults = { seed: 1, loss: 0, dup: 0, reorder: 0, holdMs: 15_000, skewMs: 0 };
 const MOST_HELD = 10_000;
 
 /** Reads `seed:7,loss:0.01,dup:0.02,reorder:0.02,hold:5s,skew:2s`; gives a sentence where it is wrong. `duration` gives ms or null. */
@@ -50,22 +52,6 @@ const numberOf = (text: string): number => {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash;
-};
-
-const decoder = new TextDecoder();
-const encoder = new TextEncoder();
-
-/** The payload with its top-level `ts` moved by whole `byMs`, and `boot` lengthened by `mark`; as it was where it has no `ts`. */
-export const shifted = (payload: Uint8Array, byMs: number, mark = ""): Uint8Array => {
-  let value: unknown;
-  try {
-    value = JSON.parse(decoder.decode(payload));
-  } catch {
-    return payload;
-  }
-  if (typeof value !== "object" || value === null || !("ts" in value) || typeof value.ts !== "number") return payload;
-  const boot = mark !== "" && "boot" in value && typeof value.boot === "string" ? { boot: value.boot + mark } : {};
-  return encoder.encode(JSON.stringify({ ...value, ts: value.ts + Math.round(byMs), ...boot }));
 };
 
 /** Carries rows through the network: each call takes one row and gives those that come out before and with it, in time order. */

@@ -35,9 +35,9 @@ const said = (error: unknown): string =>
       : String(error);
 
 /** Connects; throws an Error in words where the broker cannot be reached at first. Later on a broker that restarts is waited for. */
-const connect = async (url: string, clientId: string, protocolVersion: 4 | 5, credentials: Credentials): Promise<MqttClient> => {
-  try {
-    return await mqtt.connectAsync(
+const connect = async (url: string, clientId: string, credentials: Credentials): Promise<MqttClient> => {
+  const withVersion = (protocolVersion: 4 | 5): Promise<MqttClient> =>
+    mqtt.connectAsync(
       url,
       {
         clientId,
@@ -51,6 +51,11 @@ const connect = async (url: string, clientId: string, protocolVersion: 4 | 5, cr
       },
       false,
     );
+  try {
+    return await withVersion(5).catch((error: unknown) => {
+      if (!/protocol version/i.test(said(error))) throw error;
+      return withVersion(4);
+    });
   } catch (error) {
     throw new Error(`No broker takes the connection at ${url.replace(/\/\/[^@/]*@/, "//")}: ${said(error)}`, { cause: error });
   }
@@ -60,19 +65,19 @@ export interface Tap {
   readonly stop: () => Promise<void>;
 }
 
-/** Hears everything on `topics`; retained flags stay as published. Resolves when the subscription stands. */
+/** Hears everything on `topics`; over MQTT 5 retained flags stay as published and properties are told. Resolves when the subscription stands. */
 export const openTap = async (
   { url, clientId, topics, credentials = {} }: { url: string; clientId: string; topics: readonly string[]; credentials?: Credentials },
   onMessage: (message: Told) => void,
   onTrouble: (what: string) => void,
 ): Promise<Tap> => {
-  const client = await connect(url, clientId, 5, credentials);
+  const client = await connect(url, clientId, credentials);
   client.on("error", (error) => onTrouble(error.message));
   client.on("close", () => onTrouble("the connection is closed"));
   client.on("message", (topic, payload, packet) =>
     onMessage({ topic, payload, qos: packet.qos, retain: packet.retain, dup: packet.dup, client: "", properties: propertiesOf(packet) }),
   );
-  const granted = await client.subscribeAsync([...topics], { qos: 2, rap: true });
+  const granted = await client.subscribeAsync([...topics], client.options.protocolVersion === 5 ? { qos: 2, rap: true } : { qos: 2 });
   const refused = granted.filter(({ qos }) => qos >= 0x80);
   if (refused.length > 0) {
     await client.endAsync(true);
@@ -103,7 +108,7 @@ export const openPlayer = async ({
   clientId: string;
   credentials?: Credentials;
 }): Promise<Player> => {
-  const client = await connect(url, clientId, 5, credentials);
+  const client = await connect(url, clientId, credentials);
   client.on("error", () => undefined);
   let inFlight = 0;
   let acknowledged = 0;
@@ -122,7 +127,8 @@ export const openPlayer = async ({
       if (failure !== null) throw failure;
       inFlight += 1;
       const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-      client.publish(topic, bytes, { qos, retain, ...(properties === null ? {} : { properties: ofJson(properties) as object }) }, settled);
+      const told = properties === null || client.options.protocolVersion !== 5 ? {} : { properties: ofJson(properties) as object };
+      client.publish(topic, bytes, { qos, retain, ...told }, settled);
     },
     acknowledged: () => acknowledged,
     async close() {
