@@ -22,7 +22,13 @@ const columns = (rows, ts) => ({
 const batchOf = (n) => ({
   upTo: n,
   rows: {
-    rig: columns(Array.from({ length: RIGS }, (_, i) => ({ name: `rig-${i}`, values: RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1)) })), T0 + n * 1_000),
+    rig: columns(
+      Array.from({ length: RIGS }, (_, i) => ({
+        name: `rig-${i}`,
+        values: RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1)),
+      })),
+      T0 + n * 1_000,
+    ),
     board: columns([], 0),
     site_energy: columns([], 0),
   },

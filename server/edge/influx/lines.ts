@@ -39,7 +39,14 @@ export const rawLines = ({ measure, series, of, ts, steps }: Points): Line[] => 
   });
 };
 
-export const tierLine = (measure: MeasureName, window: Window, key: SeriesName, ts: number, fields: readonly Field[], row: Figures): Line => ({
+export const tierLine = (
+  measure: MeasureName,
+  window: Window,
+  key: SeriesName,
+  ts: number,
+  fields: readonly Field[],
+  row: Figures,
+): Line => ({
   text: `${measurementOf(measure, window)},${tagsOf(measure, key)} ${[
     `readings=${row.readings}`,
     ...fields.flatMap((field, i) => {
