@@ -1,6 +1,6 @@
 /** One browser and one build for all scenes; a mock server and a fresh page for each. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
@@ -60,6 +60,8 @@ export interface VisitOptions extends Partial<MockOptions> {
   readonly scheme?: "dark" | "light";
 }
 export interface World {
+  /** The build the scenes run on: a copy, so that another build meanwhile does not pull it away. */
+  readonly files: string;
   readonly visit: (path: string, options?: VisitOptions) => Promise<Visit>;
   /** Ends the visits of the scene. */
   readonly leave: () => Promise<void>;
@@ -76,10 +78,13 @@ export const openWorld = async (): Promise<World> => {
     args: ARGS,
     env: { ...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile },
   });
+  const files = join(profile, "dashboard");
+  cpSync(FILES, files, { recursive: true });
   const open: { readonly mock: Mock; readonly context: BrowserContext }[] = [];
   return {
+    files,
     async visit(path, { size = WIDE, scheme = "dark", ...options } = {}) {
-      const mock = await startMock({ rigs: 288, now: Date.now, files: FILES, ...options });
+      const mock = await startMock({ rigs: 288, now: Date.now, files, ...options });
       const context = await browser.newContext({ viewport: size, colorScheme: scheme, timezoneId: "UTC", acceptDownloads: true });
       open.push({ mock, context });
       const page = await context.newPage();
