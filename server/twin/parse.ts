@@ -70,13 +70,22 @@ const withClock = (parsed: Parsed, ts: number, receivedTs: number): Parsed => {
   return wrong === null ? parsed : refused(wrong);
 };
 
-/** One message that has readings in it. */
-const parseReading = (channel: "telemetry" | "answers", json: unknown, of: { readonly site: string; readonly rig: string; readonly receivedTs: number; readonly tier: TrustTier }): Parsed => {
+/** What a reading is known by besides its message. */
+interface Of {
+  readonly site: string;
+  readonly rig: string;
+  readonly receivedTs: number;
+  readonly tier: TrustTier;
+}
+
+/** One message that has readings in it. Fields by name: spreading costs as much here as parsing the JSON. */
+const parseReading = (channel: "telemetry" | "answers", json: unknown, { site, rig, receivedTs, tier }: Of): Parsed => {
   if (channel === "telemetry") {
     const told = readTelemetry(json);
     if (isRefusal(told)) return refused(told);
     const { ts, seq, boot, measured, quality } = told;
-    return withClock({ kind: "reading", reading: { ...of, deviceTs: ts, seq, boot, format: "native", measured, quality, identity: null } }, ts, of.receivedTs);
+    const reading: Reading = { site, rig, deviceTs: ts, receivedTs, seq, boot, tier, format: "native", measured, quality, identity: null };
+    return withClock({ kind: "reading", reading }, ts, receivedTs);
   }
   const told = readAnswersEnvelope(json);
   if (isRefusal(told)) return refused(told);
@@ -84,7 +93,8 @@ const parseReading = (channel: "telemetry" | "answers", json: unknown, of: { rea
   if (isRefusal(answers)) return refused(answers);
   const { ts, seq, boot } = told;
   const { format, measured, quality, identity } = answers;
-  return withClock({ kind: "reading", reading: { ...of, deviceTs: ts, seq, boot, format, measured, quality, identity } }, ts, of.receivedTs);
+  const reading: Reading = { site, rig, deviceTs: ts, receivedTs, seq, boot, tier, format, measured, quality, identity };
+  return withClock({ kind: "reading", reading }, ts, receivedTs);
 };
 
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
