@@ -121,6 +121,7 @@ export interface EnergyAnswer {
   readonly bucketMs: number;
   readonly sourcesW: Readonly<Partial<Record<EnergySource, readonly (number | null)[]>>>;
   readonly meteredW: readonly (number | null)[];
+  /** Of the grid's part, as the meter told it; the mix's follows by intensityOf (energy.ts). */
   readonly gco2ePerKwh: readonly (number | null)[];
   readonly pricePerKwh: readonly (number | null)[];
 }
