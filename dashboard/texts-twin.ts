@@ -88,7 +88,7 @@ export const twinText = {
   ofDays: (n: number) => `of ${many(n, "day")} sealed`,
   fromRows: "sealed rows",
   mixedTier: "partly gateway-signed",
-  missing: (n: number) => `${many(n, "day")} without rows`,
+  missing: (n: number) => `${many(n, "day")} without readings`,
   withGaps: (n: number) => `${many(n, "day")} with gaps`,
   noGaps: "no gaps",
 
@@ -101,7 +101,7 @@ export const twinText = {
   energyLine: "Energy",
   uptimeLine: "All time counted",
   uptimeExcusedLine: "Without excused time",
-  gap: "Nothing sealed",
+  gap: "No readings",
   chartSummary: (title: string, first: string, last: string, says: string) => `${title}, ${first} to ${last}. ${says}`,
   seriesSummary: (label: string, last: string, low: string, high: string) => `${label}: last ${last}, lowest ${low}, highest ${high}.`,
 
@@ -125,7 +125,8 @@ export const twinText = {
   },
   states,
   stateMeans,
-  noRows: "nothing sealed of this machine",
+  noRows: "nothing is sealed of this machine",
+  silent: "nothing came",
   lateMeans: "Time between the end of the day and its anchor. More than a day is late.",
   showAll: (n: number) => `Show all ${n} days`,
   showFew: "Show the newest only",

@@ -77,6 +77,8 @@ const DayCanvas = ({ dates, series, unit, most, gapLabel, height, onHover }: Can
                 pointRadius: dates.length < 3 ? 3 : 0,
                 pointBackgroundColor: tone(one.tone),
                 spanGaps: false,
+                // A line along the upper edge keeps its whole width.
+                clip: 3,
                 order: 1,
               },
         ),

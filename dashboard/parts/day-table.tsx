@@ -27,9 +27,9 @@ const Line = ({ line }: { readonly line: DayLine }): ReactNode => {
   return (
     <tr>
       <th scope="row">{line.date}</th>
-      <td className="num">{together(hashes(totals.deliveredThH))}</td>
-      <td className="num">{percent(totals.deliveredThH, totals.nameplateThH)}</td>
-      <td className="num">{together(energyKwh(totals.energyKwh))}</td>
+      <td className={line.n === 0 ? "num warm" : "num"}>{line.n === 0 ? text.silent : together(hashes(totals.deliveredThH))}</td>
+      <td className="num">{line.n === 0 ? MISSING : percent(totals.deliveredThH, totals.nameplateThH)}</td>
+      <td className="num">{line.n === 0 ? MISSING : together(energyKwh(totals.energyKwh))}</td>
       <td className="num">{totals.efficiencyJTh === null ? MISSING : `${fixed(totals.efficiencyJTh, 1)}\u202fJ/TH`}</td>
       <td className="num">{percentOf(totals.uptimePct)}</td>
       <td className="num">{percentOf(totals.uptimeExcusedPct)}</td>

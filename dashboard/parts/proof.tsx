@@ -193,11 +193,12 @@ export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksTok
         </div>
         <div className="row">
           {isBusy ? (
-            <button type="button" className="button" onClick={cancel}>
+            // Keys: were it the same element, the click that stops would submit what it has become.
+            <button key="cancel" type="button" className="button" onClick={cancel}>
               {text.cancel}
             </button>
           ) : (
-            <button type="submit" className="button filled">
+            <button key="verify" type="submit" className="button filled">
               <IconShieldCheck size={16} aria-hidden /> {condition.is === "idle" ? text.verify : text.again}
             </button>
           )}

@@ -72,7 +72,7 @@ export const Steps = ({ steps }: { readonly steps: readonly Step[] }): ReactNode
           </section>
         ))}
       {days.length === 0 ? null : (
-        <section aria-label={text.days(days.length)}>
+        <section className="of-days" aria-label={text.days(days.length)}>
           <h3>{text.days(days.length)}</h3>
           <DayMap results={days.map(({ result }) => result)} of={days.length} />
           {wrong.slice(0, MOST_OPEN).map((group) => (

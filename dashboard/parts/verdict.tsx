@@ -17,6 +17,7 @@ const DEVELOPMENT = new Set([1_337, 31_337]);
 const headOf = (
   { verdict, steps, isLocal }: Outcome,
   isFarms: boolean,
+  knowsContract: boolean,
 ): { readonly tone: string; readonly title: string; readonly more: string } => {
   if (verdict === "failed") return { tone: "failed", title: text.failed(countOf(steps, "failed")), more: text.failedMore };
   if (verdict === "incomplete")
@@ -24,7 +25,7 @@ const headOf = (
   const days = groupsOf(steps).filter(({ isDay }) => isDay).length;
   if (isFarms)
     return { tone: "local", title: isLocal ? text.local : text.verifiedMore(steps.length, days), more: isLocal ? text.localMore : "" };
-  return { tone: "passed", title: text.verified, more: text.verifiedMore(steps.length, days) };
+  return { tone: "passed", title: knowsContract ? text.verified : text.verifiedNamed, more: text.verifiedMore(steps.length, days) };
 };
 
 export const Verdict = ({ outcome, throughFarm, knowsContract }: VerdictProps): ReactNode => {
@@ -32,7 +33,7 @@ export const Verdict = ({ outcome, throughFarm, knowsContract }: VerdictProps): 
   const { chainId, contract, block } = asked;
   const name = chainId === null ? null : chainName(chainId);
   const ofFarm = isLocal || (chainId !== null && DEVELOPMENT.has(chainId));
-  const { tone, title, more } = headOf({ ...outcome, isLocal: ofFarm }, ofFarm || throughFarm);
+  const { tone, title, more } = headOf({ ...outcome, isLocal: ofFarm }, ofFarm || throughFarm, knowsContract);
   const cautions = [
     verdict !== "verified" && ofFarm ? text.localMore : "",
     throughFarm && !ofFarm ? text.throughFarm : "",

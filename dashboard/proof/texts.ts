@@ -32,6 +32,7 @@ export const proofText = {
   stopped: "Stopped. Nothing was verified.",
   broke: "The check broke off.",
   verified: "Verified",
+  verifiedNamed: "Verified, for the contract that the farm names",
   verifiedMore: (steps: number, days: number) => `Every one of ${steps} steps passed, for ${many(days, "day")}.`,
   local: "Every step passed, on the farm's own chain",
   localMore: "The farm runs this chain and could have written anything on it. This proves nothing to outsiders.",
@@ -108,4 +109,6 @@ export const fileText = {
   delivered: "Delivered",
   energy: "Energy",
   none: "none",
+  verify: "Check it against the chain",
+  worth: "What a check is worth",
 } as const;

@@ -154,7 +154,8 @@ const Verifier = (): ReactNode => {
       {chosen === null ? null : (
         <>
           <Says claim={chosen.claim} />
-          <section className="card" aria-label="Verify">
+          <section className="card stack" aria-label={text.verify}>
+            <h2>{text.verify}</h2>
             <Proof
               key={chosen.round}
               evidence={() => Promise.resolve(chosen.claim)}
@@ -167,7 +168,8 @@ const Verifier = (): ReactNode => {
           </section>
         </>
       )}
-      <section className="card" aria-label="Worth">
+      <section className="card stack" aria-label={text.worth}>
+        <h2>{text.worth}</h2>
         <Worth />
       </section>
     </main>

@@ -102,7 +102,7 @@ const tierOf = ({ tier }: Sum): string => (tier === null ? "" : tier === "mixed"
 
 const Figures = ({ calendar, lines }: { readonly calendar: readonly CalendarDay[]; readonly lines: readonly DayLine[] }): ReactNode => {
   const sum = useMemo(() => sumOf(lines), [lines]);
-  const missing = calendar.length - lines.length;
+  const missing = calendar.filter(({ line }) => line === null || line.n === 0).length;
   const figures = [
     {
       name: text.delivered,
@@ -151,7 +151,8 @@ const Figures = ({ calendar, lines }: { readonly calendar: readonly CalendarDay[
 
 const Charts = ({ calendar, tier }: { readonly calendar: readonly CalendarDay[]; readonly tier: string }): ReactNode => {
   const { dates, delivered, energy, uptime } = useMemo(() => {
-    const pick = (of: (line: DayLine) => number | null): (number | null)[] => calendar.map(({ line }) => (line === null ? null : of(line)));
+    const pick = (of: (line: DayLine) => number | null): (number | null)[] =>
+      calendar.map(({ line }) => (line === null || line.n === 0 ? null : of(line)));
     return {
       dates: calendar.map(({ date }) => date),
       delivered: [

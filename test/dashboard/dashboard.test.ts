@@ -8,6 +8,7 @@ import { mapScenes } from "./scenes/map.ts";
 import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
 import { rigsScenes } from "./scenes/rigs.ts";
+import { twinScenes, verifierScenes } from "./scenes/twin.ts";
 import { walkScenes } from "./scenes/walk.ts";
 import { openWorld, type World } from "./world.ts";
 
@@ -51,3 +52,5 @@ describe("logging in", () => {
 describe("what is loaded", () => {
   budgetScenes(() => world);
 });
+describe("a twin's public page", () => twinScenes(() => world));
+describe("the saved verifier", () => verifierScenes(() => world));

@@ -11,8 +11,9 @@ import { machineHash } from "../../../server/twin/seal.ts";
 import { bucketMsFor, RIG_FIELDS } from "../../../server/twin/series.ts";
 import type { Alarm } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
-import { answerRpc, CHAIN, type Notary } from "./chain.ts";
+import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
+import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
 import { alarmsAt, chance, energyOf, figuresOf, liveRow, nameOf, rosterRow, SITE, totalsOf, twinOf } from "./plant.ts";
 
 export interface MockOptions {
@@ -23,9 +24,12 @@ export interface MockOptions {
   /** Folder of the built dashboard. */
   readonly files?: string;
   readonly port?: number;
+  /** Sealed days of token 24; by default a month. */
+  readonly provenance?: ProvenanceOptions;
 }
 export interface Mock {
   readonly url: string;
+  readonly provenance: Provenance;
   /** The next frame of every viewer bears a number too high. */
   readonly skipNumber: () => void;
   readonly resyncs: () => number;
@@ -108,6 +112,12 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     const id = Math.random().toString(36).slice(2);
     sessions.add(id);
     response.set("set-cookie", `session=${id}; HttpOnly; SameSite=Strict; Path=/`).status(204).end();
+  });
+  const provenance = mountProvenance(app, options.provenance ?? { days: 30 }, {
+    now: () => startTs,
+    twin: () => twinOf(TOKEN - 1, startTs, startTs, tokens),
+    records: () => bookOf(TOKEN - 1),
+    refuse,
   });
   app.use("/api", (request, response, next) => {
     if (!entered(request.headers.cookie)) return refuse(response, "LOGIN_REQUIRED");
@@ -318,7 +328,6 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
           });
     response.json({ total: found.length, byCode: { TOPIC_UNKNOWN: 119, CLOCK_IN_FUTURE: 8, PAYLOAD_NOT_JSON: 4 }, refusals: found });
   });
-  app.get(ROUTES.chain, (_, response) => void response.json(CHAIN));
   app.post(ROUTES.rpc, (request, response) => void response.json(answerRpc(request.body as never, notary)));
   app.get(ROUTES.reference, (_, response) => void response.type("html").send("<!doctype html><title>API</title><h1>API reference</h1>"));
   app.use("/api", (_, response) => refuse(response, "NOT_FOUND"));
@@ -408,6 +417,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    provenance,
     skipNumber: () => {
       lever.skip = 1;
     },
@@ -454,6 +464,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     posted: () => posted,
     close: async () => {
       for (const timer of timers) clearInterval(timer);
+      await provenance.close();
       await io.close();
       await new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
     },

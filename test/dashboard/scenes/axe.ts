@@ -11,7 +11,8 @@ interface Found {
   readonly id: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
 }
-const found = async (page: Page): Promise<string[]> => {
+/** What axe finds on the page as it is, one line each. */
+export const violationsOn = async (page: Page): Promise<string[]> => {
   await page.evaluate(AXE);
   const violations = (await page.evaluate(
     "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) => violations)",
@@ -33,7 +34,7 @@ export const contrastScenes = (world: () => World): void => {
           await page.goto(new URL(path, page.url()).href);
           await page.locator("h1").first().waitFor({ state: "attached" });
           await until(`${path} is drawn`, async () => (await page.locator(".skeleton").count()) === 0);
-          expect({ path, found: await found(page) }).toEqual({ path, found: [] });
+          expect({ path, found: await violationsOn(page) }).toEqual({ path, found: [] });
         }
       }, 120_000);
 
@@ -45,18 +46,18 @@ export const contrastScenes = (world: () => World): void => {
       await page.getByRole("button", { name: "Add a record" }).click();
       await page.getByRole("button", { name: "Add a part" }).click();
       await page.getByRole("button", { name: "Seal the record" }).click();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       await page.keyboard.press("Control+k");
       await page.getByPlaceholder("Go to a page or a rig").fill("b-r3");
       await page.getByText("b-r3-02").waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       await page.keyboard.press("Escape");
       await page.getByRole("button", { name: "Replay" }).click();
       await page.getByRole("button", { name: "Start the replay" }).waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       await page.getByRole("button", { name: "Start the replay" }).click();
       await page.getByRole("button", { name: "Back to live" }).waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       await page.getByRole("button", { name: "Back to live" }).click();
       await page.getByRole("navigation").getByRole("link", { name: "Alarms" }).click();
       await page
@@ -66,18 +67,18 @@ export const contrastScenes = (world: () => World): void => {
       await page.getByLabel("Acknowledge as").waitFor();
       mock.raise(3);
       await page.locator(".mantine-Notification-root").waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
       mock.refuse(true);
       mock.cut();
       await page.getByText("The server does not answer.").waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
     }, 120_000);
 
   test("on the way in", async () => {
     for (const scheme of ["dark", "light"] as const) {
       const { page } = await world().visit("/", { scheme, password: "open sesame" });
       await page.getByLabel("Password", { exact: true }).waitFor();
-      expect(await found(page)).toEqual([]);
+      expect(await violationsOn(page)).toEqual([]);
     }
   });
 };
