@@ -14,12 +14,12 @@ const project = (displayName, folders, extra = {}) => ({
   ...extra,
 });
 
-// A real server or browser takes its time on a busy machine; `testTimeout` is not obeyed inside a project.
+// A real server or browser, or a thousand properties, takes its time on a busy machine; `testTimeout` is not obeyed inside a project.
 const patient = { setupFilesAfterEnv: ["<rootDir>/test/servers/patience.mjs"] };
 
 export default {
   projects: [
-    project("unit", ["house", "twin", "flows", "gateway", "simulators"]),
+    project("unit", ["house", "twin", "flows", "gateway", "simulators"], patient),
     project("integration", ["edge", "paths"], patient),
     project("browser", ["dashboard"], patient),
   ],
