@@ -121,7 +121,7 @@ describe("Ctrl-C and a start on the same folder", () => {
     await server.stop();
     const entries = await journalOf(server.dataDir);
     const folded = await foldedTwice(server.dataDir, "north", entries);
-    expect(folded.pos).toBeGreaterThan(before.ingest.headPos - 1);
+    expect(folded.farm.asOfPos).toBeGreaterThan(before.ingest.headPos - 1);
     expect(folded.saved).toBe(folded.fromNothing);
 
     await server.restart();

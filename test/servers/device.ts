@@ -50,6 +50,8 @@ export interface Publisher {
   /** Messages without a PUBACK. */
   readonly waiting: () => number;
   readonly connected: () => boolean;
+  /** How often its connection was closed by the other end or the network. */
+  readonly closed: () => number;
   /** Cuts the connection as a fallen network does; it comes back by itself. */
   readonly drop: () => void;
   readonly end: () => void;
@@ -82,6 +84,7 @@ export const createPublisher = (url: string, clientId: string): Publisher => {
   let socket: Socket | null = null;
   let up = false;
   let ended = false;
+  let closed = 0;
   let lastId = 0;
   let timer: NodeJS.Timeout | null = null;
 
@@ -124,6 +127,7 @@ export const createPublisher = (url: string, clientId: string): Publisher => {
     // Every fall of the server is one; they are what the test is about.
     connection.on("error", () => undefined);
     connection.on("close", () => {
+      if (!ended && up) closed += 1;
       up = false;
       byId.clear();
       for (const message of queue) message.ids = [];
@@ -160,6 +164,7 @@ export const createPublisher = (url: string, clientId: string): Publisher => {
     sent,
     waiting: () => queue.size,
     connected: () => up,
+    closed: () => closed,
     drop: () => void socket?.destroy(),
     end() {
       ended = true;

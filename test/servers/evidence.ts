@@ -88,10 +88,10 @@ export const savedFarm = (dataDir: string, site: string): Promise<Farm> =>
     return Promise.resolve(farm);
   });
 
-/** The saved farm's position and hash, and the hash of the journal folded from nothing up to there: they must be equal. */
+/** The saved farm and its hash, and the hash of the journal folded from nothing up to there: they must be equal. */
 export const foldedTwice = async (dataDir: string, site: string, entries: readonly Entry[]) => {
   const saved = await savedFarm(dataDir, site);
-  return { pos: saved.asOfPos, saved: farmHash(saved), fromNothing: farmHash(foldAll(site, entries, saved.asOfPos)) };
+  return { farm: saved, saved: farmHash(saved), fromNothing: farmHash(foldAll(site, entries, saved.asOfPos)) };
 };
 
 /** Points of measurement `rig` in the embedded store: rig → device time → how many. */
