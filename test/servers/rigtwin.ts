@@ -20,6 +20,8 @@ export interface RigtwinOptions {
   /** 0, the default, takes a free one; it stays the same over restarts. */
   readonly port?: number;
   readonly mqttPort?: number;
+  /** Port of the local chain; a free one by default. */
+  readonly rpcPort?: number;
 }
 
 export interface Answer {
@@ -60,7 +62,7 @@ const argumentsOf = (options: RigtwinOptions, dataDir: string, port: number, mqt
   const flags = {
     port,
     "mqtt-port": mqttPort,
-    "rpc-port": 0,
+    "rpc-port": options.rpcPort ?? 0,
     "data-dir": dataDir,
     rigs: options.rigs ?? 0,
     interval: options.intervalS ?? 1,
