@@ -88,6 +88,7 @@ const main = async (): Promise<number> => {
   const verification = await verifyBundle(given, rpc === null || contract === null ? null : readerOf(rpc, contract), expected);
   console.log(lines(verification).join("\n"));
   if (rpc === null) console.log("No --rpc was given: no chain was asked.");
+  if ((given as { chain?: { local?: unknown } } | null)?.chain?.local === true) console.log("This chain is run by the farm itself: whoever runs a chain can write it anew. It proves nothing to outsiders.");
   if (expected.contract === undefined && contract !== null) console.log(`The contract is the one the file names, ${contract}: compare it with the one you know, or give --contract.`);
   return EXIT[verification.verdict];
 };

@@ -204,7 +204,7 @@ const checkWhole = (steps: Step[], bundle: Bundle, expected: Expected): void => 
   if (expected.contract !== undefined) notes.say("contract", expected.contract.toLowerCase() === contract, "It is for the contract you know.", `It is for the contract ${contract}, not for ${expected.contract}.`);
   if (expected.tokenId !== undefined) notes.say("token", expected.tokenId === bundle.tokenId, `It is for token ${bundle.tokenId}, as expected.`, `It is for token ${bundle.tokenId}, not for ${expected.tokenId}.`);
   const inRow = bundle.days.every(({ day }, i) => i === 0 || day === (bundle.days[i - 1]?.day ?? 0) + 1);
-  notes.say("days", inRow, bundle.days.length === 0 ? "There are no days in it." : `${bundle.days.length} days without a gap between them.`, "Days are missing, or stand twice or out of order.");
+  notes.say("days", inRow, bundle.days.length === 0 ? "There are no days in it." : `${bundle.days.length} ${bundle.days.length === 1 ? "day" : "days"}, ${dateOf(bundle.days[0]?.day ?? 0)} to ${dateOf(bundle.days.at(-1)?.day ?? 0)}, without a gap.`, "Days are missing, or stand twice or out of order.");
   if (bundle.days.length === 0) notes.skip("days", "Without days there is no telemetry to check.");
 };
 

@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { createJournal, type Journal } from "../../server/edge/journal/journal.ts";
+import { openPruned } from "../../server/edge/journal/pruned.ts";
+import type { Entry } from "../../server/twin/twin.ts";
+import { OWN } from "../../server/twin/wire.ts";
+import { ownFolder } from "../servers/chain.ts";
+
+const T0 = 1_790_000_000_000;
+let nowTs = T0;
+let own: ReturnType<typeof ownFolder>;
+let journal: Journal;
+let pruned: ReturnType<typeof openPruned>;
+
+beforeEach(async () => {
+  nowTs = T0;
+  own = ownFolder("pruned");
+  journal = createJournal({ folder: own.folder, now: () => nowTs, groupMs: 0, chunkBytes: 400 });
+  await journal.start();
+  pruned = openPruned(own.folder, journal);
+});
+afterEach(async () => {
+  pruned.close();
+  await journal.stop();
+  own.remove();
+});
+
+const put = (topic: string, text: string, retain = false): Promise<void> =>
+  new Promise((resolve, reject) => journal.append({ topic, payload: Buffer.from(text), qos: 1, retain, dup: false, client: "c" }, (error) => (error === null ? resolve() : reject(error))));
+const all = async (fromPos = 1): Promise<Entry[]> => {
+  const found: Entry[] = [];
+  for await (const entries of pruned.read(fromPos)) found.push(...entries);
+  return found;
+};
+const shown = (entries: readonly Entry[]): string[] => entries.map(({ pos, topic, payload }) => `${pos} ${topic} ${Buffer.from(payload).toString()}`);
+
+test("what the server wrote and what was retained outlives the messages around it", async () => {
+  for (let hour = 0; hour < 40; hour++) {
+    nowTs = T0 + hour * 3_600_000;
+    await put("rigtwin/v1/farm/a/telemetry", "x".repeat(60));
+    if (hour === 3) await put(OWN.record, "a record");
+    if (hour === 4) await put("rigtwin/v1/farm/a/birth", "born", true);
+    await put(OWN.tick, "{}");
+  }
+  // Tail files become chunks when the journal is opened anew.
+  await journal.stop();
+  await journal.start();
+  const before = await all();
+  expect(await pruned.prune(T0 + 30 * 3_600_000)).toBeGreaterThan(0);
+  const after = await all();
+  const oldest = journal.oldestPos();
+  expect(oldest).toBeGreaterThan(20);
+  expect(shown(after.filter(({ pos }) => pos < oldest))).toEqual([expect.stringContaining("a record"), expect.stringContaining("born")]);
+  expect(shown(after.filter(({ pos }) => pos >= oldest))).toEqual(shown(before.filter(({ pos }) => pos >= oldest)));
+  expect(before.filter(({ receivedTs }) => receivedTs >= T0 + 30 * 3_600_000).every(({ pos }) => pos >= oldest)).toBe(true);
+  expect(shown(await all(oldest + 1))).toEqual(shown(before.filter(({ pos }) => pos > oldest)));
+  expect(await pruned.prune(T0 + 30 * 3_600_000)).toBe(0);
+});
+
+test("what was set aside before the chunks went is not read twice", async () => {
+  await put(OWN.record, "a record");
+  const early = openPruned(own.folder, { ...journal, prune: () => 0, oldestPos: () => 0, positionAt: () => Promise.resolve(2) });
+  await early.prune(nowTs);
+  early.close();
+  expect(shown(await all())).toEqual([`1 ${OWN.record} a record`]);
+});

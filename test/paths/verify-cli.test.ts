@@ -1,0 +1,89 @@
+/** The stranger's command as it is typed, on files good and bad, against a node or none. */
+import { spawnSync } from "node:child_process";
+import { closeSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { execFile } from "node:child_process";
+import { built, ownFolder } from "../servers/chain.ts";
+import { at, openBench, type Bench } from "./day-bench.ts";
+
+const CLI = resolve(import.meta.dirname, "../../build/server/verify-cli.js");
+let bench: Bench;
+let own: ReturnType<typeof ownFolder>;
+let file: string;
+let contract: string;
+
+/** Not synchronous: the node that is asked lives in this process. */
+const run = (...args: string[]): Promise<{ code: number; out: string }> =>
+  new Promise((done) => {
+    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) => done({ code: child.exitCode ?? -1, out: stdout + stderr }));
+  });
+
+beforeAll(async () => {
+  built();
+  if (spawnSync(process.execPath, [CLI]).status !== 3) throw new Error("the verifier is not built");
+  own = ownFolder("cli");
+  bench = await openBench();
+  bench.birth("a");
+  for (let hour = 12; hour < 24; hour += 2) {
+    bench.to(at(0, hour));
+    bench.reading("a");
+    if (hour === 12) await bench.settle();
+  }
+  bench.to(at(1, 1));
+  await bench.settle();
+  const bundle = await bench.parts().provenance.bundle(1, at(0, 0), at(1, 0));
+  contract = bundle.chain.contract;
+  file = join(own.folder, "twin.json");
+  writeFileSync(file, JSON.stringify(bundle));
+}, 120_000);
+afterAll(async () => {
+  await bench.close();
+  own.remove();
+});
+
+test("a good file is verified against the chain", async () => {
+  const { code, out } = await run(file, "--rpc", bench.rpcUrl(), "--contract", contract, "--token", "1", "--chain", "31337");
+  expect(out).toContain("VERIFIED: every step passed");
+  expect(out).toContain("run by the farm itself");
+  expect(code).toBe(0);
+});
+test("without a chain, or with one that does not answer, it is not", async () => {
+  const silent = await run(file);
+  expect([silent.code, silent.out.includes("NOT VERIFIED"), silent.out.includes("No --rpc was given")]).toEqual([2, true, true]);
+  const away = await run(file, "--rpc", "http://127.0.0.1:9");
+  expect([away.code, away.out.includes("The chain could not be asked")]).toEqual([2, true]);
+});
+test("another token or contract than the stranger's fails", async () => {
+  expect((await run(file, "--rpc", bench.rpcUrl(), "--token", "2")).code).toBe(1);
+  expect((await run(file, "--rpc", bench.rpcUrl(), "--contract", `0x${"12".repeat(20)}`)).code).toBe(1);
+});
+test("a token that the contract does not have fails", async () => {
+  const path = join(own.folder, "unknown.json");
+  writeFileSync(path, JSON.stringify({ ...(await bench.parts().provenance.bundle(1, at(0, 0), at(1, 0))), tokenId: 99 }));
+  const { code, out } = await run(path, "--rpc", bench.rpcUrl());
+  expect([code, out.includes("The contract has no token 99.")]).toEqual([1, true]);
+});
+test.each<[string, string, number, string]>([
+  ["nonsense", "hello", 3, "is no JSON"],
+  ["a file that was cut", '{"context":"rigtwin/bundle/v1","madeTs":17', 3, "was it cut off?"],
+  ["some other JSON", '{"a":1}', 1, "This is not a bundle of a twin"],
+  ["nothing", "", 3, "is no JSON"],
+])("%s is said in a sentence", async (_name, text, expected, says) => {
+  const path = join(own.folder, "bad.json");
+  writeFileSync(path, text);
+  const { code, out } = await run(path, "--rpc", bench.rpcUrl());
+  expect([code, out.includes(says), out.includes("    at ")]).toEqual([expected, true, false]);
+});
+test("a file of 100 MB is not read", async () => {
+  const path = join(own.folder, "large.json");
+  const handle = openSync(path, "w");
+  ftruncateSync(handle, 100 * 1024 * 1024);
+  closeSync(handle);
+  const { code, out } = await run(path);
+  expect([code, out.includes("has 100 MB; a bundle has at most 64")]).toEqual([3, true]);
+});
+test.each([[[]], [["/nowhere/x.json"]], [["a", "b"]], [["a", "--rpc"]], [["a", "--rpc", "ftp://x"]], [["a", "--token", "-1"]], [["a", "--what", "1"]]])("a wrong command: %j", async (args) => {
+  const { code, out } = await run(...args);
+  expect([code, out.trim().length > 10, out.includes("    at ")]).toEqual([3, true, false]);
+});
