@@ -92,6 +92,20 @@ describe("journal", () => {
     await journal.stop();
   });
 
+  test("knows when it began, from its first entry on and after a start", async () => {
+    let journal = await open(1 << 20);
+    expect(journal.oldestTs()).toBeNull();
+    for (const text of words(3)) await put(journal, text);
+    const [first] = await all(journal);
+    expect(journal.oldestTs()).toBe(first?.receivedTs);
+    await journal.stop();
+    journal = await open(2_048);
+    expect(journal.oldestTs()).toBe(first?.receivedTs);
+    for (const text of words(300)) await put(journal, text);
+    expect(journal.oldestTs()).toBe(first?.receivedTs);
+    await journal.stop();
+  });
+
   test("a frame cut short by a kill is cut off, and the next one takes its place", async () => {
     let journal = await open(1 << 20);
     for (const text of words(20)) await put(journal, text);
@@ -130,7 +144,11 @@ describe("journal", () => {
     for (const text of words(400)) await put(journal, text);
     await journal.stop();
     const db = new Database(join(folder, "journal", "chunks.db"));
-    const rows = db.prepare("SELECT first_pos, count, body FROM chunk ORDER BY first_pos").all() as { first_pos: number; count: number; body: Buffer }[];
+    const rows = db.prepare("SELECT first_pos, count, body FROM chunk ORDER BY first_pos").all() as {
+      first_pos: number;
+      count: number;
+      body: Buffer;
+    }[];
     expect(rows.length).toBeGreaterThan(3);
     const victim = rows[1] as { first_pos: number; count: number; body: Buffer };
     const body = Buffer.from(victim.body);
@@ -138,8 +156,12 @@ describe("journal", () => {
     db.prepare("UPDATE chunk SET body = ? WHERE first_pos = ?").run(body, victim.first_pos);
     db.close();
     journal = await open(2_048);
-    expect(texts(await all(journal))).toEqual(words(400).filter((_, i) => i + 1 < victim.first_pos || i + 1 >= victim.first_pos + victim.count));
-    expect(await journal.verify()).toEqual([{ firstPos: victim.first_pos, count: victim.count, reason: expect.stringMatching(/hash|decompressed/) }]);
+    expect(texts(await all(journal))).toEqual(
+      words(400).filter((_, i) => i + 1 < victim.first_pos || i + 1 >= victim.first_pos + victim.count),
+    );
+    expect(await journal.verify()).toEqual([
+      { firstPos: victim.first_pos, count: victim.count, reason: expect.stringMatching(/hash|decompressed/) },
+    ]);
     await put(journal, "after");
     await journal.stop();
   });
@@ -149,7 +171,9 @@ describe("journal", () => {
     for (const text of words(400)) await put(journal, text);
     await journal.stop();
     const db = new Database(join(folder, "journal", "chunks.db"));
-    db.exec("UPDATE chunk SET prev_hash = zeroblob(32) WHERE first_pos = (SELECT first_pos FROM chunk ORDER BY first_pos LIMIT 1 OFFSET 2)");
+    db.exec(
+      "UPDATE chunk SET prev_hash = zeroblob(32) WHERE first_pos = (SELECT first_pos FROM chunk ORDER BY first_pos LIMIT 1 OFFSET 2)",
+    );
     db.close();
     journal = await open(2_048);
     expect(await journal.verify()).toHaveLength(1);

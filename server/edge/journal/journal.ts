@@ -53,6 +53,8 @@ export const createJournal = (options: JournalOptions) => {
   let tail: TailWriter | null = null;
   let headPos = 0;
   let headTs = 0;
+  /** Of the oldest entry in the tail files. */
+  let tailTs: number | null = null;
   let lastGivenTs = 0;
   let pending: Pending[] = [];
   let pendingBytes = 0;
@@ -118,6 +120,7 @@ export const createJournal = (options: JournalOptions) => {
       return;
     }
     headPos += batch.length;
+    tailTs ??= batch[0]?.receivedTs ?? null;
     headTs = batch.at(-1)?.receivedTs ?? headTs;
     if (failure !== null) {
       failure = null;
@@ -225,7 +228,7 @@ export const createJournal = (options: JournalOptions) => {
     },
     /** Position of the oldest entry that is still there, 1 where nothing was pruned. */
     oldestPos: (): number => chunkStore().oldest()?.firstPos ?? 1,
-    oldestTs: (): number | null => chunkStore().oldest()?.firstTs ?? null,
+    oldestTs: (): number | null => chunkStore().oldest()?.firstTs ?? tailTs,
     stats: () => ({ headPos, headTs, bytes: chunkStore().bytes() + (tail?.bytes() ?? 0), pendingBytes, failure, damaged: chunkStore().damaged() }),
     /** Reads everything once and names what is damaged. */
     async verify(): Promise<Damage[]> {
@@ -246,7 +249,9 @@ export const createJournal = (options: JournalOptions) => {
         for (const frame of frames) {
           if (frame.firstPos + frame.count - 1 <= headPos) continue;
           headPos = frame.firstPos + frame.count - 1;
-          headTs = timesOf(frame.body, frame.count).lastTs;
+          const { firstTs, lastTs } = timesOf(frame.body, frame.count);
+          headTs = lastTs;
+          tailTs ??= firstTs;
         }
         if (i === files.length - 1) newest = { firstPos: file.firstPos, goodBytes };
       }
