@@ -2,107 +2,17 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { BUNDLE_CONTEXT, type Bundle, type ProvenDay } from "../../server/twin/bundle.ts";
 import { canonicalText } from "../../server/twin/canonical.ts";
-import { dateOf, leafOf, proofIn, rowText, tokenDayOf, treeOf, type Deployment, type TokenDay, type Tree } from "../../server/twin/day.ts";
-import { CELL, DAY_MS, digestReading, type Digest } from "../../server/twin/digest.ts";
-import { NO_IDENTITY, NOTHING_MEASURED } from "../../server/twin/reading.ts";
-import { RECORD_KINDS } from "../../server/twin/record.ts";
-import { hashOf, machineHash, sealRecord, type Hex, type Sealed } from "../../server/twin/seal.ts";
-import { sealedRigOf, type SealedRig } from "../../server/twin/sealing.ts";
-import { dayTotals } from "../../server/twin/uptime.ts";
+import { dateOf, rowText, type TokenDay } from "../../server/twin/day.ts";
+import { type Hex } from "../../server/twin/seal.ts";
 import { verifyBundle, type ChainReader, type Verification } from "../../server/twin/verify.ts";
-
-const DAY = 20_700;
-const WHERE: Deployment = { chainId: 31_337, contract: `0x${"1a".repeat(20)}` };
-const IDENTITY = { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S19 Pro", serial: "SN-2", boardSerials: [] };
-
-/** What a day of a rig left behind: every `stepMin` minutes a reading, with holes. */
-const sealed = (rig: string, day: number, stepMin: number): SealedRig => {
-  const digest: Digest = new Map();
-  for (let i = 0, seq = 0; i * stepMin < 1_440; i++) {
-    seq += 1;
-    if (i % 7 === 3) continue;
-    const measured = { ...NOTHING_MEASURED, mode: i % 11 === 5 ? ("paused" as const) : ("mining" as const), hashrateThs: i % 11 === 5 ? 0 : 95 + (i % 5), powerW: 3_000 + i, boardC: 60 + (i % 9) };
-    digestReading(digest, { rig, deviceTs: day * DAY_MS + i * stepMin * 60_000, boot: "b", seq, signed: false }, measured);
-  }
-  return sealedRigOf({ rig, firstSeenTs: (day - 5) * DAY_MS, nameplateGhs: 110_000 }, digest.get(`${day}/1/${rig}`), CELL);
-};
-
-const tokens = (day: number, silent: boolean, count: number, more: number): TokenDay[] =>
-  Array.from({ length: count }, (_, i) => tokenDayOf(day, i + 1, `rig-${i + 1}`, silent && i === 1 ? [] : [sealed(`rig-${i + 1}`, day, 4 + i + more)]));
-const treeFor = (day: number, number: number, all: readonly TokenDay[], reason: string | null): Tree =>
-  treeOf(WHERE, day, number, number + 1, all.map((token) => ({ token, leaf: leafOf(WHERE, "farm", day, token) })).map(({ token, leaf }) => ({ tokenId: token.tokenId, n: leaf.n, text: canonicalText(leaf) })), reason);
-const dayTree = (tree: Tree, index: number) => ({ number: tree.number, ...proofIn(tree, index), root: tree.root, manifest: tree.manifest, txHash: null, blockNumber: null, anchoredTs: (tree.day + 1) * DAY_MS });
-
-const record = (fields: { readonly kind: (typeof RECORD_KINDS)[number]; readonly performedTs: number }, previous: Sealed | null): Sealed =>
-  sealRecord({ site: "farm", rig: "rig-2", serial: "SN-2", technician: "badge-1", summary: "Done.", parts: [], sealedTs: fields.performedTs, ...fields }, previous);
-
-interface Case {
-  readonly bundle: Bundle;
-  readonly chain: ChainReader;
-}
-
-/** Three days of three rigs, the second of them in the bundle; the last day was corrected. */
-const make = (): Case => {
-  const first = record({ kind: "registration", performedTs: (DAY - 5) * DAY_MS }, null);
-  const second = record({ kind: "repair-sent", performedTs: DAY * DAY_MS + 6 * 3_600_000 }, first);
-  const third = record({ kind: "repair-returned", performedTs: DAY * DAY_MS + 9 * 3_600_000 }, second);
-  const records = [first, second, third];
-  const anchors = new Map<number, Tree>();
-  const corrections = new Map<number, Tree[]>();
-  const days = [DAY, DAY + 1, DAY + 2].map((day): ProvenDay => {
-    const all = tokens(day, day === DAY + 1, 3, 0);
-    const tree = treeFor(day, 0, all, null);
-    anchors.set(day, tree);
-    const corrected = day === DAY + 2 ? { all: tokens(day, false, 4, 1), number: 1 } : null;
-    const newest = corrected === null ? tree : treeFor(day, 1, corrected.all, "readings came late");
-    if (corrected !== null) corrections.set(day, [newest]);
-    const rows = (corrected?.all ?? all)[1]?.rows ?? [];
-    const leaf = JSON.parse(newest.leaves[1] ?? "null") as ReturnType<typeof leafOf>;
-    return {
-      day,
-      date: dateOf(day),
-      state: corrected === null ? "anchored" : "corrected",
-      totals: dayTotals(leaf, rows, records.map(({ body }) => body)),
-      rows: [...rows],
-      tree: dayTree(newest, 1),
-      earlier: corrected === null ? [] : [{ ...dayTree(tree, 1), rows: [...(all[1]?.rows ?? [])] }],
-    };
-  });
-  const bundle: Bundle = {
-    context: BUNDLE_CONTEXT,
-    madeTs: (DAY + 4) * DAY_MS,
-    site: "farm",
-    rig: "rig-2",
-    tokenId: 2,
-    chain: { chainId: WHERE.chainId, genesis: `0x${"00".repeat(32)}`, contract: WHERE.contract, local: true },
-    identity: IDENTITY,
-    records: records.map(({ hash, bytes }) => ({ hash, bytes })),
-    days,
-  };
-  const onChain = ({ root, manifestHash, treeSize, readings }: Tree) => ({ root, manifestHash, treeSize, readings });
-  const chain: ChainReader = {
-    chainId: async () => WHERE.chainId,
-    hasContract: async () => true,
-    anchorOf: async (day) => {
-      const tree = anchors.get(day);
-      return tree === undefined ? null : onChain(tree);
-    },
-    correctionsOf: async (day) => (corrections.get(day) ?? []).map((tree) => ({ ...onChain(tree), reasonHash: hashOf("readings came late") })),
-    activeOn: async () => 3,
-    maintenanceOf: async (hash) => {
-      const found = records.find((one) => one.hash === hash);
-      return found === undefined ? null : { tokenId: 2, kind: RECORD_KINDS.indexOf(found.body.kind) };
-    },
-    rigOf: async (tokenId) => (tokenId === 2 ? { serialHash: machineHash("farm", "rig-2", IDENTITY).hash, maintenanceCount: 2 } : null),
-  };
-  return { bundle, chain };
-};
+import { DAY, WHERE, dayTree, make, tokens, treeFor, type Case } from "./proven.ts";
 
 let good: Case;
 beforeAll(() => {
   good = make();
 });
-const check = (bundle: unknown, chain: ChainReader | null = good.chain, expected = {}): Promise<Verification> => verifyBundle(bundle, chain, expected);
+const check = (bundle: unknown, chain: ChainReader | null = good.chain, expected = {}): Promise<Verification> =>
+  verifyBundle(bundle, chain, expected);
 const copy = (): Bundle => structuredClone(good.bundle);
 /** A copy in which something was changed. */
 const but = (change: (bundle: Bundle) => void): Bundle => {
@@ -117,7 +27,17 @@ describe("a whole bundle", () => {
     const { verdict, steps } = await check(good.bundle, good.chain, { chainId: 31_337, contract: WHERE.contract, tokenId: 2 });
     expect(steps.filter(({ result }) => result !== "passed")).toEqual([]);
     expect(verdict).toBe("verified");
-    expect(steps.filter(({ subject }) => subject === dateOf(DAY)).map((step) => step.check)).toEqual(["rows", "leaf", "proof", "place", "figures", "anchored", "tree size", "root", "newest"]);
+    expect(steps.filter(({ subject }) => subject === dateOf(DAY)).map((step) => step.check)).toEqual([
+      "rows",
+      "leaf",
+      "proof",
+      "place",
+      "figures",
+      "anchored",
+      "tree size",
+      "root",
+      "newest",
+    ]);
   });
   test("is excused for its repair and its pauses, by figures that follow from rows and records", () => {
     const { totals } = day(good.bundle);
@@ -144,12 +64,22 @@ describe("fails", () => {
     ["a dropped row", (b) => day(b).rows.splice(100, 1)],
     ["two rows changed in their order", (b) => day(b).rows.splice(10, 2, ...day(b).rows.slice(10, 12).toReversed())],
     ["rows of another day", (b) => (b.days[0] = { ...day(b), rows: day(b, 1).rows })],
-    ["swapped days", (b) => (b.days = [{ ...day(b, 1), day: DAY, date: dateOf(DAY) }, { ...day(b), day: DAY + 1, date: dateOf(DAY + 1) }, day(b, 2)])],
+    [
+      "swapped days",
+      (b) => (b.days = [{ ...day(b, 1), day: DAY, date: dateOf(DAY) }, { ...day(b), day: DAY + 1, date: dateOf(DAY + 1) }, day(b, 2)]),
+    ],
     ["a day left out", (b) => b.days.splice(1, 1)],
     ["a day twice", (b) => b.days.splice(1, 0, day(b))],
     ["days out of order", (b) => b.days.reverse()],
     ["a better figure shown", (b) => (b.days[0] = { ...day(b), totals: { ...day(b).totals, uptimePct: 100 } })],
-    ["the corrected day shown as it was before", (b) => { const { tree: _tree, earlier, ...rest } = day(b, 2); const [{ rows, ...tree } = { rows: [] }] = earlier; b.days[2] = { ...rest, rows, tree: tree as NonNullable<ProvenDay["tree"]>, earlier: [] }; }],
+    [
+      "the corrected day shown as it was before",
+      (b) => {
+        const { tree: _tree, earlier, ...rest } = day(b, 2);
+        const [{ rows, ...tree } = { rows: [] }] = earlier;
+        b.days[2] = { ...rest, rows, tree: tree as NonNullable<ProvenDay["tree"]>, earlier: [] };
+      },
+    ],
     ["another token", (b) => (b.tokenId = 3)],
     ["another chain id", (b) => (b.chain.chainId = 1)],
     ["another contract", (b) => (b.chain.contract = `0x${"2b".repeat(20)}`)],
@@ -166,11 +96,19 @@ describe("fails", () => {
   });
 
   test("a rig dropped from the day, all the rest made to fit", async () => {
-    const without = treeFor(DAY, 0, tokens(DAY, false, 3, 0).filter(({ tokenId }) => tokenId !== 3), null);
+    const without = treeFor(
+      DAY,
+      0,
+      tokens(DAY, false, 3, 0).filter(({ tokenId }) => tokenId !== 3),
+      null,
+    );
     const bundle = but((b) => (b.days[0] = { ...day(b), tree: dayTree(without, 1) }));
     expect((await check(bundle)).verdict).toBe("failed");
     const forged: ChainReader = { ...good.chain, anchorOf: async (on) => (on === DAY ? { ...without } : good.chain.anchorOf(on)) };
-    expect((await check(bundle, forged)).steps.find(({ result }) => result === "failed")).toMatchObject({ subject: dateOf(DAY), check: "tree size" });
+    expect((await check(bundle, forged)).steps.find(({ result }) => result === "failed")).toMatchObject({
+      subject: dateOf(DAY),
+      check: "tree size",
+    });
   });
   test("two leaves for one token", async () => {
     const all = tokens(DAY, false, 3, 0);
@@ -192,29 +130,51 @@ describe("fails", () => {
   });
 
   test("any changed number in any row", async () => {
-    const names = ["n", "paused", "signed", "hashrateGhs", "powerW", "boardMaxDc", "chipMaxDc", "intakeMaxDc", "deliveredGh", "energyJ", "ts"] as const;
+    const names = [
+      "n",
+      "paused",
+      "signed",
+      "hashrateGhs",
+      "powerW",
+      "boardMaxDc",
+      "chipMaxDc",
+      "intakeMaxDc",
+      "deliveredGh",
+      "energyJ",
+      "ts",
+    ] as const;
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 287 }), fc.constantFrom(...names), fc.integer({ min: 1, max: 1_000_000 }), async (i, slot, name, by) => {
-        const bundle = but((b) => {
-          const row = day(b, i).rows[slot] as Record<string, number | null>;
-          row[name] = (row[name] ?? 0) + by;
-        });
-        expect((await check(bundle)).verdict).toBe("failed");
-      }),
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 2 }),
+        fc.integer({ min: 0, max: 287 }),
+        fc.constantFrom(...names),
+        fc.integer({ min: 1, max: 1_000_000 }),
+        async (i, slot, name, by) => {
+          const bundle = but((b) => {
+            const row = day(b, i).rows[slot] as Record<string, number | null>;
+            row[name] = (row[name] ?? 0) + by;
+          });
+          expect((await check(bundle)).verdict).toBe("failed");
+        },
+      ),
       { numRuns: 60 },
     );
   });
 
   test("any changed byte of what is hashed", async () => {
     const texts: ((bundle: Bundle) => { get: () => string; set: (text: string) => void })[] = [
-      ...[0, 1, 2].flatMap((i) => (["leaf", "manifest", "root"] as const).map((name) => (b: Bundle) => {
-        const tree = day(b, i).tree as { leaf: string; manifest: string; root: string };
-        return { get: () => tree[name], set: (text: string) => void (tree[name] = text) };
-      })),
-      ...[0, 1, 2].flatMap((i) => (["bytes", "hash"] as const).map((name) => (b: Bundle) => {
-        const one = b.records[i] as { bytes: string; hash: string };
-        return { get: () => one[name], set: (text: string) => void (one[name] = text) };
-      })),
+      ...[0, 1, 2].flatMap((i) =>
+        (["leaf", "manifest", "root"] as const).map((name) => (b: Bundle) => {
+          const tree = day(b, i).tree as { leaf: string; manifest: string; root: string };
+          return { get: () => tree[name], set: (text: string) => void (tree[name] = text) };
+        }),
+      ),
+      ...[0, 1, 2].flatMap((i) =>
+        (["bytes", "hash"] as const).map((name) => (b: Bundle) => {
+          const one = b.records[i] as { bytes: string; hash: string };
+          return { get: () => one[name], set: (text: string) => void (one[name] = text) };
+        }),
+      ),
       (b: Bundle) => {
         const tree = day(b).tree as { proof: string[] };
         return { get: () => tree.proof[0] ?? "", set: (text: string) => void (tree.proof[0] = text) };
@@ -239,7 +199,9 @@ describe("fails", () => {
   });
   test("a leaf whose members are nonsense", async () => {
     for (const leaf of ["{}", "[]", "null", "5", '{"spans":[1]}', '{"fromTs":"x"}', '{"spans":5}'])
-      expect((await check(but((b) => (b.days[0] = { ...day(b), tree: { ...(day(b).tree as NonNullable<ProvenDay["tree"]>), leaf } })))).verdict).toBe("failed");
+      expect(
+        (await check(but((b) => (b.days[0] = { ...day(b), tree: { ...(day(b).tree as NonNullable<ProvenDay["tree"]>), leaf } })))).verdict,
+      ).toBe("failed");
   });
 });
 
