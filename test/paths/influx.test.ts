@@ -1,0 +1,139 @@
+import { afterEach, expect, test } from "@jest/globals";
+import type { z } from "zod";
+import * as api from "../../server/twin/api.ts";
+import { pathOf, ROUTES, topicOf } from "../../server/twin/wire.ts";
+import { createPublisher, startLoad, type Load, type Publisher } from "../servers/device.ts";
+import { foldedTwice, journalOf, pointsInInflux, wrongPoints } from "../servers/evidence.ts";
+import { needs, pathTo } from "../servers/have.ts";
+import { startInflux, type Influx } from "../servers/influx.ts";
+import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
+import { until } from "../servers/until.ts";
+import { createViewer } from "../servers/viewer.ts";
+
+const SITE = "series";
+const RIGS = 20;
+const HOUR_MS = 3_600_000;
+
+type Series = z.infer<typeof api.series>;
+
+needs("influxd")("InfluxDB that is away", () => {
+  let influx: Influx;
+  let server: Rigtwin;
+  let load: Load | null = null;
+  let device: Publisher | null = null;
+  afterEach(async () => {
+    load?.abandon();
+    device?.end();
+    await server.remove();
+    await influx.stop();
+  });
+  const status = (): Promise<api.Status> => server.get<api.Status>(ROUTES.status);
+  const foldedMore = (more: number): Promise<void> => {
+    let from = -1;
+    return until(async () => {
+      const { accepted } = (await status()).ingest;
+      if (from < 0) from = accepted;
+      return accepted >= from + more;
+    }, `${more} more readings are folded`);
+  };
+  const stored = (): Promise<void> =>
+    until(
+      async () => {
+        const { ingest, ports } = await status();
+        return ingest.storeLagS === 0 && ports["series"]?.status === "ok" && ingest.storedPos > 0;
+      },
+      "everything is stored",
+      60_000,
+    );
+  const query = (rig: string): string =>
+    `${pathOf(ROUTES.series, { rig })}?from=${Date.now() - 2 * HOUR_MS}&to=${Date.now()}&points=100&fields=hashrateThs`;
+
+  test("at the start, in mid-load and over a kill -9 of the server: live goes on, queries say so, and at the end every point is there once", async () => {
+    influx = await startInflux(pathTo("influxd"));
+    await influx.kill9();
+    server = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
+    load = startLoad({ url: server.mqttUrl, site: SITE, rigs: RIGS, perS: 300, fromTs: Date.now() - HOUR_MS });
+    await foldedMore(300);
+
+    const away = await server.api(query("rig-1"));
+    expect(away).toMatchObject({
+      status: 503,
+      type: expect.stringContaining("application/problem+json"),
+      json: { code: "STORE_UNAVAILABLE", status: 503 },
+    });
+    expect(api.problem.parse(away.json).detail.length).toBeGreaterThan(10);
+    const told = await status();
+    expect(told.ports["series"]).toMatchObject({ status: "away" });
+    expect(told.status).toBe("degraded");
+    expect((await server.api(ROUTES.health)).status).toBe(200);
+    await until(async () => (await status()).ingest.storeLagS >= 1, "the lag shows");
+    const viewer = createViewer(server.url);
+    viewer.watch({ view: "live" });
+    await until(() => viewer.frames().filter(({ columns }) => columns.count > 0).length >= 2, "live frames go on");
+    viewer.close();
+
+    await influx.restart();
+    await until(async () => (await status()).ports["series"]?.status === "ok", "the store is found");
+    await foldedMore(300);
+    await influx.kill9();
+    await foldedMore(600);
+    // While it is away the server is killed too: what it had not written is only in the journal now.
+    await server.kill9();
+    await server.restart();
+    await foldedMore(300);
+    await influx.restart();
+    await foldedMore(100);
+    // And once more while it is catching up.
+    await server.kill9();
+    await server.restart();
+    await load.settle();
+    const sent = load.sent();
+    await until(async () => (await status()).ingest.accepted >= sent.length, "everything is folded");
+    await stored();
+    expect((await status()).ingest.accepted).toBe(sent.length);
+    const series = await server.get<Series>(query("rig-1"));
+    expect(series.fields["hashrateThs"]?.mean.some((value) => value !== null)).toBe(true);
+    expect(wrongPoints(sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+    await server.stop();
+    const { saved, fromNothing } = await foldedTwice(server.dataDir, SITE, await journalOf(server.dataDir));
+    expect(saved).toBe(fromNothing);
+  });
+
+  test("a rig that tells its model later, or another one, has every reading once all the same", async () => {
+    influx = await startInflux(pathTo("influxd"));
+    await influx.kill9();
+    server = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
+    device = createPublisher(server.mqttUrl, "device");
+    const fromTs = Date.now() - HOUR_MS;
+    const birth = (model: string): Promise<void> =>
+      (device as Publisher).publish(
+        topicOf(SITE, "rig", "birth"),
+        JSON.stringify({ v: 1, ts: Date.now(), boot: "b", identity: { make: "Bitmain", model } }),
+        { retain: true },
+      );
+    let seq = 0;
+    const speak = async (): Promise<void> => {
+      for (let i = 0; i < 30; i++) {
+        seq += 1;
+        await (device as Publisher).send(SITE, "rig", "b", seq, fromTs + seq * 1_000);
+      }
+    };
+    await speak();
+    await birth("Antminer S19");
+    await speak();
+    await influx.restart();
+    await stored();
+    await speak();
+    await birth("Antminer S21");
+    await speak();
+    await server.kill9();
+    await server.restart();
+    await speak();
+    await stored();
+    await until(async () => (await status()).ingest.accepted === seq, "everything is folded");
+    await server.stop();
+    await server.restart();
+    await stored();
+    expect(wrongPoints(device.sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+  });
+});
