@@ -29,7 +29,7 @@ beforeAll(() => {
   // Types are checked elsewhere; this must build also while others are at work.
   const flags =
     "--noCheck --module nodenext --target es2023 --types node --allowImportingTsExtensions --rewriteRelativeImportExtensions --ignoreConfig";
-  const programs = ["server/record-cli.ts", "server/replay-cli.ts", "simulators/score.ts"].map((path) => join(ROOT, path));
+  const programs = ["server/cli/record.ts", "server/cli/replay.ts", "simulators/score.ts"].map((path) => join(ROOT, path));
   execFileSync(process.execPath, [
     join(ROOT, "node_modules/typescript/bin/tsc"),
     ...flags.split(" "),
@@ -60,8 +60,8 @@ const start = (program: string, ...args: readonly string[]) => {
   );
   return { child, ended };
 };
-const replay = (...args: readonly string[]) => start("server/replay-cli.js", ...args).ended;
-const record = (...args: readonly string[]) => start("server/record-cli.js", ...args).ended;
+const replay = (...args: readonly string[]) => start("server/cli/replay.js", ...args).ended;
+const record = (...args: readonly string[]) => start("server/cli/record.js", ...args).ended;
 
 const refolded = async (path: string) => {
   const opened = await openRecording(linesOf((await openFile(path)).chunks));
@@ -156,7 +156,7 @@ describe("npm run replay", () => {
     expect(code).toBe(3);
   });
   test("Ctrl-C ends it cleanly", async () => {
-    const { child, ended } = start("server/replay-cli.js", vector("hung"), "--speed", "20");
+    const { child, ended } = start("server/cli/replay.js", vector("hung"), "--speed", "20");
     // Node hears signals only when the program has come so far; until then they would end it at once.
     await new Promise((resolve) => child.stderr.once("data", resolve));
     child.kill("SIGINT");
@@ -234,7 +234,7 @@ describe("npm run record", () => {
     stops.push(() => client.endAsync(true));
     await client.publishAsync("rigtwin/v1/farm/a/birth", "{}", { qos: 1, retain: true });
     const path = join(folder, "broker.mfrec");
-    const { child, ended } = start("server/record-cli.js", "--mqtt-url", url, "-o", path, "--plain");
+    const { child, ended } = start("server/cli/record.js", "--mqtt-url", url, "-o", path, "--plain");
     // The file is begun when the subscription stands and what is retained has come.
     const deadline = Date.now() + 20_000;
     const begun = (): boolean => readdirSync(folder).includes("broker.mfrec") && readFileSync(path, "utf8").includes("birth");

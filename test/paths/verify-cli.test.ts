@@ -7,7 +7,7 @@ import { execFile } from "node:child_process";
 import { built, ownFolder } from "../servers/chain.ts";
 import { at, openBench, type Bench } from "./day-bench.ts";
 
-const CLI = resolve(import.meta.dirname, "../../build/server/verify-cli.js");
+const CLI = resolve(import.meta.dirname, "../../build/server/cli/verify.js");
 let bench: Bench;
 let own: ReturnType<typeof ownFolder>;
 let file: string;

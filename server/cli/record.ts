@@ -1,19 +1,19 @@
 /** `npm run record`: makes a recording of a past window of a journal, of a broker as it happens, or of another recorder's CSV. */
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { verifyNative } from "./edge/ed25519.ts";
-import { openPast, type Past } from "./edge/journal/past.ts";
-import { openTap } from "./edge/mqtt/tap.ts";
-import { createFile, openFile, type FileWriter } from "./edge/recordings/file.ts";
+import { verifyNative } from "../edge/ed25519.ts";
+import { openPast, type Past } from "../edge/journal/past.ts";
+import { openTap } from "../edge/mqtt/tap.ts";
+import { createFile, openFile, type FileWriter } from "../edge/recordings/file.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
 import { createProgress } from "./progress.ts";
-import { restoreFarm } from "./flows/telemetry.ts";
-import { foldEntry, nothingYet, type Farm } from "./twin/farm.ts";
-import { createRecording, type Opening, type RecordingWriter, type Told } from "./twin/recording.ts";
-import { readCsv, type CsvPiece } from "./twin/recording-csv.ts";
-import { openingFarmOf } from "./twin/recording-start.ts";
-import { farmOfLines } from "./twin/snapshot.ts";
-import { NAME_PATTERN } from "./twin/wire.ts";
+import { restoreFarm } from "../flows/telemetry.ts";
+import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
+import { createRecording, type Opening, type RecordingWriter, type Told } from "../twin/recording.ts";
+import { readCsv, type CsvPiece } from "../twin/recording-csv.ts";
+import { openingFarmOf } from "../twin/recording-start.ts";
+import { farmOfLines } from "../twin/snapshot.ts";
+import { NAME_PATTERN } from "../twin/wire.ts";
 
 const HELP = `Makes a recording (docs/recordings.md).
 

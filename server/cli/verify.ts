@@ -1,8 +1,8 @@
 /** `npm run verify -- FILE [--rpc URL] [--contract 0x…] [--token N] [--chain N]`: checks a bundle without any server of the farm. */
 import { readFileSync, statSync } from "node:fs";
-import { readerOf } from "./edge/chain/reader.ts";
-import type { Hex } from "./twin/seal.ts";
-import { verifyBundle, type Expected, type Verification } from "./twin/verify.ts";
+import { readerOf } from "../edge/chain/reader.ts";
+import type { Hex } from "../twin/seal.ts";
+import { verifyBundle, type Expected, type Verification } from "../twin/verify.ts";
 
 const MOST_BYTES = 64 * 1024 * 1024;
 const EXIT = { verified: 0, failed: 1, incomplete: 2 } as const;

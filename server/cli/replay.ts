@@ -1,19 +1,19 @@
 /** `npm run replay -- FILE`: plays a recording through the fold and says what came of it, or sends it to a broker. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { systemClock } from "./edge/clock.ts";
-import { verifyNative } from "./edge/ed25519.ts";
-import { openPlayer } from "./edge/mqtt/tap.ts";
-import { createFile, GzipBroken, linesOf, openFile } from "./edge/recordings/file.ts";
-import { MOST_SPEED } from "./flows/replay.ts";
-import { createRefold, openRecording, paced, RecordingBroken, through, type Opened } from "./flows/refold.ts";
+import { systemClock } from "../edge/clock.ts";
+import { verifyNative } from "../edge/ed25519.ts";
+import { openPlayer } from "../edge/mqtt/tap.ts";
+import { createFile, GzipBroken, linesOf, openFile } from "../edge/recordings/file.ts";
+import { MOST_SPEED } from "../flows/replay.ts";
+import { createRefold, openRecording, paced, RecordingBroken, through, type Opened } from "../flows/refold.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
 import { createProgress } from "./progress.ts";
-import { movedMessages } from "./twin/moved.ts";
-import { playedApart, type Played } from "./twin/played.ts";
-import type { Row, Told } from "./twin/recording.ts";
-import { CSV_HEAD, csvLineOf } from "./twin/recording-csv.ts";
-import { networkFaultsOf, type NetworkFaults } from "./twin/recording-faults.ts";
+import { movedMessages } from "../twin/moved.ts";
+import { playedApart, type Played } from "../twin/played.ts";
+import type { Row, Told } from "../twin/recording.ts";
+import { CSV_HEAD, csvLineOf } from "../twin/recording-csv.ts";
+import { networkFaultsOf, type NetworkFaults } from "../twin/recording-faults.ts";
 
 const HELP = `Plays a recording (docs/recordings.md) through the fold, and says what came of it.
 
