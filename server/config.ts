@@ -25,56 +25,232 @@ const port = (text: string): number | Wrong => {
   const n = Number(text);
   return /^\d+$/.test(text) && n <= 65_535 ? n : new Wrong("must be a port, 0 to 65535 (0: any free one)");
 };
-const whole = (least: number, most: number) => (text: string): number | Wrong => {
-  const n = Number(text);
-  return /^\d+$/.test(text) && n >= least && n <= most ? n : new Wrong(`must be a whole number from ${least} to ${most}`);
-};
-const url = (...schemes: string[]) => (text: string): string | Wrong => {
-  const ok = schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text);
-  return ok ? text : new Wrong(`must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
-};
-const text = (most: number) => (given: string): string | Wrong => (given.length > 0 && given.length <= most ? given : new Wrong(`must have 1 to ${most} characters`));
-const name = (given: string): string | Wrong => (NAME_PATTERN.test(given) ? given : new Wrong("must be 1 to 64 of letters, digits, dot, dash and underscore"));
+const whole =
+  (least: number, most: number) =>
+  (text: string): number | Wrong => {
+    const n = Number(text);
+    return /^\d+$/.test(text) && n >= least && n <= most ? n : new Wrong(`must be a whole number from ${least} to ${most}`);
+  };
+const url =
+  (...schemes: string[]) =>
+  (text: string): string | Wrong => {
+    const ok = schemes.some((scheme) => text.startsWith(`${scheme}://`)) && URL.canParse(text);
+    return ok ? text : new Wrong(`must be an address that starts with ${schemes.map((scheme) => `${scheme}://`).join(" or ")}`);
+  };
+const text =
+  (most: number) =>
+  (given: string): string | Wrong =>
+    given.length > 0 && given.length <= most ? given : new Wrong(`must have 1 to ${most} characters`);
+const name = (given: string): string | Wrong =>
+  NAME_PATTERN.test(given) ? given : new Wrong("must be 1 to 64 of letters, digits, dot, dash and underscore");
 const yesNo = (given: string): boolean | Wrong =>
   /^(1|true|yes|on)$/i.test(given) ? true : /^(0|false|no|off)$/i.test(given) ? false : new Wrong("must be yes or no");
-const key = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{64}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 64 hex digits"));
+const key = (given: string): `0x${string}` | Wrong =>
+  /^0x[0-9a-fA-F]{64}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 64 hex digits");
 
-const address = (given: string): `0x${string}` | Wrong => (/^0x[0-9a-fA-F]{40}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 40 hex digits"));
+const address = (given: string): `0x${string}` | Wrong =>
+  /^0x[0-9a-fA-F]{40}$/.test(given) ? (given as `0x${string}`) : new Wrong("must be 0x and 40 hex digits");
 
 const gatewayKeys = (given: string): string | Wrong =>
-  given.split(",").every((pair) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}:[0-9a-f]{64}$/.test(pair.trim())) ? given : new Wrong("must be NAME:KEY pairs with commas between them, a KEY being 64 lower-case hex digits");
+  given.split(",").every((pair) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}:[0-9a-f]{64}$/.test(pair.trim()))
+    ? given
+    : new Wrong("must be NAME:KEY pairs with commas between them, a KEY being 64 lower-case hex digits");
 
 const setting = <T>(given: Setting<T>): Setting<T> => given;
 const optional = <T>(given: Omit<Setting<T | null>, "fallback">): Setting<T | null> => ({ ...given, fallback: null });
 
 export const SETTINGS = {
-  host: setting({ flag: "host", variable: "HOST", value: "ADDRESS", fallback: "127.0.0.1", says: "address the dashboard listens on; 0.0.0.0 for all", read: text(255) }),
+  host: setting({
+    flag: "host",
+    variable: "HOST",
+    value: "ADDRESS",
+    fallback: "127.0.0.1",
+    says: "address the dashboard listens on; 0.0.0.0 for all",
+    read: text(255),
+  }),
   port: setting({ flag: "port", variable: "PORT", value: "N", fallback: 8080, says: "port of the dashboard and the API", read: port }),
-  dataDir: setting({ flag: "data-dir", variable: "DATA_DIR", value: "DIR", fallback: "data", says: "the one folder that keeps everything", read: text(1_000) }),
-  site: setting({ flag: "site", variable: "SITE", value: "NAME", fallback: "farm", says: "name of the site, second level of its topics", read: name }),
+  dataDir: setting({
+    flag: "data-dir",
+    variable: "DATA_DIR",
+    value: "DIR",
+    fallback: "data",
+    says: "the one folder that keeps everything",
+    read: text(1_000),
+  }),
+  site: setting({
+    flag: "site",
+    variable: "SITE",
+    value: "NAME",
+    fallback: "farm",
+    says: "name of the site, second level of its topics",
+    read: name,
+  }),
   rigs: setting({ flag: "rigs", variable: "RIGS", value: "N", fallback: 60, says: "simulated rigs; 0 for none", read: whole(0, 50_000) }),
-  interval: setting({ flag: "interval", variable: "INTERVAL_S", value: "SECONDS", fallback: 5, says: "between two readings of a simulated rig", read: whole(1, 3_600) }),
-  scenario: setting({ flag: "scenario", variable: "SCENARIO", value: "NAME", fallback: "demo", says: "what happens on the simulated farm", read: name }),
-  seed: setting({ flag: "seed", variable: "SEED", value: "N", fallback: 1, says: "of the simulation; the same seed gives the same farm", read: whole(0, 2 ** 31) }),
-  backfill: setting({ flag: "backfill", variable: "BACKFILL_H", value: "HOURS", fallback: 6, says: "simulated past on the first start, so that charts are not empty", read: whole(0, 168) }),
-  mqttPort: setting({ flag: "mqtt-port", variable: "MQTT_PORT", value: "N", fallback: 1883, says: "port of the embedded broker", read: port }),
-  mqttHost: setting({ flag: "mqtt-host", variable: "MQTT_HOST", value: "ADDRESS", fallback: "127.0.0.1", says: "address the embedded broker listens on", read: text(255) }),
-  mqttUrl: optional({ flag: "mqtt-url", variable: "MQTT_URL", value: "URL", says: "an outside broker instead (Mosquitto, EMQX): mqtt://host:1883", read: url("mqtt", "mqtts"), secret: true }),
-  mqttShare: optional({ flag: "mqtt-share", variable: "MQTT_SHARE", value: "NAME", says: "share the outside broker's messages with other servers of this name", read: name }),
-  mqttClient: optional({ flag: "mqtt-client", variable: "MQTT_CLIENT", value: "ID", says: "client id at the outside broker (default rigtwin-SITE); one of its own for each server", read: name }),
-  influxUrl: optional({ flag: "influx-url", variable: "INFLUX_URL", value: "URL", says: "InfluxDB instead of the embedded store: http://user:password@host:8086/database", read: url("http", "https"), secret: true }),
-  rpcUrl: optional({ flag: "rpc-url", variable: "RPC_URL", value: "URL", says: "an EVM chain's JSON-RPC instead of the local chain", read: url("http", "https"), secret: true }),
+  interval: setting({
+    flag: "interval",
+    variable: "INTERVAL_S",
+    value: "SECONDS",
+    fallback: 5,
+    says: "between two readings of a simulated rig",
+    read: whole(1, 3_600),
+  }),
+  scenario: setting({
+    flag: "scenario",
+    variable: "SCENARIO",
+    value: "NAME",
+    fallback: "demo",
+    says: "what happens on the simulated farm",
+    read: name,
+  }),
+  seed: setting({
+    flag: "seed",
+    variable: "SEED",
+    value: "N",
+    fallback: 1,
+    says: "of the simulation; the same seed gives the same farm",
+    read: whole(0, 2 ** 31),
+  }),
+  backfill: setting({
+    flag: "backfill",
+    variable: "BACKFILL_H",
+    value: "HOURS",
+    fallback: 6,
+    says: "simulated past on the first start, so that charts are not empty",
+    read: whole(0, 168),
+  }),
+  mqttPort: setting({
+    flag: "mqtt-port",
+    variable: "MQTT_PORT",
+    value: "N",
+    fallback: 1883,
+    says: "port of the embedded broker",
+    read: port,
+  }),
+  mqttHost: setting({
+    flag: "mqtt-host",
+    variable: "MQTT_HOST",
+    value: "ADDRESS",
+    fallback: "127.0.0.1",
+    says: "address the embedded broker listens on",
+    read: text(255),
+  }),
+  mqttUrl: optional({
+    flag: "mqtt-url",
+    variable: "MQTT_URL",
+    value: "URL",
+    says: "an outside broker instead (Mosquitto, EMQX): mqtt://host:1883",
+    read: url("mqtt", "mqtts"),
+    secret: true,
+  }),
+  mqttShare: optional({
+    flag: "mqtt-share",
+    variable: "MQTT_SHARE",
+    value: "NAME",
+    says: "share the outside broker's messages with other servers of this name",
+    read: name,
+  }),
+  mqttClient: optional({
+    flag: "mqtt-client",
+    variable: "MQTT_CLIENT",
+    value: "ID",
+    says: "client id at the outside broker (default rigtwin-SITE); one of its own for each server",
+    read: name,
+  }),
+  influxUrl: optional({
+    flag: "influx-url",
+    variable: "INFLUX_URL",
+    value: "URL",
+    says: "InfluxDB instead of the embedded store: http://user:password@host:8086/database",
+    read: url("http", "https"),
+    secret: true,
+  }),
+  rpcUrl: optional({
+    flag: "rpc-url",
+    variable: "RPC_URL",
+    value: "URL",
+    says: "an EVM chain's JSON-RPC instead of the local chain",
+    read: url("http", "https"),
+    secret: true,
+  }),
   rpcPort: setting({ flag: "rpc-port", variable: "RPC_PORT", value: "N", fallback: 8545, says: "port of the local chain", read: port }),
-  chainKey: optional({ flag: "chain-key", variable: "CHAIN_KEY", value: "0x…", says: "private key that pays and signs on an outside chain", read: key, secret: true }),
-  contract: optional({ flag: "contract", variable: "CONTRACT", value: "0x…", says: "address of a RigTwin that is already deployed there (default: deploys one)", read: address }),
-  publicUrl: optional({ flag: "public-url", variable: "PUBLIC_URL", value: "URL", says: "address at which strangers reach this dashboard; tokens link to it", read: url("http", "https") }),
-  finalDepth: setting({ flag: "final-depth", variable: "FINAL_DEPTH", value: "N", fallback: 1, says: "blocks on top of a record's block before it is called final", read: whole(0, 1_000) }),
-  anchorGrace: setting({ flag: "anchor-grace", variable: "ANCHOR_GRACE_MIN", value: "MINUTES", fallback: 15, says: "between midnight UTC and the sealing of the day; what comes later is a correction", read: whole(0, 1_440) }),
-  journalDays: setting({ flag: "journal-days", variable: "JOURNAL_DAYS", value: "DAYS", fallback: 365, says: "messages are kept in the journal; records and sealed days stay for good", read: whole(2, 36_500) }),
-  gatewayKeys: setting({ flag: "gateway-keys", variable: "GATEWAY_KEYS", value: "NAME:KEY,…", fallback: "", says: "Ed25519 public keys (64 hex digits) of gateways that sign; one that was given stays in the journal", read: gatewayKeys }),
-  password: optional({ flag: "password", variable: "PASSWORD", value: "TEXT", says: "for callers that are not on this machine (default: a new one, printed at start)", read: text(200), secret: true }),
-  allowedHosts: setting({ flag: "allowed-hosts", variable: "ALLOWED_HOSTS", value: "A,B", fallback: "", says: "further host names under which the dashboard may be called", read: text(1_000) }),
-  simulate: setting({ flag: "simulate", variable: "SIMULATE", value: "yes|no", fallback: true, says: "run the simulated farm", read: yesNo }),
+  chainKey: optional({
+    flag: "chain-key",
+    variable: "CHAIN_KEY",
+    value: "0x…",
+    says: "private key that pays and signs on an outside chain",
+    read: key,
+    secret: true,
+  }),
+  contract: optional({
+    flag: "contract",
+    variable: "CONTRACT",
+    value: "0x…",
+    says: "address of a RigTwin that is already deployed there (default: deploys one)",
+    read: address,
+  }),
+  publicUrl: optional({
+    flag: "public-url",
+    variable: "PUBLIC_URL",
+    value: "URL",
+    says: "address at which strangers reach this dashboard; tokens link to it",
+    read: url("http", "https"),
+  }),
+  finalDepth: setting({
+    flag: "final-depth",
+    variable: "FINAL_DEPTH",
+    value: "N",
+    fallback: 1,
+    says: "blocks on top of a record's block before it is called final",
+    read: whole(0, 1_000),
+  }),
+  anchorGrace: setting({
+    flag: "anchor-grace",
+    variable: "ANCHOR_GRACE_MIN",
+    value: "MINUTES",
+    fallback: 15,
+    says: "between midnight UTC and the sealing of the day; what comes later is a correction",
+    read: whole(0, 1_440),
+  }),
+  journalDays: setting({
+    flag: "journal-days",
+    variable: "JOURNAL_DAYS",
+    value: "DAYS",
+    fallback: 365,
+    says: "messages are kept in the journal; records and sealed days stay for good",
+    read: whole(2, 36_500),
+  }),
+  gatewayKeys: setting({
+    flag: "gateway-keys",
+    variable: "GATEWAY_KEYS",
+    value: "NAME:KEY,…",
+    fallback: "",
+    says: "Ed25519 public keys (64 hex digits) of gateways that sign; one that was given stays in the journal",
+    read: gatewayKeys,
+  }),
+  password: optional({
+    flag: "password",
+    variable: "PASSWORD",
+    value: "TEXT",
+    says: "for callers that are not on this machine (default: a new one, printed at start)",
+    read: text(200),
+    secret: true,
+  }),
+  allowedHosts: setting({
+    flag: "allowed-hosts",
+    variable: "ALLOWED_HOSTS",
+    value: "A,B",
+    fallback: "",
+    says: "further host names under which the dashboard may be called",
+    read: text(1_000),
+  }),
+  simulate: setting({
+    flag: "simulate",
+    variable: "SIMULATE",
+    value: "yes|no",
+    fallback: true,
+    says: "run the simulated farm",
+    read: yesNo,
+  }),
 } as const;
 
 export type Config = {
@@ -89,7 +265,14 @@ export const helpText = (): string => {
   });
   const wide = [0, 1].map((i) => Math.max(...rows.map((row) => row[i as 0 | 1].length)));
   const lines = rows.map((row) => `${row[0].padEnd(wide[0] ?? 0)}  ${row[1].padEnd(wide[1] ?? 0)}  ${row[2]}`);
-  return ["Usage: npm start -- [--flag value …]", "", "A flag outranks its variable, a variable outranks the default in brackets.", "", ...lines, `  --help`].join("\n");
+  return [
+    "Usage: npm start -- [--flag value …]",
+    "",
+    "A flag outranks its variable, a variable outranks the default in brackets.",
+    "",
+    ...lines,
+    `  --help`,
+  ].join("\n");
 };
 
 /**
@@ -118,7 +301,8 @@ export const readConfig = (argv: readonly string[], env: Readonly<Record<string,
     if (value instanceof Wrong) faults.push(`${flags.has(flag) ? `--${flag}` : variable} ${value.says}`);
     config[field] = value;
   }
-  if (config.rpcUrl !== null && config.chainKey === null) faults.push("RPC_URL needs CHAIN_KEY: the local chain's keys are never used on another chain");
+  if (config.rpcUrl !== null && config.chainKey === null)
+    faults.push("RPC_URL needs CHAIN_KEY: the local chain's keys are never used on another chain");
   if (faults.length > 0) throw new Refused("CONFIG_INVALID", faults.join("\n"));
   config.dataDir = resolve(String(config.dataDir));
   return Object.freeze(config) as Config;

@@ -26,7 +26,11 @@ const clockOf = ({ speed, durationMs }: Arguments): Clock => {
 };
 
 /** Prints the past, a message a line. */
-const tellPast = async ({ site, rigs, intervalMs, seed, backfillMs, sign }: Arguments, scenario: Scenario, untilTs: number): Promise<void> => {
+const tellPast = async (
+  { site, rigs, intervalMs, seed, backfillMs, sign }: Arguments,
+  scenario: Scenario,
+  untilTs: number,
+): Promise<void> => {
   const decoder = new TextDecoder();
   const fromTs = untilTs - backfillMs;
   const plain = messages({

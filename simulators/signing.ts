@@ -14,11 +14,18 @@ const MOST_IN_BATCH = 20;
 const LIVE_WAIT_MS = 1_000;
 
 const keyOf = (seed: number, name: string): KeyObject =>
-  createPrivateKey({ key: Buffer.concat([PREFIX, createHash("sha256").update(`rigtwin simulated gateway ${seed} ${name}`).digest()]), format: "der", type: "pkcs8" });
+  createPrivateKey({
+    key: Buffer.concat([PREFIX, createHash("sha256").update(`rigtwin simulated gateway ${seed} ${name}`).digest()]),
+    format: "der",
+    type: "pkcs8",
+  });
 
 /** The public key of a simulated gateway, 32 bytes as hex; `gateway` is 0-based. */
 export const publicKeyOf = (seed: number, gateway: number): string =>
-  createPublicKey(keyOf(seed, gatewayName(gateway))).export({ format: "der", type: "spki" }).subarray(-32).toString("hex");
+  createPublicKey(keyOf(seed, gatewayName(gateway)))
+    .export({ format: "der", type: "spki" })
+    .subarray(-32)
+    .toString("hex");
 
 interface Batch {
   readonly gateway: number;
@@ -33,7 +40,15 @@ interface Batch {
 const decoder = new TextDecoder();
 
 /** The same messages with the readings of each gateway in signed batches; what else it says keeps its place among them. */
-export function* signedMessages(source: Iterable<Message>, { site, seed, boot, waitMs = LIVE_WAIT_MS }: { readonly site: string; readonly seed: number; readonly boot: string; readonly waitMs?: number }): Generator<Message> {
+export function* signedMessages(
+  source: Iterable<Message>,
+  {
+    site,
+    seed,
+    boot,
+    waitMs = LIVE_WAIT_MS,
+  }: { readonly site: string; readonly seed: number; readonly boot: string; readonly waitMs?: number },
+): Generator<Message> {
   const batches = new Map<number, Batch>();
   const batchOf = (gateway: number): Batch => {
     let batch = batches.get(gateway);
@@ -51,12 +66,19 @@ export function* signedMessages(source: Iterable<Message>, { site, seed, boot, w
     batch.prev = createHash("sha256").update(signed).digest("hex");
     batch.parts = [];
     const sig = sign(null, signedBytes(signed), batch.key).toString("hex");
-    yield { ts, topic: topicOf(site, batch.name, "signed"), payload: bytesOf({ v: 1, signed, sig }), retain: false, gateway: batch.gateway };
+    yield {
+      ts,
+      topic: topicOf(site, batch.name, "signed"),
+      payload: bytesOf({ v: 1, signed, sig }),
+      retain: false,
+      gateway: batch.gateway,
+    };
   };
   let lastTs = 0;
   for (const message of source) {
     lastTs = message.ts;
-    for (const batch of batches.values()) if (batch.parts.length > 0 && message.ts - batch.sinceTs >= waitMs) yield* flush(batch, message.ts);
+    for (const batch of batches.values())
+      if (batch.parts.length > 0 && message.ts - batch.sinceTs >= waitMs) yield* flush(batch, message.ts);
     const batch = batchOf(message.gateway);
     const [rig, channel] = message.topic.split("/").slice(3);
     if (channel !== "telemetry") {

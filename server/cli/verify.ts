@@ -54,7 +54,8 @@ const readBundle = (file: string): unknown => {
   let text: string;
   try {
     const { size } = statSync(file);
-    if (size > MOST_BYTES) throw new Unusable(`${file} has ${Math.round(size / 1_048_576)} MB; a bundle has at most 64. Ask for fewer days.`);
+    if (size > MOST_BYTES)
+      throw new Unusable(`${file} has ${Math.round(size / 1_048_576)} MB; a bundle has at most 64. Ask for fewer days.`);
     text = readFileSync(file, "utf8");
   } catch (cause) {
     if (cause instanceof Unusable) throw cause;
@@ -69,12 +70,17 @@ const readBundle = (file: string): unknown => {
 
 const MARKS = { passed: "✓", failed: "✗", "not-checked": "?" } as const;
 const CLOSING = {
-  verified: "VERIFIED: every step passed. It proves that these figures were written down then and not changed since; not that the machine told the truth.",
+  verified:
+    "VERIFIED: every step passed. It proves that these figures were written down then and not changed since; not that the machine told the truth.",
   failed: "FAILED: at least one step contradicts the bundle.",
   incomplete: "NOT VERIFIED: nothing contradicts the bundle, but not everything could be checked.",
 } as const;
 
-const lines = ({ steps, verdict }: Verification): string[] => [...steps.map(({ subject, result, says }) => `${MARKS[result]} ${subject.padEnd(10)}  ${says}`), "", CLOSING[verdict]];
+const lines = ({ steps, verdict }: Verification): string[] => [
+  ...steps.map(({ subject, result, says }) => `${MARKS[result]} ${subject.padEnd(10)}  ${says}`),
+  "",
+  CLOSING[verdict],
+];
 
 const contractIn = (given: unknown): Hex | null => {
   const contract = (given as { chain?: { contract?: unknown } } | null)?.chain?.contract;
@@ -88,14 +94,18 @@ const main = async (): Promise<number> => {
   const verification = await verifyBundle(given, rpc === null || contract === null ? null : readerOf(rpc, contract), expected);
   console.log(lines(verification).join("\n"));
   if (rpc === null) console.log("No --rpc was given: no chain was asked.");
-  if ((given as { chain?: { local?: unknown } } | null)?.chain?.local === true) console.log("This chain is run by the farm itself: whoever runs a chain can write it anew. It proves nothing to outsiders.");
-  if (expected.contract === undefined && contract !== null) console.log(`The contract is the one the file names, ${contract}: compare it with the one you know, or give --contract.`);
+  if ((given as { chain?: { local?: unknown } } | null)?.chain?.local === true)
+    console.log("This chain is run by the farm itself: whoever runs a chain can write it anew. It proves nothing to outsiders.");
+  if (expected.contract === undefined && contract !== null)
+    console.log(`The contract is the one the file names, ${contract}: compare it with the one you know, or give --contract.`);
   return EXIT[verification.verdict];
 };
 
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Unusable ? error.message : `The check broke off: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(
+    error instanceof Unusable ? error.message : `The check broke off: ${error instanceof Error ? error.message : String(error)}`,
+  );
   process.exitCode = UNUSABLE;
 }

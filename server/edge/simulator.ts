@@ -14,10 +14,14 @@ export interface SimulatorOptions {
 }
 
 const argumentsOf = (options: SimulatorOptions): string[] => [
-  "--site", options.site,
-  "--rigs", String(options.rigs),
-  "--seed", String(options.seed),
-  "--scenario", options.scenario,
+  "--site",
+  options.site,
+  "--rigs",
+  String(options.rigs),
+  "--seed",
+  String(options.seed),
+  "--scenario",
+  options.scenario,
   "--sign",
 ];
 
@@ -36,7 +40,9 @@ export const createSimulator = (options: SimulatorOptions) => {
   return {
     /** The public keys of its gateways, by their names. */
     async keys(): Promise<Readonly<Record<string, string>>> {
-      const writer = spawn(process.execPath, [options.program, ...argumentsOf(options), "--gateway-keys"], { stdio: ["ignore", "pipe", "inherit"] });
+      const writer = spawn(process.execPath, [options.program, ...argumentsOf(options), "--gateway-keys"], {
+        stdio: ["ignore", "pipe", "inherit"],
+      });
       const parts: Buffer[] = [];
       for await (const part of writer.stdout) parts.push(part as Buffer);
       return JSON.parse(Buffer.concat(parts).toString()) as Record<string, string>;
@@ -44,7 +50,17 @@ export const createSimulator = (options: SimulatorOptions) => {
     async *past(hours: number, intervalS: number, toTs: number) {
       const writer = spawn(
         process.execPath,
-        [options.program, ...argumentsOf(options), "--interval", `${intervalS}s`, "--backfill", `${hours}h`, "--until", String(toTs), "--stdout"],
+        [
+          options.program,
+          ...argumentsOf(options),
+          "--interval",
+          `${intervalS}s`,
+          "--backfill",
+          `${hours}h`,
+          "--until",
+          String(toTs),
+          "--stdout",
+        ],
         { stdio: ["ignore", "pipe", "inherit"] },
       );
       const ended = new Promise<number | null>((resolve) => writer.once("exit", resolve));
@@ -67,8 +83,10 @@ export const createSimulator = (options: SimulatorOptions) => {
         [
           options.program,
           ...argumentsOf(options),
-          "--interval", `${options.intervalS}s`,
-          "--url", address.href,
+          "--interval",
+          `${options.intervalS}s`,
+          "--url",
+          address.href,
           ...(username === "" ? [] : ["--username", decodeURIComponent(username)]),
         ],
         { stdio: ["ignore", "ignore", "inherit", "ipc"], env: { ...process.env, MQTT_PASSWORD: decodeURIComponent(password) } },

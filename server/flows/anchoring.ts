@@ -28,8 +28,12 @@ export interface AnchorChain {
   readonly lastAnchoredDay: () => Promise<number | null>;
   readonly registeredAfter: (tokens: readonly number[], day: number) => Promise<readonly number[]>;
   readonly activeTokens: (day: number) => Promise<readonly number[]>;
-  readonly anchorOf: (day: number) => Promise<{ readonly root: Hex; readonly manifestHash: Hex; readonly treeSize: number; readonly anchoredTs: number } | null>;
-  readonly correctionsOf: (day: number) => Promise<readonly { readonly root: Hex; readonly manifestHash: Hex; readonly correctedTs: number }[]>;
+  readonly anchorOf: (
+    day: number,
+  ) => Promise<{ readonly root: Hex; readonly manifestHash: Hex; readonly treeSize: number; readonly anchoredTs: number } | null>;
+  readonly correctionsOf: (
+    day: number,
+  ) => Promise<readonly { readonly root: Hex; readonly manifestHash: Hex; readonly correctedTs: number }[]>;
   readonly anchor: (day: number, root: Hex, manifestHash: Hex, treeSize: number, readings: number) => Promise<unknown>;
   readonly correct: (day: number, root: Hex, manifestHash: Hex, readings: number, reasonHash: Hex) => Promise<unknown>;
   readonly dayTx: (day: number, number: number) => Promise<{ readonly txHash: Hex; readonly blockNumber: number } | null>;
@@ -65,7 +69,11 @@ const MOST_BACKOFF_MS = 300_000;
 /** A rig that gets no token for so long keeps the days of the others back no longer. */
 const MOST_TOKEN_WAIT_MS = 600_000;
 
-const REASONS = { late: "readings came after the day was sealed", registered: "machines were registered on this chain after the day", both: "readings came late, and machines were registered on this chain after the day" };
+const REASONS = {
+  late: "readings came after the day was sealed",
+  registered: "machines were registered on this chain after the day",
+  both: "readings came late, and machines were registered on this chain after the day",
+};
 
 /** Under which name trees are kept: another genesis or another contract needs others. */
 export const chainKey = ({ chainId, genesis, contract }: ChainIdentity): string => `${chainId}/${genesis}/${contract.toLowerCase()}`;
@@ -114,12 +122,20 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
   };
 
   const keepSealed = async (): Promise<void> => {
-    for (const [day, { sealed }] of ledgerDays()) for (let version = keptVersion(ledgerDays(), day) + 1; version <= sealed; version++) await keepVersion(day, version);
+    for (const [day, { sealed }] of ledgerDays())
+      for (let version = keptVersion(ledgerDays(), day) + 1; version <= sealed; version++) await keepVersion(day, version);
   };
 
   const tokenOf = (rig: string): number | null => farm().ledger.tokens.get(rig)?.tokenId ?? null;
 
-  const treeFor = async (where: Deployment, day: number, number: number, version: number, tokens: readonly number[], reason: string | null): Promise<Tree> => {
+  const treeFor = async (
+    where: Deployment,
+    day: number,
+    number: number,
+    version: number,
+    tokens: readonly number[],
+    reason: string | null,
+  ): Promise<Tree> => {
     const parts = new Map<number, SealedRig[]>();
     for (let at = 1; at <= version; at++) {
       for (const rig of days.version(day, at)) {
@@ -129,7 +145,12 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     }
     const leaves: { tokenId: number; n: number; text: string }[] = [];
     for (const tokenId of tokens) {
-      const leaf = leafOf(where, site, day, tokenDayOf(day, tokenId, farm().ledger.rigOfToken.get(tokenId) ?? null, parts.get(tokenId) ?? []));
+      const leaf = leafOf(
+        where,
+        site,
+        day,
+        tokenDayOf(day, tokenId, farm().ledger.rigOfToken.get(tokenId) ?? null, parts.get(tokenId) ?? []),
+      );
       leaves.push({ tokenId, n: leaf.n, text: canonicalText(leaf) });
       if (leaves.length % 10 === 0) await needs.breathe();
     }
@@ -140,11 +161,27 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
   const noteAnchored = async (where: Deployment, tree: Tree, anchoredTs: number): Promise<void> => {
     const { day, number, version, root, manifestHash, treeSize, readings } = tree;
     const tx = await chain.dayTx(day, number);
-    await tell({ what: "anchored", day, number, version, ...where, root, manifestHash, treeSize, readings, txHash: tx?.txHash ?? null, blockNumber: tx?.blockNumber ?? null, anchoredTs });
+    await tell({
+      what: "anchored",
+      day,
+      number,
+      version,
+      ...where,
+      root,
+      manifestHash,
+      treeSize,
+      readings,
+      txHash: tx?.txHash ?? null,
+      blockNumber: tx?.blockNumber ?? null,
+      anchoredTs,
+    });
   };
 
   const conflict = (day: number, what: string): Refused =>
-    new Refused("CHAIN_REFUSED", `Day ${day}: the contract has another ${what} than the rows on this disk give. Was the data folder put back from an older copy? Nothing is overwritten.`);
+    new Refused(
+      "CHAIN_REFUSED",
+      `Day ${day}: the contract has another ${what} than the rows on this disk give. Was the data folder put back from an older copy? Nothing is overwritten.`,
+    );
 
   const anchorDay = async (identity: ChainIdentity, day: number): Promise<void> => {
     const key = chainKey(identity);
@@ -170,7 +207,10 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     if (last === null) throw conflict(day, "number of corrections");
     const tokens = new Set<number>(last.leaves.map((leaf) => (JSON.parse(leaf) as { tokenId: number }).tokenId));
     const before = tokens.size;
-    const missing = days.rigs(day, version).flatMap((rig) => tokenOf(rig) ?? []).filter((tokenId) => !tokens.has(tokenId));
+    const missing = days
+      .rigs(day, version)
+      .flatMap((rig) => tokenOf(rig) ?? [])
+      .filter((tokenId) => !tokens.has(tokenId));
     // A machine that was retired by then is rightly not there.
     if (missing.length > 0) for (const tokenId of await chain.registeredAfter(missing, day)) tokens.add(tokenId);
     const [isLate, isRegistered] = [version > last.version, tokens.size > before];
@@ -181,8 +221,27 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     const number = anchors.length;
     const reason = isLate && isRegistered ? REASONS.both : isLate ? REASONS.late : REASONS.registered;
     const where = { chainId: identity.chainId, contract: identity.contract };
-    const tree = days.tree(key, day, number) ?? days.putTree(key, await treeFor(where, day, number, version, [...tokens].toSorted((a, b) => a - b), reason));
-    if ((await chain.correctionsOf(day)).length < number) await chain.correct(day, tree.root, tree.manifestHash, tree.readings, hashOf((JSON.parse(tree.manifest) as { reason: string }).reason));
+    const tree =
+      days.tree(key, day, number) ??
+      days.putTree(
+        key,
+        await treeFor(
+          where,
+          day,
+          number,
+          version,
+          [...tokens].toSorted((a, b) => a - b),
+          reason,
+        ),
+      );
+    if ((await chain.correctionsOf(day)).length < number)
+      await chain.correct(
+        day,
+        tree.root,
+        tree.manifestHash,
+        tree.readings,
+        hashOf((JSON.parse(tree.manifest) as { reason: string }).reason),
+      );
     const there = (await chain.correctionsOf(day))[number - 1];
     if (there === undefined) throw new Refused("CHAIN_UNAVAILABLE", `the correction of day ${day} is not in its block yet`);
     if (there.root !== tree.root || there.manifestHash !== tree.manifestHash) throw conflict(day, "correction");
@@ -198,7 +257,11 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     return tokenlessSinceTs !== null && clock.now() - tokenlessSinceTs < MOST_TOKEN_WAIT_MS;
   };
 
-  const keptDays = (): number[] => [...ledgerDays()].filter(([, { kept }]) => kept.length > 0).map(([day]) => day).toSorted((a, b) => a - b);
+  const keptDays = (): number[] =>
+    [...ledgerDays()]
+      .filter(([, { kept }]) => kept.length > 0)
+      .map(([day]) => day)
+      .toSorted((a, b) => a - b);
 
   const anchorAll = async (): Promise<void> => {
     const all = keptDays();
@@ -221,10 +284,11 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
         await anchorDay(identity, day);
       }
     }
-    for (const day of all) for (let before = -1; anchorsOf(day) > 0 && anchorsOf(day) !== before; ) {
-      before = anchorsOf(day);
-      await correctDay(identity, day);
-    }
+    for (const day of all)
+      for (let before = -1; anchorsOf(day) > 0 && anchorsOf(day) !== before;) {
+        before = anchorsOf(day);
+        await correctDay(identity, day);
+      }
   };
 
   /** One round: seals what is over, keeps it, anchors it. Never throws; back-off lies between failures. */

@@ -38,7 +38,9 @@ const matches = (twin: Twin, needle: string): boolean =>
 
 export const rigsAnswer = (farm: Farm, { state, search, limit, offset }: RigsQuery): { total: number; rigs: RigLine[] } => {
   const needle = search?.toLowerCase();
-  const found = [...farm.twins.values()].filter((twin) => (state === undefined || twin.state === state) && (needle === undefined || matches(twin, needle)));
+  const found = [...farm.twins.values()].filter(
+    (twin) => (state === undefined || twin.state === state) && (needle === undefined || matches(twin, needle)),
+  );
   return { total: found.length, rigs: found.slice(offset, offset + limit).map(lineOf) };
 };
 
@@ -46,7 +48,9 @@ export const rigsAnswer = (farm: Farm, { state, search, limit, offset }: RigsQue
 export const alarmsAnswer = (farm: Farm, { state, rig, limit }: AlarmsQuery): { total: number; alarms: Alarm[] } => {
   const active = state === "cleared" ? [] : activeAlarms(farm.alarms);
   const cleared = state === "active" ? [] : farm.alarms.history;
-  const found = [...active, ...cleared].filter((alarm) => rig === undefined || alarm.rig === rig).toSorted((a, b) => b.raisedTs - a.raisedTs);
+  const found = [...active, ...cleared]
+    .filter((alarm) => rig === undefined || alarm.rig === rig)
+    .toSorted((a, b) => b.raisedTs - a.raisedTs);
   return { total: found.length, alarms: found.slice(0, limit) };
 };
 

@@ -15,7 +15,12 @@ import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts
 
 export interface ApiNeeds {
   /** How the days stand, for the metrics. */
-  readonly anchored: () => { readonly lastDay: number | null; readonly waitingDays: number; readonly checkedDays: number; readonly mismatchedDays: number };
+  readonly anchored: () => {
+    readonly lastDay: number | null;
+    readonly waitingDays: number;
+    readonly checkedDays: number;
+    readonly mismatchedDays: number;
+  };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle">;
   readonly version: string;
   readonly site: string;
@@ -70,7 +75,14 @@ export const createApi = (needs: ApiNeeds) => {
       const info = await chainInfo();
       // A page without owner is better than none while the chain is away: what is in the journal is shown all the same.
       const page = await chain.page(tokenId).catch(() => null);
-      return { tokenId, owner: page?.owner.toLowerCase() ?? null, tokenUri: page?.tokenUri ?? null, chain: info, twin, records: needs.recordsOf(twin.rig) };
+      return {
+        tokenId,
+        owner: page?.owner.toLowerCase() ?? null,
+        tokenUri: page?.tokenUri ?? null,
+        chain: info,
+        twin,
+        records: needs.recordsOf(twin.rig),
+      };
     },
     ...needs.provenance,
     alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),

@@ -17,7 +17,8 @@ export interface Whole {
 const MOST_CLEARED = 200;
 
 /** Active alarms and the newest cleared ones, newest first. */
-const alarmsOf = (farm: Farm): Alarm[] => [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
+const alarmsOf = (farm: Farm): Alarm[] =>
+  [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
 
 /** Collects changes and numbers the frames made of them. `clock` tells where the view stands. */
 export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
@@ -57,7 +58,10 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
       const now = clock();
       return {
         meta: { n, clock: now, roster: twins.map(rosterRowOf), totals: totalsOf(farm()), alarms: alarmsOf(farm()) },
-        columns: packRows(twins.map((twin) => liveRowOf(farm(), twin)), now.nowTs),
+        columns: packRows(
+          twins.map((twin) => liveRowOf(farm(), twin)),
+          now.nowTs,
+        ),
       };
     },
   };

@@ -17,11 +17,22 @@ export const keysIn = (pairs: string): Record<string, string> =>
 
 /** The entry that makes a key hold from now on, null where it does already. */
 export const gatewayKeyAct = (keys: GatewayKeys, gateway: string, publicKey: string, nowTs: number): Uint8Array | null =>
-  keyAt(keys, gateway, nowTs) === publicKey ? null : bytesOf({ what: "gateway-key", gateway, publicKey, fromTs: nowTs, toTs: null, by: "configuration" });
+  keyAt(keys, gateway, nowTs) === publicKey
+    ? null
+    : bytesOf({ what: "gateway-key", gateway, publicKey, fromTs: nowTs, toTs: null, by: "configuration" });
 
 /** A past that begins with the keys of its gateways. */
-export const withKeys = async function* (keys: Readonly<Record<string, string>>, fromTs: number, past: AsyncIterable<PastMessage>): AsyncGenerator<PastMessage> {
+export const withKeys = async function* (
+  keys: Readonly<Record<string, string>>,
+  fromTs: number,
+  past: AsyncIterable<PastMessage>,
+): AsyncGenerator<PastMessage> {
   for (const [gateway, publicKey] of Object.entries(keys))
-    yield { ts: fromTs, topic: OWN.act, payload: bytesOf({ what: "gateway-key", gateway, publicKey, fromTs, toTs: null, by: "simulation" }), retain: false };
+    yield {
+      ts: fromTs,
+      topic: OWN.act,
+      payload: bytesOf({ what: "gateway-key", gateway, publicKey, fromTs, toTs: null, by: "simulation" }),
+      retain: false,
+    };
   yield* past;
 };

@@ -20,7 +20,12 @@ const AT_ONCE = 2_000;
 const own = (topic: string, payload: Uint8Array): Message => ({ topic, payload, qos: 1, retain: false, dup: false, client: "" });
 
 /** Enters everything between the two times (ms UTC). Resolves when it is on disk; throws what the journal refuses. */
-export const enterHistory = async (needs: HistoryNeeds, messages: AsyncIterable<PastMessage>, fromTs: number, toTs: number): Promise<number> => {
+export const enterHistory = async (
+  needs: HistoryNeeds,
+  messages: AsyncIterable<PastMessage>,
+  fromTs: number,
+  toTs: number,
+): Promise<number> => {
   let nextTick = Math.ceil(fromTs / TICK_MS) * TICK_MS;
   let entered = 0;
   let waiting: Promise<void>[] = [];

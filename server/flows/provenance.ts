@@ -17,7 +17,11 @@ export interface ProvenanceNeeds {
   readonly now: () => number;
   readonly farm: () => Farm;
   readonly days: {
-    readonly ofRig: (rig: string, fromDay: number, toDay: number) => readonly { readonly day: number; readonly version: number; readonly sealed: SealedRig }[];
+    readonly ofRig: (
+      rig: string,
+      fromDay: number,
+      toDay: number,
+    ) => readonly { readonly day: number; readonly version: number; readonly sealed: SealedRig }[];
     readonly tree: (chain: string, day: number, number: number) => Tree | null;
   };
   /** Whether the chain is run by this farm. */
@@ -32,7 +36,8 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
   const { farm, site, days } = needs;
 
   /** A machine that was renamed has had several names. */
-  const namesOf = (tokenId: number): string[] => [...farm().ledger.tokens].filter(([, token]) => token.tokenId === tokenId).map(([rig]) => rig);
+  const namesOf = (tokenId: number): string[] =>
+    [...farm().ledger.tokens].filter(([, token]) => token.tokenId === tokenId).map(([rig]) => rig);
   const twinOf = (tokenId: number): Twin => {
     const rig = farm().ledger.rigOfToken.get(tokenId);
     return (rig === undefined ? undefined : farm().twins.get(rig)) ?? twinOfToken(farm(), tokenId);
@@ -41,12 +46,19 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
 
   const partsBetween = (tokenId: number, first: number, last: number): Map<number, Parts> => {
     const byDay = new Map<number, { version: number; sealed: SealedRig }[]>();
-    for (const name of namesOf(tokenId)) for (const { day, version, sealed } of days.ofRig(name, first, last)) if (version <= keptVersion(farm().ledger.days, day)) byDay.set(day, [...(byDay.get(day) ?? []), { version, sealed }]);
+    for (const name of namesOf(tokenId))
+      for (const { day, version, sealed } of days.ofRig(name, first, last))
+        if (version <= keptVersion(farm().ledger.days, day)) byDay.set(day, [...(byDay.get(day) ?? []), { version, sealed }]);
     return new Map([...byDay].toSorted(([a], [b]) => a - b));
   };
 
   const leafAt = (tokenId: number, rig: string, day: number, parts: Parts, upTo: number): { leaf: DayLeaf; rows: readonly DigestRow[] } => {
-    const token = tokenDayOf(day, tokenId, rig, parts.filter(({ version }) => version <= upTo).map(({ sealed }) => sealed));
+    const token = tokenDayOf(
+      day,
+      tokenId,
+      rig,
+      parts.filter(({ version }) => version <= upTo).map(({ sealed }) => sealed),
+    );
     return { leaf: leafOf(NOWHERE, site, day, token), rows: token.rows };
   };
 
@@ -64,7 +76,9 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
     return (states.get(day)?.anchors ?? []).flatMap(({ number, version, root, txHash, blockNumber, anchoredTs }) => {
       const tree = days.tree(chainKey(chain), day, number);
       const index = tree === null ? null : placeIn((JSON.parse(tree.manifest) as Manifest).tokens, tokenId);
-      return tree === null || index === null ? [] : [{ version, tree: { number, ...proofIn(tree, index), root, manifest: tree.manifest, txHash, blockNumber, anchoredTs } }];
+      return tree === null || index === null
+        ? []
+        : [{ version, tree: { number, ...proofIn(tree, index), root, manifest: tree.manifest, txHash, blockNumber, anchoredTs } }];
     });
   };
 
@@ -108,7 +122,21 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
         const last = anchors.at(-1);
         const { leaf, rows } = leafAt(tokenId, twin.rig, day, parts, keptVersion(farm().ledger.days, day));
         const { tier, n, expected, gaps } = leaf;
-        return { day, date: dateOf(day), state: stateOf(day, anchors), tier, n, expected, gaps: gaps.length, totals: dayTotals(leaf, rows, worksOf(twin)), root: last?.root ?? null, number: last?.number ?? null, txHash: last?.txHash ?? null, blockNumber: last?.blockNumber ?? null, anchoredTs: last?.anchoredTs ?? null };
+        return {
+          day,
+          date: dateOf(day),
+          state: stateOf(day, anchors),
+          tier,
+          n,
+          expected,
+          gaps: gaps.length,
+          totals: dayTotals(leaf, rows, worksOf(twin)),
+          root: last?.root ?? null,
+          number: last?.number ?? null,
+          txHash: last?.txHash ?? null,
+          blockNumber: last?.blockNumber ?? null,
+          anchoredTs: last?.anchoredTs ?? null,
+        };
       });
       return { tokenId, rig: twin.rig, days: lines };
     },
@@ -117,7 +145,11 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
     day(tokenId: number, day: number): ProvenDay {
       const twin = twinOf(tokenId);
       const parts = partsBetween(tokenId, day, day).get(day);
-      if (parts === undefined) throw new Refused("NOT_FOUND", `Nothing is sealed of token ${tokenId} on ${dateOf(day)}. A day is sealed shortly after midnight UTC.`);
+      if (parts === undefined)
+        throw new Refused(
+          "NOT_FOUND",
+          `Nothing is sealed of token ${tokenId} on ${dateOf(day)}. A day is sealed shortly after midnight UTC.`,
+        );
       return provenDay(twin, tokenId, day, parts);
     },
 

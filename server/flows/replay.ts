@@ -127,7 +127,8 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
     whole: () => frames.whole(),
     farm: () => farm,
     async control({ playing: play, speed: wished, at }: Control): Promise<boolean> {
-      if (wished !== undefined && !(wished > 0 && wished <= MOST_SPEED)) throw new Refused("REQUEST_INVALID", `speed must be above 0 and at most ${MOST_SPEED}.`);
+      if (wished !== undefined && !(wished > 0 && wished <= MOST_SPEED))
+        throw new Refused("REQUEST_INVALID", `speed must be above 0 and at most ${MOST_SPEED}.`);
       if (at !== undefined && !(at >= wish.from && at <= wish.to)) throw new Refused("RANGE_INVALID", "at must lie within the window.");
       if (wished !== undefined) speed = wished;
       if (at !== undefined) await inTurn(() => seek(at));

@@ -19,7 +19,12 @@ export const createStatus = (version: string, startedTs: number, now: () => numb
     health(): Health {
       const failing = [...ports].some(([port, { status }]) => status !== "ok" && essential.has(port));
       const away = [...ports.values()].some(({ status }) => status !== "ok");
-      return { status: failing ? "failing" : away ? "degraded" : "ok", version, uptimeS: Math.round((now() - startedTs) / 1_000), ports: Object.fromEntries(ports) };
+      return {
+        status: failing ? "failing" : away ? "degraded" : "ok",
+        version,
+        uptimeS: Math.round((now() - startedTs) / 1_000),
+        ports: Object.fromEntries(ports),
+      };
     },
   };
 };

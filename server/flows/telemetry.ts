@@ -17,7 +17,9 @@ export interface TelemetryNeeds {
   readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly subscribe: (to: (entries: readonly Entry[]) => void) => void;
-  readonly loadSnapshot: (ts: number) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
+  readonly loadSnapshot: (
+    ts: number,
+  ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
   readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
   readonly verify?: Verify;
@@ -95,7 +97,9 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
         await needs.write(OWN.tick, bytesOf({})).catch(() => undefined);
       };
       stops.push(needs.clock.every(TICK_MS, tick));
-      stops.push(needs.clock.every(needs.snapshotMs, () => snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error))));
+      stops.push(
+        needs.clock.every(needs.snapshotMs, () => snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error))),
+      );
     },
     async stop(): Promise<void> {
       for (const stop of stops.splice(0)) stop();

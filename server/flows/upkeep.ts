@@ -27,7 +27,9 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
     }),
     needs.clock.every(HOUR_MS, async () => {
       const nowTs = needs.clock.now();
-      await needs.retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS).catch((error: unknown) => needs.onError("old rows were not dropped", error));
+      await needs
+        .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
+        .catch((error: unknown) => needs.onError("old rows were not dropped", error));
     }),
   ];
   return () => {

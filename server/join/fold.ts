@@ -21,7 +21,11 @@ const MINUTE_DAYS = 400;
 export type Fold = Awaited<ReturnType<typeof startFold>>;
 
 /** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones. */
-export const startFold = async ({ config, version, clock, status, runs }: House, { journal, snapshots, pruned }: Data, keys: Readonly<Record<string, string>>) => {
+export const startFold = async (
+  { config, version, clock, status, runs }: House,
+  { journal, snapshots, pruned }: Data,
+  keys: Readonly<Record<string, string>>,
+) => {
   const rate = createRate(clock.now);
   const telemetry = createTelemetry({
     site: config.site,
@@ -42,7 +46,9 @@ export const startFold = async ({ config, version, clock, status, runs }: House,
   const { farm } = telemetry;
 
   const isEmbedded = config.influxUrl === null;
-  const store = isEmbedded ? createDuckStore({ file: join(config.dataDir, "series.duckdb") }) : createInfluxStore({ url: config.influxUrl, keeper: config.site });
+  const store = isEmbedded
+    ? createDuckStore({ file: join(config.dataDir, "series.duckdb") })
+    : createInfluxStore({ url: config.influxUrl, keeper: config.site });
   const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
   const series = createSeries({
     site: config.site,
@@ -75,7 +81,10 @@ export const startFold = async ({ config, version, clock, status, runs }: House,
   await series.start();
   runs("the series flow", series.stop);
   status.say("series", kind, "writing", series.away());
-  runs("the upkeep", startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }));
+  runs(
+    "the upkeep",
+    startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }),
+  );
 
   return { farm, store, series, frames, perS: rate.perS };
 };

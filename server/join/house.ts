@@ -7,7 +7,9 @@ import { Refused } from "../twin/refusal.ts";
 
 export const say = (text: string): void => console.log(text);
 export const complain = (what: string, error: unknown): void => {
-  console.error(`${new Date().toISOString()} ${what}: ${error instanceof Refused ? error.detail : error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  console.error(
+    `${new Date().toISOString()} ${what}: ${error instanceof Refused ? error.detail : error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
 };
 
 /** Path of something that was built, from the build's own folder. */

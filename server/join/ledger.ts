@@ -40,7 +40,12 @@ export const startChain = async ({ config, status, runs }: House): Promise<Chain
 export type Ledger = ReturnType<typeof createLedger>;
 
 /** Builds them around the chain's address; `start` lets them run. */
-export const createLedger = ({ config, clock, status, runs }: House, { journal, days, pruned }: Data, { farm }: Fold, { rpcUrl, isLocal }: ChainPlace) => {
+export const createLedger = (
+  { config, clock, status, runs }: House,
+  { journal, days, pruned }: Data,
+  { farm }: Fold,
+  { rpcUrl, isLocal }: ChainPlace,
+) => {
   const chain = createChain({
     rpcUrl,
     local: isLocal,
@@ -100,27 +105,40 @@ export const createLedger = ({ config, clock, status, runs }: House, { journal, 
     const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;
     status.say("anchors", "daily anchor", lastDay, anchors.away === null ? null : `${lastDay}; ${anchors.away}`);
     const { checked, mismatches } = monitor.status();
-    status.say("monitor", "anchored days, verified again", `${checked} looked at, all fit`, mismatches.length === 0 ? null : mismatches.join(" "));
+    status.say(
+      "monitor",
+      "anchored days, verified again",
+      `${checked} looked at, all fit`,
+      mismatches.length === 0 ? null : mismatches.join(" "),
+    );
   };
 
   return {
     chain,
     records,
     provenance,
-    anchored: () => ({ lastDay: anchoring.status().lastDay, waitingDays: anchoring.status().waiting, checkedDays: monitor.status().checked, mismatchedDays: monitor.status().mismatches.length }),
+    anchored: () => ({
+      lastDay: anchoring.status().lastDay,
+      waitingDays: anchoring.status().waiting,
+      checkedDays: monitor.status().checked,
+      mismatchedDays: monitor.status().mismatches.length,
+    }),
     start(): void {
-    records.start();
-    runs("the relay", records.stop);
-    anchoring.start();
-    runs("the anchoring", anchoring.stop);
-    monitor.start();
-    runs("the monitor", monitor.stop);
-    const prune = async (): Promise<void> => {
-      const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
-      await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
-    };
-    runs("the pruning", clock.every(PRUNE_MS, prune));
-    runs("the chain's health", clock.every(HEALTH_MS, () => sayHealth()));
+      records.start();
+      runs("the relay", records.stop);
+      anchoring.start();
+      runs("the anchoring", anchoring.stop);
+      monitor.start();
+      runs("the monitor", monitor.stop);
+      const prune = async (): Promise<void> => {
+        const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
+        await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
+      };
+      runs("the pruning", clock.every(PRUNE_MS, prune));
+      runs(
+        "the chain's health",
+        clock.every(HEALTH_MS, () => sayHealth()),
+      );
     },
   };
 };

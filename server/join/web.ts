@@ -13,7 +13,12 @@ import { builtPath, complain, type House } from "./house.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** Starts them; gives the port and the password for callers from elsewhere. Throws Refused PORT_IN_USE. */
-export const startWeb = async ({ config, version, clock, status, runs }: House, { journal, snapshots, pruned }: Data, fold: Fold, ledger: Ledger): Promise<{ port: number; password: string }> => {
+export const startWeb = async (
+  { config, version, clock, status, runs }: House,
+  { journal, snapshots, pruned }: Data,
+  fold: Fold,
+  ledger: Ledger,
+): Promise<{ port: number; password: string }> => {
   const { farm, store, series, frames } = fold;
   const { chain, records, provenance } = ledger;
   const figures = () => ({
@@ -55,13 +60,21 @@ export const startWeb = async ({ config, version, clock, status, runs }: House, 
     server: http.server,
     gate: http.gate,
     whole: frames.whole,
-    openReplay: (wish, emit) => openReplay({ site: config.site, clock, read: pruned.read, loadSnapshot: snapshots.load, verify: verifyNative, oldestTs: journal.oldestTs }, wish, emit),
+    openReplay: (wish, emit) =>
+      openReplay(
+        { site: config.site, clock, read: pruned.read, loadSnapshot: snapshots.load, verify: verifyNative, oldestTs: journal.oldestTs },
+        wish,
+        emit,
+      ),
     onFault: (error) => complain("the live feed", error),
   });
   const { port } = await http.start();
   runs("the dashboard", http.stop);
   socket.start();
   runs("the live feed", socket.stop);
-  runs("the frames", clock.every(FRAME_MS, () => socket.publish(frames.next())));
+  runs(
+    "the frames",
+    clock.every(FRAME_MS, () => socket.publish(frames.next())),
+  );
   return { port, password };
 };

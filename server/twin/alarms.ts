@@ -54,14 +54,29 @@ export const RULES: readonly Rule[] = [
     check: (twin) => {
       const target = targetThs(twin);
       const { hashrateThs } = twin.latest;
-      if (target === null || hashrateThs === null || twin.state === "offline" || twin.state === "paused" || twin.state === "tuning" || twin.state === "new")
+      if (
+        target === null ||
+        hashrateThs === null ||
+        twin.state === "offline" ||
+        twin.state === "paused" ||
+        twin.state === "tuning" ||
+        twin.state === "new"
+      )
         return SILENT;
       const part = hashrateThs / target;
       if (part >= LOW_CLEAR) return QUIET;
       if (part >= LOW_RAISE) return SILENT;
       const boards = twin.latest.boards.filter((board) => (board.hashrateThs ?? 0) === 0).map((board) => board.index + 1);
-      const why = part < 0.01 ? " It answers but does not hash." : boards.length > 0 && twin.latest.boards.length > 1 ? ` Board ${boards.join(", ")} gives nothing.` : "";
-      return { on: true, message: `${hashrateThs.toFixed(1)} TH/s, ${Math.round(part * 100)} % of ${Number(target.toFixed(1))} TH/s.${why}` };
+      const why =
+        part < 0.01
+          ? " It answers but does not hash."
+          : boards.length > 0 && twin.latest.boards.length > 1
+            ? ` Board ${boards.join(", ")} gives nothing.`
+            : "";
+      return {
+        on: true,
+        message: `${hashrateThs.toFixed(1)} TH/s, ${Math.round(part * 100)} % of ${Number(target.toFixed(1))} TH/s.${why}`,
+      };
     },
   },
   {
@@ -72,8 +87,10 @@ export const RULES: readonly Rule[] = [
     check: (twin, limits) => {
       const { boardC, chipC } = twin.latest;
       if (twin.state === "offline" || (boardC === null && chipC === null)) return SILENT;
-      if (boardC !== null && boardC >= limits.boardC) return { on: true, message: `Board at ${boardC.toFixed(1)} °C, limit ${limits.boardC} °C.` };
-      if (chipC !== null && chipC >= limits.chipC) return { on: true, message: `Chip at ${chipC.toFixed(1)} °C, limit ${limits.chipC} °C.` };
+      if (boardC !== null && boardC >= limits.boardC)
+        return { on: true, message: `Board at ${boardC.toFixed(1)} °C, limit ${limits.boardC} °C.` };
+      if (chipC !== null && chipC >= limits.chipC)
+        return { on: true, message: `Chip at ${chipC.toFixed(1)} °C, limit ${limits.chipC} °C.` };
       return (boardC ?? 0) < limits.boardC - COOL_BY_C && (chipC ?? 0) < limits.chipC - COOL_BY_C ? QUIET : SILENT;
     },
   },
@@ -162,7 +179,8 @@ export const acknowledgeAlarm = (book: AlarmBook, id: string, by: string, nowTs:
   return stamped;
 };
 
-export const activeAlarms = (book: AlarmBook): Alarm[] => [...book.held.values()].flatMap((held) => (held.alarm === null ? [] : [held.alarm]));
+export const activeAlarms = (book: AlarmBook): Alarm[] =>
+  [...book.held.values()].flatMap((held) => (held.alarm === null ? [] : [held.alarm]));
 
 /** The gravest active severity of a rig, null where all is well. */
 export const gravestOf = (book: AlarmBook, rig: string): Severity | null => {

@@ -24,48 +24,130 @@ export const problem = z.object({
 const position = z.object({ container: z.string(), rack: z.string(), slot: z.string() });
 const nameplate = z.object({ hashrateThs: z.number(), powerW: z.number(), boards: z.int(), chips: z.int(), fans: z.int() });
 const identity = z.object({
-  make: text, model: text, firmware: text, serial: text, mac: text, ip: text, hostname: text, psuSerial: text,
-  controlBoardSerial: text, boardSerials: z.array(text),
+  make: text,
+  model: text,
+  firmware: text,
+  serial: text,
+  mac: text,
+  ip: text,
+  hostname: text,
+  psuSerial: text,
+  controlBoardSerial: text,
+  boardSerials: z.array(text),
 });
 const chip = z.object({
-  index: z.int(), tempC: number, hashrateGhs: number, frequencyMhz: number, voltageV: number, errors: number, row: number, column: number,
+  index: z.int(),
+  tempC: number,
+  hashrateGhs: number,
+  frequencyMhz: number,
+  voltageV: number,
+  errors: number,
+  row: number,
+  column: number,
   working: z.boolean().nullable(),
 });
 const board = z.object({
-  index: z.int(), hashrateThs: number, expectedThs: number, boardC: number, chipC: number, inletC: number, outletC: number, chips: number,
-  expectedChips: number, frequencyMhz: number, voltageV: number, hwErrors: number, serial: text, chipMap: z.array(chip),
+  index: z.int(),
+  hashrateThs: number,
+  expectedThs: number,
+  boardC: number,
+  chipC: number,
+  inletC: number,
+  outletC: number,
+  chips: number,
+  expectedChips: number,
+  frequencyMhz: number,
+  voltageV: number,
+  hwErrors: number,
+  serial: text,
+  chipMap: z.array(chip),
 });
 const pool = z.object({
-  index: z.int(), url: z.string(), worker: text, active: z.boolean(), alive: z.boolean().nullable(), accepted: number, rejected: number,
+  index: z.int(),
+  url: z.string(),
+  worker: text,
+  active: z.boolean(),
+  alive: z.boolean().nullable(),
+  accepted: number,
+  rejected: number,
   stale: number,
 });
 const measured = z.object({
   mode: z.enum(["mining", "tuning", "paused", "fault", "unknown"]),
-  hashrateThs: number, averageThs: number, expectedThs: number, powerW: number, powerLimitW: number, intakeC: number, outletC: number,
-  boardC: number, chipC: number, psuC: number, voltageV: number, frequencyMhz: number, fanPct: number, accepted: number, rejected: number,
-  stale: number, hwErrors: number, hwErrorPct: number, uptimeS: number,
+  hashrateThs: number,
+  averageThs: number,
+  expectedThs: number,
+  powerW: number,
+  powerLimitW: number,
+  intakeC: number,
+  outletC: number,
+  boardC: number,
+  chipC: number,
+  psuC: number,
+  voltageV: number,
+  frequencyMhz: number,
+  fanPct: number,
+  accepted: number,
+  rejected: number,
+  stale: number,
+  hwErrors: number,
+  hwErrorPct: number,
+  uptimeS: number,
   fans: z.array(z.object({ index: z.int(), rpm: number })),
   boards: z.array(board),
   pools: z.array(pool),
   errors: z.array(
-    z.object({ code: z.string(), severity: z.enum(["critical", "major", "minor", "info"]), component: z.string(), index: number, raw: z.string() }),
+    z.object({
+      code: z.string(),
+      severity: z.enum(["critical", "major", "minor", "info"]),
+      component: z.string(),
+      index: number,
+      raw: z.string(),
+    }),
   ),
 });
 
 /** A twin as it stands; `latest` with every unit in its name. */
 export const twin = z.object({
-  site: z.string(), rig: z.string(), index: z.int(), state: z.enum(RIG_STATES), stateSinceTs: ms, identity, modelId: text,
-  nameplate: nameplate.nullable(), position: position.nullable(), tokenId: z.int().nullable(),
-  tier: z.enum(["self-reported", "gateway-signed", "hardware-signed"]), format: text, firstSeenTs: ms, lastSeenTs: ms.nullable(),
-  lastDeviceTs: ms.nullable(), skewMs: number, boot: text, lastSeq: number, announced: z.enum(["online", "offline", "lost"]).nullable(),
-  latest: measured, quality: z.record(z.string(), z.enum(["ok", "missing", "sentinel", "frozen", "implausible", "late"])),
-  counts: z.object({ readings: z.int(), duplicates: z.int(), late: z.int(), missed: z.int() }), rev: z.int(),
+  site: z.string(),
+  rig: z.string(),
+  index: z.int(),
+  state: z.enum(RIG_STATES),
+  stateSinceTs: ms,
+  identity,
+  modelId: text,
+  nameplate: nameplate.nullable(),
+  position: position.nullable(),
+  tokenId: z.int().nullable(),
+  tier: z.enum(["self-reported", "gateway-signed", "hardware-signed"]),
+  format: text,
+  firstSeenTs: ms,
+  lastSeenTs: ms.nullable(),
+  lastDeviceTs: ms.nullable(),
+  skewMs: number,
+  boot: text,
+  lastSeq: number,
+  announced: z.enum(["online", "offline", "lost"]).nullable(),
+  latest: measured,
+  quality: z.record(z.string(), z.enum(["ok", "missing", "sentinel", "frozen", "implausible", "late"])),
+  counts: z.object({ readings: z.int(), duplicates: z.int(), late: z.int(), missed: z.int() }),
+  rev: z.int(),
 });
 
 /** One line of the rig list. */
 export const rigLine = z.object({
-  rig: z.string(), state: z.enum(RIG_STATES), make: text, model: text, position: position.nullable(), tokenId: z.int().nullable(),
-  hashrateThs: number, nameplateThs: number, powerW: number, boardC: number, chipC: number, lastSeenTs: ms.nullable(),
+  rig: z.string(),
+  state: z.enum(RIG_STATES),
+  make: text,
+  model: text,
+  position: position.nullable(),
+  tokenId: z.int().nullable(),
+  hashrateThs: number,
+  nameplateThs: number,
+  powerW: number,
+  boardC: number,
+  chipC: number,
+  lastSeenTs: ms.nullable(),
 });
 export const rigsQuery = z.object({
   state: z.enum(RIG_STATES).optional(),
@@ -77,36 +159,82 @@ export const rigs = z.object({ total: z.int(), rigs: z.array(rigLine) });
 
 const severities = z.record(z.enum(SEVERITIES), z.int());
 export const site = z.object({
-  site: z.string(), rigs: z.int(), byState: z.record(z.enum(RIG_STATES), z.int()), hashrateThs: z.number(), nameplateThs: z.number(),
-  reportedW: z.number(), meteredW: number, meteredTs: ms.nullable(), sourcesW: z.record(z.string(), z.number()), gco2ePerKwh: number,
-  pricePerKwh: number, currency: text, ambientC: number, efficiencyJTh: number, hottestBoardC: number, hottestChipC: number,
-  activeAlarms: severities, todayKwh: z.number(), todayCost: number, todayKgco2e: number, asOfTs: ms,
+  site: z.string(),
+  rigs: z.int(),
+  byState: z.record(z.enum(RIG_STATES), z.int()),
+  hashrateThs: z.number(),
+  nameplateThs: z.number(),
+  reportedW: z.number(),
+  meteredW: number,
+  meteredTs: ms.nullable(),
+  sourcesW: z.record(z.string(), z.number()),
+  gco2ePerKwh: number,
+  pricePerKwh: number,
+  currency: text,
+  ambientC: number,
+  efficiencyJTh: number,
+  hottestBoardC: number,
+  hottestChipC: number,
+  activeAlarms: severities,
+  todayKwh: z.number(),
+  todayCost: number,
+  todayKgco2e: number,
+  asOfTs: ms,
 });
 
 const from = z.coerce.number().int().min(0).describe("ms since 1970 UTC, inclusive");
 const to = z.coerce.number().int().min(1).describe("ms since 1970 UTC, exclusive");
 const points = z.coerce.number().int().min(1).max(2_000).default(300).describe("at most this many buckets");
 export const seriesQuery = z.object({
-  from, to, points,
-  fields: z.string().default("hashrateThs,powerW,boardC,chipC").transform((list) => list.split(",").map((name) => name.trim()))
-    .pipe(z.array(z.enum(RIG_FIELDS)).min(1)).describe(`comma-separated, of: ${RIG_FIELDS.join(", ")}`),
+  from,
+  to,
+  points,
+  fields: z
+    .string()
+    .default("hashrateThs,powerW,boardC,chipC")
+    .transform((list) => list.split(",").map((name) => name.trim()))
+    .pipe(z.array(z.enum(RIG_FIELDS)).min(1))
+    .describe(`comma-separated, of: ${RIG_FIELDS.join(", ")}`),
 });
 const column = z.array(number);
 export const series = z.object({
-  ts: z.array(ms), bucketMs: z.int(), fields: z.record(z.string(), z.object({ min: column, mean: column, max: column })),
+  ts: z.array(ms),
+  bucketMs: z.int(),
+  fields: z.record(z.string(), z.object({ min: column, mean: column, max: column })),
 });
 export const rangeQuery = z.object({ from, to, points });
 export const siteSeries = z.object({
-  ts: z.array(ms), bucketMs: z.int(), hashrateThs: column, powerW: column, boardMaxC: column, boardMeanC: column, rigs: z.array(z.int()),
+  ts: z.array(ms),
+  bucketMs: z.int(),
+  hashrateThs: column,
+  powerW: column,
+  boardMaxC: column,
+  boardMeanC: column,
+  rigs: z.array(z.int()),
 });
 export const energy = z.object({
-  ts: z.array(ms), bucketMs: z.int(), sourcesW: z.record(z.enum(ENERGY_SOURCES), column.optional()), meteredW: column, gco2ePerKwh: column,
+  ts: z.array(ms),
+  bucketMs: z.int(),
+  sourcesW: z.record(z.enum(ENERGY_SOURCES), column.optional()),
+  meteredW: column,
+  gco2ePerKwh: column,
   pricePerKwh: column,
 });
 
-const part = z.object({ part: z.enum(PARTS), index: z.int().min(0).nullable(), oldSerial: z.string().max(64).nullable(), newSerial: z.string().max(64).nullable() });
+const part = z.object({
+  part: z.enum(PARTS),
+  index: z.int().min(0).nullable(),
+  oldSerial: z.string().max(64).nullable(),
+  newSerial: z.string().max(64).nullable(),
+});
 // The C0 controls and DEL do not belong in a statement that people will read for years.
-const plain = (most: number) => z.string().trim().min(1).max(most).regex(/^[^\u0000-\u0009\u000b-\u001f\u007f]*$/, "has a control character");
+const plain = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .regex(/^[^\u0000-\u0009\u000b-\u001f\u007f]*$/, "has a control character");
 export const newRecord = z.object({
   kind: z.enum(RECORD_KINDS).exclude(["registration"]),
   performedTs: ms,
@@ -115,21 +243,47 @@ export const newRecord = z.object({
   parts: z.array(part).max(16).default([]),
 });
 export const record = z.object({
-  hash: hex, bytes: z.string(),
+  hash: hex,
+  bytes: z.string(),
   body: z.object({
-    v: z.literal(1), context: z.string(), site: z.string(), rig: z.string(), serial: text, number: z.int(), prev: hex.nullable(),
-    kind: z.enum(RECORD_KINDS), performedTs: ms, sealedTs: ms, technician: z.string(), summary: z.string(), parts: z.array(part),
+    v: z.literal(1),
+    context: z.string(),
+    site: z.string(),
+    rig: z.string(),
+    serial: text,
+    number: z.int(),
+    prev: hex.nullable(),
+    kind: z.enum(RECORD_KINDS),
+    performedTs: ms,
+    sealedTs: ms,
+    technician: z.string(),
+    summary: z.string(),
+    parts: z.array(part),
   }),
-  status: z.enum(RECORD_STATUSES), txHash: hex.nullable(), blockNumber: z.int().nullable(), tokenId: z.int().nullable(), reason: text,
+  status: z.enum(RECORD_STATUSES),
+  txHash: hex.nullable(),
+  blockNumber: z.int().nullable(),
+  tokenId: z.int().nullable(),
+  reason: text,
 });
 export const records = z.object({ rig: z.string(), records: z.array(record) });
 
 export const alarm = z.object({
-  id: z.string(), site: z.string(), rig: z.string(), kind: z.enum(ALARM_KINDS), severity: z.enum(SEVERITIES), sinceTs: ms, raisedTs: ms,
-  clearedTs: ms.nullable(), acknowledgedTs: ms.nullable(), acknowledgedBy: text, message: z.string(),
+  id: z.string(),
+  site: z.string(),
+  rig: z.string(),
+  kind: z.enum(ALARM_KINDS),
+  severity: z.enum(SEVERITIES),
+  sinceTs: ms,
+  raisedTs: ms,
+  clearedTs: ms.nullable(),
+  acknowledgedTs: ms.nullable(),
+  acknowledgedBy: text,
+  message: z.string(),
 });
 export const alarmsQuery = z.object({
-  state: z.enum(["active", "cleared", "all"]).default("active"), rig: z.string().max(64).optional(),
+  state: z.enum(["active", "cleared", "all"]).default("active"),
+  rig: z.string().max(64).optional(),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 export const alarms = z.object({ total: z.int(), alarms: z.array(alarm) });
@@ -137,29 +291,55 @@ export const acknowledge = z.object({ alarm: z.string().max(300), by: plain(64) 
 
 /** Where the contract is, for a stranger with an own RPC address. */
 export const chain = z.object({
-  chainId: z.int(), contract: hex, genesis: hex, local: z.boolean().describe("true: run by this farm; proves nothing to outsiders"),
-  blockNumber: z.int(), finalDepth: z.int(), away: z.boolean(),
+  chainId: z.int(),
+  contract: hex,
+  genesis: hex,
+  local: z.boolean().describe("true: run by this farm; proves nothing to outsiders"),
+  blockNumber: z.int(),
+  finalDepth: z.int(),
+  away: z.boolean(),
 });
 export const twinPassport = z.object({
-  tokenId: z.int(), owner: hex.nullable(), tokenUri: text, chain, twin, records: z.array(record),
+  tokenId: z.int(),
+  owner: hex.nullable(),
+  tokenUri: text,
+  chain,
+  twin,
+  records: z.array(record),
 });
 
 const health = z.enum(["ok", "away", "failing"]);
 export const healthAnswer = z.object({
-  status: z.enum(["ok", "degraded", "failing"]), version: z.string(), uptimeS: z.int(),
+  status: z.enum(["ok", "degraded", "failing"]),
+  version: z.string(),
+  uptimeS: z.int(),
   ports: z.record(z.string(), z.object({ status: health, kind: z.string(), detail: z.string() })),
 });
 export const status = healthAnswer.extend({
   site: z.string(),
   ingest: z.object({
-    messagesPerS: z.number(), accepted: z.int(), refused: z.int(), duplicates: z.int(), late: z.int(), headPos: z.int(), foldedPos: z.int(),
-    storedPos: z.int(), storeLagS: z.number(), journalBytes: z.int(), lastEntryTs: ms.nullable(),
+    messagesPerS: z.number(),
+    accepted: z.int(),
+    refused: z.int(),
+    duplicates: z.int(),
+    late: z.int(),
+    headPos: z.int(),
+    foldedPos: z.int(),
+    storedPos: z.int(),
+    storeLagS: z.number(),
+    journalBytes: z.int(),
+    lastEntryTs: ms.nullable(),
   }),
   viewers: z.int(),
   refusals: z.record(z.string(), z.int()),
 });
 export const refusalLine = z.object({
-  pos: z.int(), receivedTs: ms, topic: z.string(), code: z.string(), detail: z.string(), sample: z.string().describe("the first 200 bytes as text"),
+  pos: z.int(),
+  receivedTs: ms,
+  topic: z.string(),
+  code: z.string(),
+  detail: z.string(),
+  sample: z.string().describe("the first 200 bytes as text"),
 });
 export const refusals = z.object({ total: z.int(), byCode: z.record(z.string(), z.int()), refusals: z.array(refusalLine) });
 export const refusalsQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(200) });

@@ -14,20 +14,43 @@ const text = z.string().nullable();
 const number = z.number().nullable();
 
 export const row = z.strictObject({
-  ts: ms, n: count, paused: count, signed: count, hashrateGhs: integer, powerW: integer, boardMaxDc: integer.describe("tenths of °C"),
-  chipMaxDc: integer, intakeMaxDc: integer, deliveredGh: count.describe("mean × 300 s"), energyJ: count,
+  ts: ms,
+  n: count,
+  paused: count,
+  signed: count,
+  hashrateGhs: integer,
+  powerW: integer,
+  boardMaxDc: integer.describe("tenths of °C"),
+  chipMaxDc: integer,
+  intakeMaxDc: integer,
+  deliveredGh: count.describe("mean × 300 s"),
+  energyJ: count,
 });
 
 export const totals = z.strictObject({
-  deliveredThH: z.number(), energyKwh: z.number(), nameplateThH: number, efficiencyJTh: number, uptimePct: number,
-  uptimeExcusedPct: number.describe("without slots paused on the farm's order or away for repair by its records"), slots: count, upSlots: count,
+  deliveredThH: z.number(),
+  energyKwh: z.number(),
+  nameplateThH: number,
+  efficiencyJTh: number,
+  uptimePct: number,
+  uptimeExcusedPct: number.describe("without slots paused on the farm's order or away for repair by its records"),
+  slots: count,
+  upSlots: count,
   excusedSlots: count,
 });
 
 /** A tree that has the rig's leaf in it: the anchor (number 0) or a correction. */
 export const dayTree = z.strictObject({
-  number: count, leaf: z.string().max(262_144).describe("the exact RFC 8785 text that was hashed"), index: count, size: count, proof: z.array(hash).max(64), root: hash,
-  manifest: z.string().max(1_048_576).describe("its SHA-256 stands on the chain beside the root"), txHash: hash.nullable(), blockNumber: integer, anchoredTs: ms,
+  number: count,
+  leaf: z.string().max(262_144).describe("the exact RFC 8785 text that was hashed"),
+  index: count,
+  size: count,
+  proof: z.array(hash).max(64),
+  root: hash,
+  manifest: z.string().max(1_048_576).describe("its SHA-256 stands on the chain beside the root"),
+  txHash: hash.nullable(),
+  blockNumber: integer,
+  anchoredTs: ms,
 });
 
 const tier = z.enum(["self-reported", "gateway-signed", "hardware-signed"]);
@@ -35,26 +58,60 @@ const tier = z.enum(["self-reported", "gateway-signed", "hardware-signed"]);
 export const anchorState = z.enum(["sealed", "anchored", "corrected", "pending"]);
 
 export const dayLine = z.object({
-  day: count.describe("days since 1970-01-01 UTC"), date: z.iso.date(), state: anchorState, tier, n: count, expected: count.describe("readings the rig had numbered"), gaps: count.describe("times in which nothing came for five minutes or longer"),
-  totals, root: hash.nullable(), number: integer, txHash: hash.nullable(), blockNumber: integer, anchoredTs: ms.nullable(),
+  day: count.describe("days since 1970-01-01 UTC"),
+  date: z.iso.date(),
+  state: anchorState,
+  tier,
+  n: count,
+  expected: count.describe("readings the rig had numbered"),
+  gaps: count.describe("times in which nothing came for five minutes or longer"),
+  totals,
+  root: hash.nullable(),
+  number: integer,
+  txHash: hash.nullable(),
+  blockNumber: integer,
+  anchoredTs: ms.nullable(),
 });
 export const daysAnswer = z.object({ tokenId: z.int(), rig: z.string(), days: z.array(dayLine) });
 
 export const provenDay = z.strictObject({
-  day: count, date: z.iso.date(), state: anchorState, totals, rows: z.array(row).max(SLOTS),
+  day: count,
+  date: z.iso.date(),
+  state: anchorState,
+  totals,
+  rows: z.array(row).max(SLOTS),
   tree: dayTree.nullable().describe("the newest on the chain; null while there is none"),
   earlier: z.array(dayTree.extend({ rows: z.array(row).max(SLOTS) })).describe("what it corrects, oldest first"),
 });
 
 export const identity = z.strictObject({
-  make: text, model: text, firmware: text, serial: text, mac: text, ip: text, hostname: text, psuSerial: text, controlBoardSerial: text,
+  make: text,
+  model: text,
+  firmware: text,
+  serial: text,
+  mac: text,
+  ip: text,
+  hostname: text,
+  psuSerial: text,
+  controlBoardSerial: text,
   boardSerials: z.array(text),
 });
 
 export const bundle = z.strictObject({
-  context: z.literal(BUNDLE_CONTEXT), madeTs: ms, site: z.string(), rig: z.string(), tokenId: z.int().min(1),
-  chain: z.strictObject({ chainId: z.int().min(1), genesis: hash, contract: address, local: z.boolean().describe("true: run by the farm itself; proves nothing to outsiders") }),
-  identity, records: z.array(z.strictObject({ hash, bytes: z.string() })), days: z.array(provenDay),
+  context: z.literal(BUNDLE_CONTEXT),
+  madeTs: ms,
+  site: z.string(),
+  rig: z.string(),
+  tokenId: z.int().min(1),
+  chain: z.strictObject({
+    chainId: z.int().min(1),
+    genesis: hash,
+    contract: address,
+    local: z.boolean().describe("true: run by the farm itself; proves nothing to outsiders"),
+  }),
+  identity,
+  records: z.array(z.strictObject({ hash, bytes: z.string() })),
+  days: z.array(provenDay),
 });
 
 const from = z.coerce.number().int().min(0).describe("ms since 1970 UTC, inclusive");

@@ -5,7 +5,19 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { canonicalText } from "./canonical.ts";
-import { addCells, CELL, DAY_MS, emptyCells, joinSpans, rowsOfCells, SLOT_MS, SLOTS, UNNUMBERED, type DigestRow, type Span } from "./digest.ts";
+import {
+  addCells,
+  CELL,
+  DAY_MS,
+  emptyCells,
+  joinSpans,
+  rowsOfCells,
+  SLOT_MS,
+  SLOTS,
+  UNNUMBERED,
+  type DigestRow,
+  type Span,
+} from "./digest.ts";
 import { inclusionProof, leafHash, rootOf, type Hash } from "./merkle.ts";
 import type { TrustTier } from "./reading.ts";
 import { hashOf, type Hex } from "./seal.ts";
@@ -77,7 +89,8 @@ export const innerRoot = (rows: readonly DigestRow[]): Hex => hexOf(rootOf(rows.
 const sum = (rows: readonly DigestRow[], of: (row: DigestRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
 
 /** First slot in which the rig served. */
-export const firstSlot = (day: number, fromTs: number): number => Math.min(SLOTS, Math.max(0, Math.floor((fromTs - day * DAY_MS) / SLOT_MS)));
+export const firstSlot = (day: number, fromTs: number): number =>
+  Math.min(SLOTS, Math.max(0, Math.floor((fromTs - day * DAY_MS) / SLOT_MS)));
 
 export const gapsOf = (rows: readonly DigestRow[], from: number): [number, number][] => {
   const gaps: [number, number][] = [];
@@ -90,7 +103,8 @@ export const gapsOf = (rows: readonly DigestRow[], from: number): [number, numbe
   return gaps;
 };
 
-export const expectedOf = (spans: readonly Span[]): number => spans.reduce((total, [boot, first, last, n]) => total + (boot === UNNUMBERED ? n : last - first + 1), 0);
+export const expectedOf = (spans: readonly Span[]): number =>
+  spans.reduce((total, [boot, first, last, n]) => total + (boot === UNNUMBERED ? n : last - first + 1), 0);
 
 /** What is known of a token's machine on a day, of all names it had. */
 export interface TokenDay {
@@ -200,7 +214,14 @@ export interface Tree {
 const hashesOf = (leaves: readonly string[]): Hash[] => leaves.map((leaf) => leafHash(utf8(leaf)));
 
 /** Builds the outer tree over leaves that stand in token order. */
-export const treeOf = (where: Deployment, day: number, number: number, version: number, leaves: readonly { readonly tokenId: number; readonly n: number; readonly text: string }[], reason: string | null): Tree => {
+export const treeOf = (
+  where: Deployment,
+  day: number,
+  number: number,
+  version: number,
+  leaves: readonly { readonly tokenId: number; readonly n: number; readonly text: string }[],
+  reason: string | null,
+): Tree => {
   const texts = leaves.map(({ text }) => text);
   const root = hexOf(rootOf(hashesOf(texts)));
   const readings = leaves.reduce((total, { n }) => total + n, 0);
@@ -221,7 +242,10 @@ export const treeOf = (where: Deployment, day: number, number: number, version: 
 };
 
 /** The leaf's place in the tree with what shows it. Throws RangeError where there is no such leaf. */
-export const proofIn = (tree: Pick<Tree, "leaves">, index: number): { readonly leaf: string; readonly index: number; readonly size: number; readonly proof: Hex[] } => ({
+export const proofIn = (
+  tree: Pick<Tree, "leaves">,
+  index: number,
+): { readonly leaf: string; readonly index: number; readonly size: number; readonly proof: Hex[] } => ({
   leaf: tree.leaves[index] ?? "",
   index,
   size: tree.leaves.length,

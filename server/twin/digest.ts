@@ -150,7 +150,10 @@ export const joinSpans = (...lists: readonly (readonly Span[])[]): Span[] => {
   const joined = new Map<string, Span>();
   for (const [boot, first, last, n] of lists.flat()) {
     const before = joined.get(boot);
-    joined.set(boot, before === undefined ? [boot, first, last, n] : [boot, Math.min(before[1], first), Math.max(before[2], last), before[3] + n]);
+    joined.set(
+      boot,
+      before === undefined ? [boot, first, last, n] : [boot, Math.min(before[1], first), Math.max(before[2], last), before[3] + n],
+    );
   }
   return [...joined.values()].toSorted(([a], [b]) => (a < b ? -1 : 1));
 };

@@ -85,7 +85,8 @@ export const energyNow = (energy: EnergyState, nowTs: number) => {
   const newest = fresh.toSorted((a, b) => b.deviceTs - a.deviceTs)[0];
   if (newest === undefined) return null;
   const sourcesW: Record<string, number> = {};
-  for (const reading of fresh) for (const [source, watts] of Object.entries(reading.sourcesW)) sourcesW[source] = (sourcesW[source] ?? 0) + watts;
+  for (const reading of fresh)
+    for (const [source, watts] of Object.entries(reading.sourcesW)) sourcesW[source] = (sourcesW[source] ?? 0) + watts;
   return {
     meteredW: fresh.reduce((sum, reading) => sum + reading.meteredW, 0),
     meteredTs: newest.deviceTs,

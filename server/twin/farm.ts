@@ -5,7 +5,17 @@
 import { acknowledgeAlarm, judge, noAlarms, DEFAULT_LIMITS, type AlarmBook, type Limits } from "./alarms.ts";
 import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
-import { foldAnnounced, foldBirth, foldDuplicate, foldPosition, foldReading, foldTick, foldToken, newTwin, type KnownModel } from "./fold.ts";
+import {
+  foldAnnounced,
+  foldBirth,
+  foldDuplicate,
+  foldPosition,
+  foldReading,
+  foldTick,
+  foldToken,
+  newTwin,
+  type KnownModel,
+} from "./fold.ts";
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
@@ -161,7 +171,14 @@ const keep = (farm: Farm, before: Twin, after: Twin, out: Outcome): void => {
 
 const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcome): void => {
   const sample = new TextDecoder().decode(entry.payload.subarray(0, SAMPLE_BYTES));
-  const line: RefusedEntry = { pos: entry.pos, receivedTs: entry.receivedTs, topic: entry.topic.slice(0, SAMPLE_BYTES), code, detail, sample };
+  const line: RefusedEntry = {
+    pos: entry.pos,
+    receivedTs: entry.receivedTs,
+    topic: entry.topic.slice(0, SAMPLE_BYTES),
+    code,
+    detail,
+    sample,
+  };
   farm.inbox.push(line);
   if (farm.inbox.length > 2 * MOST_INBOX) farm.inbox = farm.inbox.slice(-MOST_INBOX);
   farm.refusedByCode.set(code, (farm.refusedByCode.get(code) ?? 0) + 1);
@@ -233,7 +250,10 @@ const carryDay = (farm: Farm, entry: Entry): void => {
   const { day, version } = news;
   const key = `${day}/${version}`;
   if (news.what === "seal") {
-    farm.frozen.set(key, factsOf(farm.twins.values(), (rig) => farm.digest.has(`${key}/${rig}`), day, version));
+    farm.frozen.set(
+      key,
+      factsOf(farm.twins.values(), (rig) => farm.digest.has(`${key}/${rig}`), day, version),
+    );
     return;
   }
   farm.frozen.delete(key);

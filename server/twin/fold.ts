@@ -161,4 +161,5 @@ export const foldAnnounced = (twin: Twin, announced: "online" | "offline" | "los
 });
 
 export const foldPosition = (twin: Twin, position: Position): Twin => ({ ...twin, position, rev: twin.rev + 1 });
-export const foldToken = (twin: Twin, tokenId: number | null): Twin => (twin.tokenId === tokenId ? twin : { ...twin, tokenId, rev: twin.rev + 1 });
+export const foldToken = (twin: Twin, tokenId: number | null): Twin =>
+  twin.tokenId === tokenId ? twin : { ...twin, tokenId, rev: twin.rev + 1 };

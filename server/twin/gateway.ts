@@ -62,7 +62,11 @@ export interface SignedBatch {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 const isMessage = (value: unknown): value is SignedMessage =>
-  isObject(value) && typeof value["rig"] === "string" && NAME_PATTERN.test(value["rig"]) && (value["channel"] === "telemetry" || value["channel"] === "answers") && isObject(value["payload"]);
+  isObject(value) &&
+  typeof value["rig"] === "string" &&
+  NAME_PATTERN.test(value["rig"]) &&
+  (value["channel"] === "telemetry" || value["channel"] === "answers") &&
+  isObject(value["payload"]);
 
 const batchOf = (text: string): SignedBatch | null => {
   try {
@@ -75,16 +79,28 @@ const batchOf = (text: string): SignedBatch | null => {
 };
 
 /** Reads `{v, signed, sig}` that came from `gateway`. `isSigned` is false where no key is known: then it is the gateway's word alone. */
-export const readSigned = (json: unknown, gateway: string, receivedTs: number, { keys, verify }: Gateways): { readonly messages: readonly SignedMessage[]; readonly isSigned: boolean } | Refusal => {
+export const readSigned = (
+  json: unknown,
+  gateway: string,
+  receivedTs: number,
+  { keys, verify }: Gateways,
+): { readonly messages: readonly SignedMessage[]; readonly isSigned: boolean } | Refusal => {
   if (!isObject(json)) return refusal("PAYLOAD_INVALID", "The payload is not an object.");
   const { v, signed, sig } = json;
   if (v !== 1) return refusal("VERSION_UNKNOWN", `v is ${JSON.stringify(v) ?? "missing"}; this server reads 1.`);
   if (typeof signed !== "string") return refusal("PAYLOAD_INVALID", "signed must be the text that was signed.");
-  if (typeof sig !== "string" || !/^[0-9a-f]{128}$/.test(sig)) return refusal("PAYLOAD_INVALID", "sig must be 128 lower-case hex digits (Ed25519).");
+  if (typeof sig !== "string" || !/^[0-9a-f]{128}$/.test(sig))
+    return refusal("PAYLOAD_INVALID", "sig must be 128 lower-case hex digits (Ed25519).");
   const key = keyAt(keys, gateway, receivedTs);
-  if (key !== null && !verify(hexToBytes(sig), signedBytes(signed), hexToBytes(key))) return refusal("SIGNATURE_INVALID", `The signature is not that of the key registered for gateway ${gateway}.`);
+  if (key !== null && !verify(hexToBytes(sig), signedBytes(signed), hexToBytes(key)))
+    return refusal("SIGNATURE_INVALID", `The signature is not that of the key registered for gateway ${gateway}.`);
   const batch = batchOf(signed);
-  if (batch === null) return refusal("PAYLOAD_INVALID", `signed must be JSON with v 1, gateway and at most ${MOST_MESSAGES} messages of {rig, channel: telemetry or answers, payload}.`);
-  if (batch.gateway !== gateway) return refusal("PAYLOAD_INVALID", `signed is of gateway "${batch.gateway.slice(0, 64)}", the topic says "${gateway}".`);
+  if (batch === null)
+    return refusal(
+      "PAYLOAD_INVALID",
+      `signed must be JSON with v 1, gateway and at most ${MOST_MESSAGES} messages of {rig, channel: telemetry or answers, payload}.`,
+    );
+  if (batch.gateway !== gateway)
+    return refusal("PAYLOAD_INVALID", `signed is of gateway "${batch.gateway.slice(0, 64)}", the topic says "${gateway}".`);
   return { messages: batch.messages, isSigned: key !== null };
 };

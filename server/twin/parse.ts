@@ -30,14 +30,18 @@ const isRefusal = (value: object): value is Refusal => "code" in value && "detai
 /** What is wrong with a device's clock, null where nothing is. Both times in ms UTC. */
 export const clockRefusal = (deviceTs: number, receivedTs: number): Refusal | null => {
   if (deviceTs > receivedTs + MOST_AHEAD_MS)
-    return refusal("CLOCK_IN_FUTURE", `ts is ${Math.round((deviceTs - receivedTs) / 1_000)} s ahead of the time of receipt; at most 300 s are accepted.`);
+    return refusal(
+      "CLOCK_IN_FUTURE",
+      `ts is ${Math.round((deviceTs - receivedTs) / 1_000)} s ahead of the time of receipt; at most 300 s are accepted.`,
+    );
   return deviceTs < EARLIEST_TS ? refusal("CLOCK_IMPLAUSIBLE", `ts ${deviceTs} is before 2020-01-01; is it in milliseconds?`) : null;
 };
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
-  if (payload.length > MOST_PAYLOAD_BYTES) return refusal("PAYLOAD_TOO_LARGE", `${payload.length} bytes; the limit is ${MOST_PAYLOAD_BYTES}.`);
+  if (payload.length > MOST_PAYLOAD_BYTES)
+    return refusal("PAYLOAD_TOO_LARGE", `${payload.length} bytes; the limit is ${MOST_PAYLOAD_BYTES}.`);
   let text: string;
   try {
     text = decoder.decode(payload);
@@ -48,7 +52,8 @@ const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
     return { json: JSON.parse(text) };
   } catch (error) {
     const bad = /\b(NaN|Infinity)\b/.exec(text);
-    if (bad !== null) return refusal("NUMBER_NOT_FINITE", `The payload says ${bad[0]}; JSON has no such number. Leave the field out, or send null.`);
+    if (bad !== null)
+      return refusal("NUMBER_NOT_FINITE", `The payload says ${bad[0]}; JSON has no such number. Leave the field out, or send null.`);
     return refusal("PAYLOAD_NOT_JSON", error instanceof Error ? error.message : "The text is not JSON.");
   }
 };
@@ -56,11 +61,15 @@ const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
 /** The parts of a topic of our own dialect, or why it is none. */
 export const partsOf = (topic: string, site: string): { rig: string; channel: string } | Refusal => {
   const levels = topic.split("/");
-  if (`${levels[0]}/${levels[1]}` !== ROOT || levels.length !== 5) return refusal("TOPIC_UNKNOWN", `No format reads "${topic.slice(0, 200)}".`);
+  if (`${levels[0]}/${levels[1]}` !== ROOT || levels.length !== 5)
+    return refusal("TOPIC_UNKNOWN", `No format reads "${topic.slice(0, 200)}".`);
   const [, , topicSite = "", rig = "", channel = ""] = levels;
   const wrong = [topicSite, rig].find((name) => !NAME_PATTERN.test(name));
   if (wrong !== undefined)
-    return refusal("TOPIC_INVALID", `"${wrong.slice(0, 80)}" is not a name: 1 to 64 of letters, digits, dot, dash, underscore, the first a letter or digit.`);
+    return refusal(
+      "TOPIC_INVALID",
+      `"${wrong.slice(0, 80)}" is not a name: 1 to 64 of letters, digits, dot, dash, underscore, the first a letter or digit.`,
+    );
   if (topicSite !== site) return refusal("TOPIC_UNKNOWN", `This server keeps site "${site}", the message is for "${topicSite}".`);
   return { rig, channel };
 };
@@ -102,7 +111,8 @@ export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWA
   const parts = partsOf(entry.topic, site);
   if (isRefusal(parts)) return refused(parts);
   const { rig, channel } = parts;
-  if (entry.payload.length === 0) return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
+  if (entry.payload.length === 0)
+    return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
   const read = jsonOf(entry.payload);
   if (isRefusal(read)) return refused(read);
   const { receivedTs } = entry;
@@ -136,6 +146,8 @@ export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWA
       return isRefusal(told) ? refused(told) : { kind: "state", rig, ts: told.ts, state: told.state };
     }
     default:
-      return refused(refusal("TOPIC_UNKNOWN", `"${channel.slice(0, 80)}" is not a channel of ours: telemetry, answers, birth, state, energy, signed.`));
+      return refused(
+        refusal("TOPIC_UNKNOWN", `"${channel.slice(0, 80)}" is not a channel of ours: telemetry, answers, birth, state, energy, signed.`),
+      );
   }
 };

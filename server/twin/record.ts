@@ -91,6 +91,20 @@ export type OnChain =
 /** What an operator did, topic OWN.act. `by` is a pseudonym. */
 export type Act =
   /** A gateway's Ed25519 public key, lower-case hex, and when it holds; `toTs` null: until further notice. */
-  | { readonly what: "gateway-key"; readonly gateway: string; readonly publicKey: string; readonly fromTs: number; readonly toTs: number | null; readonly by: string }
+  | {
+      readonly what: "gateway-key";
+      readonly gateway: string;
+      readonly publicKey: string;
+      readonly fromTs: number;
+      readonly toTs: number | null;
+      readonly by: string;
+    }
   | { readonly what: "acknowledge"; readonly alarm: string; readonly by: string }
-  | { readonly what: "assign"; readonly rig: string; readonly container: string; readonly rack: string; readonly slot: string; readonly by: string };
+  | {
+      readonly what: "assign";
+      readonly rig: string;
+      readonly container: string;
+      readonly rack: string;
+      readonly slot: string;
+      readonly by: string;
+    };

@@ -111,7 +111,11 @@ export const factsOf = (
 ): RigFacts[] =>
   [...twins]
     .filter(({ rig, firstSeenTs }) => has(rig) || (version === 1 && firstSeenTs < (day + 1) * DAY_MS))
-    .map(({ rig, firstSeenTs, nameplate }) => ({ rig, firstSeenTs, nameplateGhs: nameplate === null ? null : Math.round(nameplate.hashrateThs * 1_000) }))
+    .map(({ rig, firstSeenTs, nameplate }) => ({
+      rig,
+      firstSeenTs,
+      nameplateGhs: nameplate === null ? null : Math.round(nameplate.hashrateThs * 1_000),
+    }))
     .toSorted((a, b) => (a.rig < b.rig ? -1 : 1));
 
 /** A rig's line of a version, out of what was counted; `rigDay` is undefined for one that was silent. */

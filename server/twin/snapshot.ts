@@ -63,7 +63,9 @@ export const farmOfLines = (lines: Iterable<string>): Farm => {
 };
 
 /** One changed five-minute cell: rig, day, version, slot, then its integers; or one changed span of sequence numbers. */
-export type CellLine = [rig: string, day: number, version: number, slot: number, ...cells: number[]] | [rig: string, day: number, version: number, span: Span];
+export type CellLine =
+  | [rig: string, day: number, version: number, slot: number, ...cells: number[]]
+  | [rig: string, day: number, version: number, span: Span];
 
 /** Cells changed since the last call; marks them as written. Changes `digest`. */
 export const dirtyCells = (digest: Digest): CellLine[] => {
@@ -95,7 +97,8 @@ export const farmHash = (farm: Farm): string => {
   for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
   hash.update(canonicalBytes(activeAlarms(farm.alarms).toSorted((a, b) => (a.id < b.id ? -1 : 1))));
   hash.update(canonicalBytes(farm.alarms.history));
-  for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1))) hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
+  for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+    hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
   hash.update(canonicalBytes([...farm.ledger.days]));
   const { day, kwh, cost, kgco2e } = farm.energy;
   hash.update(canonicalBytes([day, kwh, cost, kgco2e]));

@@ -39,11 +39,16 @@ export const repairsOf = (records: readonly Work[]): [from: number, to: number][
 const percent = (part: number, of: number): number | null => (of === 0 ? null : (part / of) * 100);
 
 /** The day's totals. `records` are the rig's, oldest first; who excuses is the farm itself, by what it reported and recorded. */
-export const dayTotals = (leaf: Pick<DayLeaf, "day" | "fromTs" | "nameplateGhs" | "deliveredGh" | "energyJ">, rows: readonly DigestRow[], records: readonly Work[]): DayTotals => {
+export const dayTotals = (
+  leaf: Pick<DayLeaf, "day" | "fromTs" | "nameplateGhs" | "deliveredGh" | "energyJ">,
+  rows: readonly DigestRow[],
+  records: readonly Work[],
+): DayTotals => {
   const repairs = repairsOf(records);
   const served = rows.slice(firstSlot(leaf.day, leaf.fromTs));
   const isUp = (row: DigestRow): boolean => (row.hashrateGhs ?? 0) > 0;
-  const isExcused = (row: DigestRow): boolean => !isUp(row) && (row.paused > 0 || repairs.some(([from, to]) => row.ts >= from && row.ts + SLOT_MS <= to));
+  const isExcused = (row: DigestRow): boolean =>
+    !isUp(row) && (row.paused > 0 || repairs.some(([from, to]) => row.ts >= from && row.ts + SLOT_MS <= to));
   const upSlots = served.filter(isUp).length;
   const excusedSlots = served.filter(isExcused).length;
   const hours = ((leaf.day + 1) * DAY_MS - leaf.fromTs) / 3_600_000;

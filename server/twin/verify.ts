@@ -5,7 +5,18 @@
  */
 import { bundle as bundleShape, type Bundle, type DayTree, type ProvenDay } from "./bundle.ts";
 import { canonicalText } from "./canonical.ts";
-import { bytesOfHex, countIn, dateOf, expectedOf, LEAF_CONTEXT, MANIFEST_CONTEXT, placeIn, summaryOf, type DayLeaf, type Manifest } from "./day.ts";
+import {
+  bytesOfHex,
+  countIn,
+  dateOf,
+  expectedOf,
+  LEAF_CONTEXT,
+  MANIFEST_CONTEXT,
+  placeIn,
+  summaryOf,
+  type DayLeaf,
+  type Manifest,
+} from "./day.ts";
 import { dayOf, DAY_MS, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
 import { hashOf, machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
@@ -30,8 +41,12 @@ export interface Verification {
 export interface ChainReader {
   readonly chainId: () => Promise<number>;
   readonly hasContract: () => Promise<boolean>;
-  readonly anchorOf: (day: number) => Promise<{ readonly root: string; readonly manifestHash: string; readonly treeSize: number; readonly readings: number } | null>;
-  readonly correctionsOf: (day: number) => Promise<readonly { readonly root: string; readonly manifestHash: string; readonly reasonHash: string; readonly readings: number }[]>;
+  readonly anchorOf: (
+    day: number,
+  ) => Promise<{ readonly root: string; readonly manifestHash: string; readonly treeSize: number; readonly readings: number } | null>;
+  readonly correctionsOf: (
+    day: number,
+  ) => Promise<readonly { readonly root: string; readonly manifestHash: string; readonly reasonHash: string; readonly readings: number }[]>;
   /** Machines that served at the end of the day. */
   readonly activeOn: (day: number) => Promise<number>;
   /** `kind` is a place in RECORD_KINDS. */
@@ -75,31 +90,40 @@ const stated = <T>(text: string): T | null => {
   }
 };
 
-const areRowsOf = (day: number, rows: readonly DigestRow[]): boolean => rows.length === SLOTS && rows.every(({ ts }, slot) => ts === day * DAY_MS + slot * SLOT_MS);
+const areRowsOf = (day: number, rows: readonly DigestRow[]): boolean =>
+  rows.length === SLOTS && rows.every(({ ts }, slot) => ts === day * DAY_MS + slot * SLOT_MS);
 
 const leafFault = (bundle: Bundle, day: number, leaf: DayLeaf | null, rows: readonly DigestRow[]): string | null => {
   if (leaf === null) return "The leaf is not a statement in canonical form.";
   if (leaf.ctx !== LEAF_CONTEXT) return "The leaf is a statement about something else.";
-  if (leaf.chainId !== bundle.chain.chainId || leaf.contract !== bundle.chain.contract) return "The leaf was made for another chain or another contract.";
+  if (leaf.chainId !== bundle.chain.chainId || leaf.contract !== bundle.chain.contract)
+    return "The leaf was made for another chain or another contract.";
   if (leaf.day !== day) return "The leaf is of another day.";
   if (leaf.tokenId !== bundle.tokenId) return "The leaf is of another token.";
   if (leaf.site !== bundle.site || leaf.rig !== bundle.rig) return "The leaf is of another rig.";
   const start = day * DAY_MS;
-  if (!Number.isSafeInteger(leaf.fromTs) || leaf.fromTs < start || leaf.fromTs > start + DAY_MS) return "The leaf says that the rig began to serve on another day.";
+  if (!Number.isSafeInteger(leaf.fromTs) || leaf.fromTs < start || leaf.fromTs > start + DAY_MS)
+    return "The leaf says that the rig began to serve on another day.";
   const first = rows.find(({ n }) => n > 0);
-  if (first !== undefined && first.ts + SLOT_MS <= leaf.fromTs) return "The leaf says that the rig began to serve later than its rows show.";
+  if (first !== undefined && first.ts + SLOT_MS <= leaf.fromTs)
+    return "The leaf says that the rig began to serve later than its rows show.";
   for (const [member, computed] of Object.entries(summaryOf(day, rows, leaf.fromTs)))
-    if (!same(computed, leaf[member as keyof DayLeaf] ?? null)) return member === "root" ? "The rows do not give the root in the leaf." : `The leaf's ${member} is not what the rows give.`;
-  if (!Array.isArray(leaf.spans) || leaf.expected !== expectedOf(leaf.spans)) return "The leaf's number of expected readings is not what its sequence numbers give.";
+    if (!same(computed, leaf[member as keyof DayLeaf] ?? null))
+      return member === "root" ? "The rows do not give the root in the leaf." : `The leaf's ${member} is not what the rows give.`;
+  if (!Array.isArray(leaf.spans) || leaf.expected !== expectedOf(leaf.spans))
+    return "The leaf's number of expected readings is not what its sequence numbers give.";
   return leaf.spans.reduce((sum, [, , , n]) => sum + n, 0) === leaf.n ? null : "The leaf's sequence numbers do not add up to its readings.";
 };
 
 const manifestFault = (bundle: Bundle, day: number, tree: DayTree, manifest: Manifest | null): string | null => {
   if (manifest === null || !Array.isArray(manifest.tokens)) return "The manifest is not a statement in canonical form.";
-  if (manifest.ctx !== MANIFEST_CONTEXT || manifest.day !== day || manifest.number !== tree.number) return "The manifest is of another day or another tree.";
-  if (manifest.chainId !== bundle.chain.chainId || manifest.contract !== bundle.chain.contract) return "The manifest was made for another chain or another contract.";
+  if (manifest.ctx !== MANIFEST_CONTEXT || manifest.day !== day || manifest.number !== tree.number)
+    return "The manifest is of another day or another tree.";
+  if (manifest.chainId !== bundle.chain.chainId || manifest.contract !== bundle.chain.contract)
+    return "The manifest was made for another chain or another contract.";
   if (manifest.root !== tree.root) return "The manifest names another root.";
-  if (manifest.treeSize !== tree.size || countIn(manifest.tokens) !== tree.size) return "The manifest does not have as many tokens as the tree has leaves.";
+  if (manifest.treeSize !== tree.size || countIn(manifest.tokens) !== tree.size)
+    return "The manifest does not have as many tokens as the tree has leaves.";
   return placeIn(manifest.tokens, bundle.tokenId) === tree.index ? null : "The leaf does not stand at the place of its token.";
 };
 
@@ -107,9 +131,25 @@ const manifestFault = (bundle: Bundle, day: number, tree: DayTree, manifest: Man
 const checkTree = (notes: Notes, bundle: Bundle, day: number, tree: DayTree, rows: readonly DigestRow[]): void => {
   const leaf = stated<DayLeaf>(tree.leaf);
   const fault = leafFault(bundle, day, leaf, rows);
-  notes.say("leaf", fault === null, `Its ${rows.length} rows give the leaf: ${leaf?.n} readings of ${leaf?.expected} that were numbered.`, fault ?? "");
-  const included = verifyInclusion({ leaf: leafHash(utf8(tree.leaf)), index: tree.index, size: tree.size, proof: tree.proof.map(bytesOfHex), root: bytesOfHex(tree.root) });
-  notes.say("proof", included, `The leaf is number ${tree.index + 1} of ${tree.size} under the day's root.`, "The proof does not lead from the leaf to the day's root.");
+  notes.say(
+    "leaf",
+    fault === null,
+    `Its ${rows.length} rows give the leaf: ${leaf?.n} readings of ${leaf?.expected} that were numbered.`,
+    fault ?? "",
+  );
+  const included = verifyInclusion({
+    leaf: leafHash(utf8(tree.leaf)),
+    index: tree.index,
+    size: tree.size,
+    proof: tree.proof.map(bytesOfHex),
+    root: bytesOfHex(tree.root),
+  });
+  notes.say(
+    "proof",
+    included,
+    `The leaf is number ${tree.index + 1} of ${tree.size} under the day's root.`,
+    "The proof does not lead from the leaf to the day's root.",
+  );
   const wrong = manifestFault(bundle, day, tree, stated<Manifest>(tree.manifest));
   notes.say("place", wrong === null, "Its place in the tree is that of its token, and the tree has a leaf for each token.", wrong ?? "");
 };
@@ -117,14 +157,47 @@ const checkTree = (notes: Notes, bundle: Bundle, day: number, tree: DayTree, row
 const checkTreeOnChain = async (notes: Notes, day: number, tree: DayTree, isNewest: boolean, chain: ChainReader): Promise<void> => {
   const manifest = stated<Manifest>(tree.manifest);
   const [anchor, corrections, active] = await Promise.all([chain.anchorOf(day), chain.correctionsOf(day), chain.activeOn(day)]);
-  if (!notes.say("anchored", anchor !== null, "The contract has an anchor of this day.", "The contract has no anchor of this day.") || anchor === null) return;
-  notes.say("tree size", anchor.treeSize === active, `The anchor has ${anchor.treeSize} leaves, as many as machines served.`, `The anchor has ${anchor.treeSize} leaves; by the contract ${active} machines served.`);
+  if (
+    !notes.say("anchored", anchor !== null, "The contract has an anchor of this day.", "The contract has no anchor of this day.") ||
+    anchor === null
+  )
+    return;
+  notes.say(
+    "tree size",
+    anchor.treeSize === active,
+    `The anchor has ${anchor.treeSize} leaves, as many as machines served.`,
+    `The anchor has ${anchor.treeSize} leaves; by the contract ${active} machines served.`,
+  );
   const there = tree.number === 0 ? anchor : corrections[tree.number - 1];
-  const fits = there !== undefined && there.root === tree.root && there.manifestHash === hashOf(tree.manifest) && there.readings === manifest?.readings && (tree.number > 0 || anchor.treeSize === tree.size);
-  notes.say("root", fits, tree.number === 0 ? "The contract has this root and this manifest." : `The contract has this root and this manifest, as correction ${tree.number}.`, "The contract has another root or another manifest.");
+  const fits =
+    there !== undefined &&
+    there.root === tree.root &&
+    there.manifestHash === hashOf(tree.manifest) &&
+    there.readings === manifest?.readings &&
+    (tree.number > 0 || anchor.treeSize === tree.size);
+  notes.say(
+    "root",
+    fits,
+    tree.number === 0
+      ? "The contract has this root and this manifest."
+      : `The contract has this root and this manifest, as correction ${tree.number}.`,
+    "The contract has another root or another manifest.",
+  );
   const correction = corrections[tree.number - 1];
-  if (tree.number > 0) notes.say("reason", correction?.reasonHash === hashOf(manifest?.reason ?? ""), `The reason on the chain is the one given: ${manifest?.reason}.`, "The reason on the chain is another one.");
-  if (isNewest) notes.say("newest", corrections.length === tree.number, "Nothing newer was said about this day.", `The contract has ${corrections.length} corrections of this day; this is number ${tree.number}.`);
+  if (tree.number > 0)
+    notes.say(
+      "reason",
+      correction?.reasonHash === hashOf(manifest?.reason ?? ""),
+      `The reason on the chain is the one given: ${manifest?.reason}.`,
+      "The reason on the chain is another one.",
+    );
+  if (isNewest)
+    notes.say(
+      "newest",
+      corrections.length === tree.number,
+      "Nothing newer was said about this day.",
+      `The contract has ${corrections.length} corrections of this day; this is number ${tree.number}.`,
+    );
 };
 
 const asked = async (notes: Notes, check: string, work: () => Promise<void>): Promise<void> => {
@@ -135,9 +208,20 @@ const asked = async (notes: Notes, check: string, work: () => Promise<void>): Pr
   }
 };
 
-const checkDay = async (steps: Step[], bundle: Bundle, day: ProvenDay, works: readonly RecordBody[], chain: ChainReader | null): Promise<void> => {
+const checkDay = async (
+  steps: Step[],
+  bundle: Bundle,
+  day: ProvenDay,
+  works: readonly RecordBody[],
+  chain: ChainReader | null,
+): Promise<void> => {
   const notes = notesOn(dateOf(day.day), steps);
-  notes.say("rows", day.date === dateOf(day.day) && areRowsOf(day.day, day.rows), `All ${SLOTS} five-minute rows are there, in order.`, `The rows are not the ${SLOTS} five minutes of this day.`);
+  notes.say(
+    "rows",
+    day.date === dateOf(day.day) && areRowsOf(day.day, day.rows),
+    `All ${SLOTS} five-minute rows are there, in order.`,
+    `The rows are not the ${SLOTS} five minutes of this day.`,
+  );
   const { tree } = day;
   if (tree === null) {
     notes.skip("anchored", "The day is sealed by the farm and not yet on a chain.");
@@ -146,7 +230,12 @@ const checkDay = async (steps: Step[], bundle: Bundle, day: ProvenDay, works: re
   checkTree(notes, bundle, day.day, tree, day.rows);
   const leaf = stated<DayLeaf>(tree.leaf);
   const totals = leaf === null ? null : dayTotals(leaf, day.rows, works);
-  notes.say("figures", totals !== null && same(totals, day.totals), `The figures shown are what the rows give: ${totals?.deliveredThH.toFixed(1)} TH·h, ${totals?.energyKwh.toFixed(1)} kWh.`, "The figures shown are not what the rows give.");
+  notes.say(
+    "figures",
+    totals !== null && same(totals, day.totals),
+    `The figures shown are what the rows give: ${totals?.deliveredThH.toFixed(1)} TH·h, ${totals?.energyKwh.toFixed(1)} kWh.`,
+    "The figures shown are not what the rows give.",
+  );
   if (day.state === "pending") notes.skip("pending", "Later readings of this day wait for their correction.");
   for (const before of day.earlier) checkTree(notes, bundle, day.day, before, before.rows);
   if (chain === null) notes.skip("root", "No chain was asked whether it has this root.");
@@ -158,11 +247,22 @@ const checkDay = async (steps: Step[], bundle: Bundle, day: ProvenDay, works: re
 };
 
 /** A leaf or manifest is a stranger's JSON: whatever its members are, a look at them ends in a failed step. */
-const checkDayOrFail = async (steps: Step[], bundle: Bundle, day: ProvenDay, works: readonly RecordBody[], chain: ChainReader | null): Promise<void> => {
+const checkDayOrFail = async (
+  steps: Step[],
+  bundle: Bundle,
+  day: ProvenDay,
+  works: readonly RecordBody[],
+  chain: ChainReader | null,
+): Promise<void> => {
   try {
     await checkDay(steps, bundle, day, works, chain);
   } catch (error) {
-    notesOn(dateOf(day.day), steps).say("day", false, "", `The day cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    notesOn(dateOf(day.day), steps).say(
+      "day",
+      false,
+      "",
+      `The day cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
 };
 
@@ -177,34 +277,75 @@ const checkRecords = async (steps: Step[], bundle: Bundle, works: readonly Recor
   const whole = verifyChainOfRecords(bundle.records);
   const own = works.length === bundle.records.length && works.every(({ site, rig }) => site === bundle.site && rig === bundle.rig);
   const some = `${bundle.records.length} ${bundle.records.length === 1 ? "record" : "records"}`;
-  notes.say("links", whole.ok && own, `${some}: each gives its hash and names the one before it.`, whole.reason ?? "There is a record of another rig.");
+  notes.say(
+    "links",
+    whole.ok && own,
+    `${some}: each gives its hash and names the one before it.`,
+    whole.reason ?? "There is a record of another rig.",
+  );
   if (chain === null) return notes.skip("recorded", "No chain was asked whether it has the records.");
   await asked(notes, "recorded", async () => {
     let recorded = 0;
     for (const [i, { hash }] of bundle.records.entries()) {
       const there = await chain.maintenanceOf(hash as Hex);
       if (there === null) notes.skip("recorded", `Record ${i + 1} is not on the chain yet.`);
-      else if (there.tokenId !== bundle.tokenId || RECORD_KINDS[there.kind] !== works[i]?.kind) notes.say("recorded", false, "", `The contract has record ${i + 1} for another token or as another kind.`);
+      else if (there.tokenId !== bundle.tokenId || RECORD_KINDS[there.kind] !== works[i]?.kind)
+        notes.say("recorded", false, "", `The contract has record ${i + 1} for another token or as another kind.`);
       else recorded += 1;
     }
     if (recorded > 0) notes.say("recorded", true, `The contract has ${recorded} of ${some} for this token.`, "");
     const rig = await chain.rigOf(bundle.tokenId);
     if (rig === null) return void notes.say("token", false, "", `The contract has no token ${bundle.tokenId}.`);
     const { hash, by } = machineHash(bundle.site, bundle.rig, bundle.identity);
-    notes.say("machine", rig.serialHash === hash, `Token ${bundle.tokenId} stands for this machine's ${by === "mac" ? "MAC address" : by === "serial" ? "serial number" : "name"}.`, `Token ${bundle.tokenId} stands for another machine.`);
+    notes.say(
+      "machine",
+      rig.serialHash === hash,
+      `Token ${bundle.tokenId} stands for this machine's ${by === "mac" ? "MAC address" : by === "serial" ? "serial number" : "name"}.`,
+      `Token ${bundle.tokenId} stands for another machine.`,
+    );
     const registrations = works.filter(({ kind }) => kind === "registration").length;
-    notes.say("all records", rig.maintenanceCount + Math.min(1, registrations) <= bundle.records.length, "No record that the contract counts is missing.", `The contract counts ${rig.maintenanceCount} works; the bundle leaves some out.`);
+    notes.say(
+      "all records",
+      rig.maintenanceCount + Math.min(1, registrations) <= bundle.records.length,
+      "No record that the contract counts is missing.",
+      `The contract counts ${rig.maintenanceCount} works; the bundle leaves some out.`,
+    );
   });
 };
 
 const checkWhole = (steps: Step[], bundle: Bundle, expected: Expected): void => {
   const notes = notesOn("bundle", steps);
   const { chainId, contract } = bundle.chain;
-  if (expected.chainId !== undefined) notes.say("chain id", expected.chainId === chainId, `It is for chain ${chainId}, as expected.`, `It is for chain ${chainId}, not for ${expected.chainId}.`);
-  if (expected.contract !== undefined) notes.say("contract", expected.contract.toLowerCase() === contract, "It is for the contract you know.", `It is for the contract ${contract}, not for ${expected.contract}.`);
-  if (expected.tokenId !== undefined) notes.say("token", expected.tokenId === bundle.tokenId, `It is for token ${bundle.tokenId}, as expected.`, `It is for token ${bundle.tokenId}, not for ${expected.tokenId}.`);
+  if (expected.chainId !== undefined)
+    notes.say(
+      "chain id",
+      expected.chainId === chainId,
+      `It is for chain ${chainId}, as expected.`,
+      `It is for chain ${chainId}, not for ${expected.chainId}.`,
+    );
+  if (expected.contract !== undefined)
+    notes.say(
+      "contract",
+      expected.contract.toLowerCase() === contract,
+      "It is for the contract you know.",
+      `It is for the contract ${contract}, not for ${expected.contract}.`,
+    );
+  if (expected.tokenId !== undefined)
+    notes.say(
+      "token",
+      expected.tokenId === bundle.tokenId,
+      `It is for token ${bundle.tokenId}, as expected.`,
+      `It is for token ${bundle.tokenId}, not for ${expected.tokenId}.`,
+    );
   const inRow = bundle.days.every(({ day }, i) => i === 0 || day === (bundle.days[i - 1]?.day ?? 0) + 1);
-  notes.say("days", inRow, bundle.days.length === 0 ? "There are no days in it." : `${bundle.days.length} ${bundle.days.length === 1 ? "day" : "days"}, ${dateOf(bundle.days[0]?.day ?? 0)} to ${dateOf(bundle.days.at(-1)?.day ?? 0)}, without a gap.`, "Days are missing, or stand twice or out of order.");
+  notes.say(
+    "days",
+    inRow,
+    bundle.days.length === 0
+      ? "There are no days in it."
+      : `${bundle.days.length} ${bundle.days.length === 1 ? "day" : "days"}, ${dateOf(bundle.days[0]?.day ?? 0)} to ${dateOf(bundle.days.at(-1)?.day ?? 0)}, without a gap.`,
+    "Days are missing, or stand twice or out of order.",
+  );
   if (bundle.days.length === 0) notes.skip("days", "Without days there is no telemetry to check.");
 };
 
@@ -213,15 +354,31 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
   let there = false;
   await asked(notes, "chain id", async () => {
     const chainId = await chain.chainId();
-    const right = notes.say("chain id", chainId === bundle.chain.chainId, `The chain asked is number ${chainId}.`, `The chain asked is number ${chainId}; the bundle is for ${bundle.chain.chainId}.`);
+    const right = notes.say(
+      "chain id",
+      chainId === bundle.chain.chainId,
+      `The chain asked is number ${chainId}.`,
+      `The chain asked is number ${chainId}; the bundle is for ${bundle.chain.chainId}.`,
+    );
     const stands = await chain.hasContract();
-    there = notes.say("contract", stands, `The contract stands at ${bundle.chain.contract}.`, `There is no contract at ${bundle.chain.contract}.`) && right;
+    there =
+      notes.say(
+        "contract",
+        stands,
+        `The contract stands at ${bundle.chain.contract}.`,
+        `There is no contract at ${bundle.chain.contract}.`,
+      ) && right;
   });
   return there;
 };
 
 /** Verified only where there are steps and each of them passed. */
-export const verdictOf = (steps: readonly Step[]): Verification["verdict"] => (steps.some(({ result }) => result === "failed") ? "failed" : steps.length > 0 && steps.every(({ result }) => result === "passed") ? "verified" : "incomplete");
+export const verdictOf = (steps: readonly Step[]): Verification["verdict"] =>
+  steps.some(({ result }) => result === "failed")
+    ? "failed"
+    : steps.length > 0 && steps.every(({ result }) => result === "passed")
+      ? "verified"
+      : "incomplete";
 
 /** Is told the steps so far and how many days of how many are done; the check waits for it, and ends where it throws. */
 export type Listener = (steps: readonly Step[], done: number, of: number) => Promise<void> | void;
@@ -230,12 +387,22 @@ export type Listener = (steps: readonly Step[], done: number, of: number) => Pro
  * Checks a bundle, as it came out of JSON. `chain` null: nothing is asked, and nothing can be verified, only refuted. Throws nothing but
  * what `heard` throws.
  */
-export const verifyBundle = async (given: unknown, chain: ChainReader | null, expected: Expected = {}, heard: Listener = () => undefined): Promise<Verification> => {
+export const verifyBundle = async (
+  given: unknown,
+  chain: ChainReader | null,
+  expected: Expected = {},
+  heard: Listener = () => undefined,
+): Promise<Verification> => {
   const steps: Step[] = [];
   const parsed = bundleShape.safeParse(given);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    notesOn("bundle", steps).say("shape", false, "", `This is not a bundle of a twin: ${issue === undefined ? "" : `${issue.path.map(String).join(".") || "the whole"}: ${issue.message}`}.`);
+    notesOn("bundle", steps).say(
+      "shape",
+      false,
+      "",
+      `This is not a bundle of a twin: ${issue === undefined ? "" : `${issue.path.map(String).join(".") || "the whole"}: ${issue.message}`}.`,
+    );
     return { verdict: "failed", steps };
   }
   const bundle = parsed.data;
@@ -252,11 +419,16 @@ export const verifyBundle = async (given: unknown, chain: ChainReader | null, ex
 };
 
 /** Checks one day alone, as `/api/v1/twins/:tokenId/days/:day` gives it, within what is known of its rig. Never throws. */
-export const verifyDay = async (day: ProvenDay, of: Omit<Bundle, "days" | "context" | "madeTs">, chain: ChainReader | null): Promise<Verification> => {
+export const verifyDay = async (
+  day: ProvenDay,
+  of: Omit<Bundle, "days" | "context" | "madeTs">,
+  chain: ChainReader | null,
+): Promise<Verification> => {
   const bundle: Bundle = { ...of, context: "rigtwin/bundle/v1", madeTs: 0, days: [day] };
   const parsed = bundleShape.safeParse(bundle);
   const steps: Step[] = [];
-  if (!parsed.success) notesOn("bundle", steps).say("shape", false, "", `This is not a day of a twin: ${parsed.error.issues[0]?.message ?? ""}.`);
+  if (!parsed.success)
+    notesOn("bundle", steps).say("shape", false, "", `This is not a day of a twin: ${parsed.error.issues[0]?.message ?? ""}.`);
   else {
     const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
     await checkDayOrFail(steps, bundle, day, worksOf(bundle), reader);
@@ -265,4 +437,7 @@ export const verifyDay = async (day: ProvenDay, of: Omit<Bundle, "days" | "conte
 };
 
 /** The days of a range, ms UTC, half-open. */
-export const daysBetween = (from: number, to: number): { readonly first: number; readonly last: number } => ({ first: dayOf(from), last: dayOf(to - 1) });
+export const daysBetween = (from: number, to: number): { readonly first: number; readonly last: number } => ({
+  first: dayOf(from),
+  last: dayOf(to - 1),
+});

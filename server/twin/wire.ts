@@ -24,8 +24,7 @@ export type Channel = keyof typeof CHANNELS;
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /** `rigtwin/v1/{site}/{rig}/{channel}` */
-export const topicOf = (site: string, rig: string, channel: Channel): string =>
-  `${ROOT}/${site}/${rig}/${CHANNELS[channel]}`;
+export const topicOf = (site: string, rig: string, channel: Channel): string => `${ROOT}/${site}/${rig}/${CHANNELS[channel]}`;
 
 /** What the server itself writes into the journal beside the messages: first level `$rigtwin`, never accepted from a broker. */
 export const OWN = {

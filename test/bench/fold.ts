@@ -46,6 +46,15 @@ export const run = (emit: Emit): Promise<void> => {
     limits.push(microsEach(parseOnly));
     ours.push(microsEach(foldAll));
   }
-  emit(figure({ bench: "fold", ours: median(ours), limit: median(limits), unit: "µs CPU a message", against: "JSON.parse of the same bytes", bytes: entries[0]?.payload.length ?? 0 }));
+  emit(
+    figure({
+      bench: "fold",
+      ours: median(ours),
+      limit: median(limits),
+      unit: "µs CPU a message",
+      against: "JSON.parse of the same bytes",
+      bytes: entries[0]?.payload.length ?? 0,
+    }),
+  );
   return Promise.resolve();
 };

@@ -14,7 +14,12 @@ import { createTelemetry } from "../../server/flows/telemetry.ts";
 const [mode = "", url = "", clientId = "", countText = "0", folder = ""] = process.argv.slice(2);
 const count = Number(countText);
 const TOPICS = ["rigtwin/v1/farm/+/+"];
-const SESSION = { protocolVersion: 5 as const, clientId, clean: false, properties: { sessionExpiryInterval: 3_600, receiveMaximum: 4_000 } };
+const SESSION = {
+  protocolVersion: 5 as const,
+  clientId,
+  clean: false,
+  properties: { sessionExpiryInterval: 3_600, receiveMaximum: 4_000 },
+};
 
 let firstTs = 0n;
 let cpuAtFirst = process.cpuUsage();
@@ -35,7 +40,15 @@ const counted = (): void => {
 const print = (extra: object = {}): void => {
   const seconds = Number(process.hrtime.bigint() - firstTs) / 1e9;
   const cpu = process.cpuUsage(cpuAtFirst);
-  console.log(JSON.stringify({ mode, perS: count / seconds, cpuS: (cpu.user + cpu.system) / 1e6, peakMb: process.resourceUsage().maxRSS / 1_024, ...extra }));
+  console.log(
+    JSON.stringify({
+      mode,
+      perS: count / seconds,
+      cpuS: (cpu.user + cpu.system) / 1e6,
+      peakMb: process.resourceUsage().maxRSS / 1_024,
+      ...extra,
+    }),
+  );
 };
 
 const subscribeOnly = async (): Promise<void> => {

@@ -56,6 +56,16 @@ export const run = async (emit: Emit): Promise<void> => {
   const against = "bare mqtt.js subscriber on the same broker";
   const common = { limit: middle("bare", "perS"), unit: "msg/s", against, messages: COUNT, rounds: ROUNDS };
   const costs = (mode: string) => ({ cpuS: middle(mode, "cpuS"), bareCpuS: middle("bare", "cpuS"), peakMb: middle(mode, "peakMb") });
-  emit(figure({ bench: "ingest", ours: middle("journal", "perS"), ...common, ...costs("journal"), reaches: "journal on disk before PUBACK" }));
-  emit(figure({ bench: "ingest-whole", ours: middle("whole", "perS"), ...common, ...costs("whole"), reaches: "journal, fold and embedded store" }));
+  emit(
+    figure({ bench: "ingest", ours: middle("journal", "perS"), ...common, ...costs("journal"), reaches: "journal on disk before PUBACK" }),
+  );
+  emit(
+    figure({
+      bench: "ingest-whole",
+      ours: middle("whole", "perS"),
+      ...common,
+      ...costs("whole"),
+      reaches: "journal, fold and embedded store",
+    }),
+  );
 };

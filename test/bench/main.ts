@@ -21,7 +21,9 @@ const show = (figure: Figure): void => {
   if (json) return console.log(JSON.stringify(figure));
   const { bench, ratio, ours, limit, unit, against, ...more } = figure;
   const rest = Object.entries(more).map(([name, value]) => `${name} ${value}`);
-  console.log(`${bench.padEnd(18)} ${String(ratio).padStart(7)}  = ${ours} / ${limit} ${unit} (${against})${rest.length > 0 ? `; ${rest.join(", ")}` : ""}`);
+  console.log(
+    `${bench.padEnd(18)} ${String(ratio).padStart(7)}  = ${ours} / ${limit} ${unit} (${against})${rest.length > 0 ? `; ${rest.join(", ")}` : ""}`,
+  );
 };
 for (const name of wanted) {
   const bench = await BENCHES[name]?.();

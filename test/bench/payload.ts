@@ -28,7 +28,10 @@ export const readingPayload = (rig: number, seq: number, ts: number): Buffer => 
         accepted: 1_000 + seq,
         rejected: 3,
         uptimeS: 90_000 + seq * 10,
-        fans: [{ index: 0, rpm: 5_640 }, { index: 1, rpm: 5_610 }],
+        fans: [
+          { index: 0, rpm: 5_640 },
+          { index: 1, rpm: 5_610 },
+        ],
         boards: [board(0), board(1), board(2)],
       },
     }),

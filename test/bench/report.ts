@@ -16,7 +16,9 @@ const round = (value: number): number => (Math.abs(value) >= 100 ? Math.round(va
 
 /** A figure with its numbers cut to what a noisy machine can mean. */
 export const figure = (given: Omit<Figure, "ratio">): Figure => {
-  const rounded = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typeof value === "number" ? round(value) : value]));
+  const rounded = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, typeof value === "number" ? round(value) : value]),
+  );
   return { ...(rounded as Omit<Figure, "ratio">), ratio: Number((Number(given["ours"]) / Number(given["limit"])).toFixed(3)) } as Figure;
 };
 

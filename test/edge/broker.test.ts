@@ -82,7 +82,11 @@ describe("embedded broker", () => {
       done(null);
       arrived();
     });
-    const client = await mqtt.connectAsync(url, { clientId: "gw", reconnectPeriod: 0, will: { topic: "rigtwin/v1/farm/gw/state", payload: Buffer.from("lost"), qos: 1, retain: true } });
+    const client = await mqtt.connectAsync(url, {
+      clientId: "gw",
+      reconnectPeriod: 0,
+      will: { topic: "rigtwin/v1/farm/gw/state", payload: Buffer.from("lost"), qos: 1, retain: true },
+    });
     client.stream.destroy();
     await will;
     expect(came[0]).toMatchObject({ topic: "rigtwin/v1/farm/gw/state", retain: true, client: "gw" });

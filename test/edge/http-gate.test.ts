@@ -166,7 +166,8 @@ describe("from elsewhere", () => {
       const heard = await ask(http.port, `${pathOf(route, { tokenId: 7 })}?from=${TS}&to=${TS + 1}`);
       expect(heard.status).toBe(200);
       expect(heard.text).toContain("SN1");
-      for (const secret of ["10.9.8.7", "miner-host", "02:00:00:00:00:07", "stratum", "account.worker"]) expect(heard.text).not.toContain(secret);
+      for (const secret of ["10.9.8.7", "miner-host", "02:00:00:00:00:07", "stratum", "account.worker"])
+        expect(heard.text).not.toContain(secret);
     }
     const admitted = await ask(http.port, pathOf(ROUTES.rig, { rig: "rig-0001" }), { headers: { authorization: `Bearer ${PASSWORD}` } });
     for (const known of ["10.9.8.7", "miner-host", "02:00:00:00:00:07", "account.worker"]) expect(admitted.text).toContain(known);

@@ -30,9 +30,20 @@ const broker = async () => {
   stops.push(started.stop);
   return started;
 };
-const ingest = (url: string, onMessage: (message: Message, done: Done) => void, more: { share?: string; clientId?: string; receiveMaximum?: number } = {}) => {
+const ingest = (
+  url: string,
+  onMessage: (message: Message, done: Done) => void,
+  more: { share?: string; clientId?: string; receiveMaximum?: number } = {},
+) => {
   const health: (string | null)[] = [];
-  const client = createMqtt({ url, clientId: "rigtwin-test", topics: ["rigtwin/v1/farm/+/+"], onMessage, onHealth: (away) => health.push(away), ...more });
+  const client = createMqtt({
+    url,
+    clientId: "rigtwin-test",
+    topics: ["rigtwin/v1/farm/+/+"],
+    onMessage,
+    onHealth: (away) => health.push(away),
+    ...more,
+  });
   client.start();
   stops.push(() => client.stop());
   return { client, health };
@@ -42,13 +53,18 @@ const publisher = async (url: string): Promise<MqttClient> => {
   stops.push(() => client.endAsync(true));
   return client;
 };
-const publish = (client: MqttClient, text: string): Promise<unknown> => client.publishAsync("rigtwin/v1/farm/r1/telemetry", text, { qos: 1 });
+const publish = (client: MqttClient, text: string): Promise<unknown> =>
+  client.publishAsync("rigtwin/v1/farm/r1/telemetry", text, { qos: 1 });
 
 needs("mosquitto")("the outside broker's ingest", () => {
   test("mqtt.js goes on without a PUBACK, many messages at a time, and ours go out in order after the commit", async () => {
     const { url } = await broker();
     const held: Held[] = [];
-    const { health } = ingest(url, (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }), { receiveMaximum: 300 });
+    const { health } = ingest(
+      url,
+      (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }),
+      { receiveMaximum: 300 },
+    );
     await until(() => health.includes(null), "the subscription");
     const client = await publisher(url);
     await Promise.all(Array.from({ length: 500 }, (_, i) => publish(client, String(i))));

@@ -25,13 +25,18 @@ afterEach(async () => {
 });
 
 const put = (topic: string, text: string, retain = false): Promise<void> =>
-  new Promise((resolve, reject) => journal.append({ topic, payload: Buffer.from(text), qos: 1, retain, dup: false, client: "c" }, (error) => (error === null ? resolve() : reject(error))));
+  new Promise((resolve, reject) =>
+    journal.append({ topic, payload: Buffer.from(text), qos: 1, retain, dup: false, client: "c" }, (error) =>
+      error === null ? resolve() : reject(error),
+    ),
+  );
 const all = async (fromPos = 1): Promise<Entry[]> => {
   const found: Entry[] = [];
   for await (const entries of pruned.read(fromPos)) found.push(...entries);
   return found;
 };
-const shown = (entries: readonly Entry[]): string[] => entries.map(({ pos, topic, payload }) => `${pos} ${topic} ${Buffer.from(payload).toString()}`);
+const shown = (entries: readonly Entry[]): string[] =>
+  entries.map(({ pos, topic, payload }) => `${pos} ${topic} ${Buffer.from(payload).toString()}`);
 
 test("what the server wrote and what was retained outlives the messages around it", async () => {
   for (let hour = 0; hour < 40; hour++) {

@@ -15,7 +15,12 @@ test("gives back lines and cells over a restart, the newest that is not after th
   let store = openSnapshots(folder);
   expect(store.load(Number.MAX_SAFE_INTEGER)).toBeNull();
   await store.save(10, 1_000, ["a", "b"], [["r1", 1, 2, 3]]);
-  await store.save(20, 2_000, Array.from({ length: 1_000 }, (_, i) => `line ${i}`), []);
+  await store.save(
+    20,
+    2_000,
+    Array.from({ length: 1_000 }, (_, i) => `line ${i}`),
+    [],
+  );
   store.close();
   store = openSnapshots(folder);
   expect(store.load(Number.MAX_SAFE_INTEGER)).toMatchObject({ pos: 20, ts: 2_000, cells: [[["r1", 1, 2, 3]], []] });

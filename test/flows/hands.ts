@@ -73,7 +73,13 @@ export const birth = (rig: string, position: { container: string; rack: string; 
 });
 export const energy = (ts: number, seq: number, meteredW: number) => ({
   topic: "rigtwin/v1/farm/meter-1/energy",
-  payload: bytes({ v: 1, ts, seq, boot: "b1", m: { meteredW, sourcesW: { grid: meteredW }, gridGco2ePerKwh: 300, pricePerKwh: 0.05, currency: "USD", ambientC: 20 } }),
+  payload: bytes({
+    v: 1,
+    ts,
+    seq,
+    boot: "b1",
+    m: { meteredW, sourcesW: { grid: meteredW }, gridGco2ePerKwh: 300, pricePerKwh: 0.05, currency: "USD", ambientC: 20 },
+  }),
 });
 export const tick = { topic: OWN.tick, payload: bytes({}) };
 export const text = (topic: string, payload: string) => ({ topic, payload: bytes(payload) });

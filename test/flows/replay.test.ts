@@ -151,7 +151,10 @@ describe("frames", () => {
   test("carry what changed since the last, the whole carries everything", () => {
     const { journal } = recorded();
     const farm = newFarm("farm");
-    const frames = createFrames(() => farm, () => ({ view: "live", nowTs: farm.asOfTs, playing: true, speed: 1, from: null, to: null }));
+    const frames = createFrames(
+      () => farm,
+      () => ({ view: "live", nowTs: farm.asOfTs, playing: true, speed: 1, from: null, to: null }),
+    );
     const carry = (from: number, to: number): void => {
       const out = nothingYet();
       for (const entry of journal.entries.slice(from, to)) foldEntry(farm, entry, out);

@@ -45,16 +45,20 @@ describe("docker-compose.yml", () => {
 
   test("every mounted file is there, every named volume declared and used", () => {
     const sources = services.flatMap(([, service]) => (service.volumes ?? []).map((volume) => volume.split(":")[0] ?? ""));
-    for (const source of sources.filter((one) => one.startsWith("."))) expect([source, existsSync(join(root, source))]).toEqual([source, true]);
+    for (const source of sources.filter((one) => one.startsWith(".")))
+      expect([source, existsSync(join(root, source))]).toEqual([source, true]);
     expect(sources.filter((one) => !one.startsWith(".")).toSorted()).toEqual(Object.keys(compose.volumes).toSorted());
   });
 
   test("no secret has a default", () => {
-    const secrets = services.flatMap(([, { environment }]) => Object.entries(environment ?? {})).filter(([name]) => /PASSWORD$|KEY$/.test(name));
+    const secrets = services
+      .flatMap(([, { environment }]) => Object.entries(environment ?? {}))
+      .filter(([name]) => /PASSWORD$|KEY$/.test(name));
     expect(secrets.length).toBeGreaterThan(4);
     for (const [name, value] of secrets) expect([name, value]).toEqual([name, expect.stringMatching(/^\$\{\w+:\?[^}]+\}$/)]);
     for (const [, { environment }] of services)
-      for (const value of Object.values(environment ?? {})) if (value.includes("@")) expect(value).toMatch(/\/\/rigtwin:\$\{\w+:\?[^}]+\}@/);
+      for (const value of Object.values(environment ?? {}))
+        if (value.includes("@")) expect(value).toMatch(/\/\/rigtwin:\$\{\w+:\?[^}]+\}@/);
   });
 
   test("the server's variables are settings of ours, and with secrets filled in they are accepted", () => {
@@ -63,11 +67,17 @@ describe("docker-compose.yml", () => {
     expect(Object.keys(env).filter((name) => !known.includes(name))).toEqual([]);
     const secrets = { MQTT_PASSWORD: "m", INFLUX_PASSWORD: "i", RIGTWIN_PASSWORD: "r", CHAIN_KEY: `0x${"1".repeat(64)}` };
     const given = Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value, secrets)]));
-    expect(readConfig([], given)).toMatchObject({ mqttUrl: "mqtt://rigtwin:m@mosquitto:1883", influxUrl: "http://rigtwin:i@influxdb:8086/rigtwin", rpcUrl: "http://chain:8545" });
+    expect(readConfig([], given)).toMatchObject({
+      mqttUrl: "mqtt://rigtwin:m@mosquitto:1883",
+      influxUrl: "http://rigtwin:i@influxdb:8086/rigtwin",
+      rpcUrl: "http://chain:8545",
+    });
   });
 
   test("its programs are files that the build makes", () => {
-    const programs = [...(compose.services["chain"]?.command ?? []), ...read("Dockerfile").split(/["\s]+/)].filter((word) => /^build\/.*\.js$/.test(word));
+    const programs = [...(compose.services["chain"]?.command ?? []), ...read("Dockerfile").split(/["\s]+/)].filter((word) =>
+      /^build\/.*\.js$/.test(word),
+    );
     expect(programs.length).toBe(2);
     for (const program of programs) expect(existsSync(join(root, program.replace(/^build\//, "").replace(/\.js$/, ".ts")))).toBe(true);
   });
@@ -80,19 +90,26 @@ describe("the Grafana dashboard", () => {
     readonly targets: readonly { readonly query: string; readonly datasource: { readonly uid: string } }[];
   }
   const dashboard = JSON.parse(read(".compose/grafana/dashboards/rigtwin-site.json")) as { panels: Panel[] };
-  const source = parse(read(".compose/grafana/provisioning/datasources/influxdb.yml")) as { datasources: { uid: string; url: string; jsonData: { dbName: string } }[] };
+  const source = parse(read(".compose/grafana/provisioning/datasources/influxdb.yml")) as {
+    datasources: { uid: string; url: string; jsonData: { dbName: string } }[];
+  };
   const FIELDS: Record<string, readonly string[]> = { rig: RIG_FIELDS, board: BOARD_FIELDS, site_energy: ENERGY_FIELDS };
 
-  test.each(dashboard.panels.map((panel) => [panel.title, panel] as const))("%s asks for measurements and fields that are written", (_title, { targets }) => {
-    for (const { query, datasource } of targets) {
-      expect(datasource.uid).toBe(source.datasources[0]?.uid);
-      const measurement = /FROM "(\w+)"/.exec(query)?.[1] ?? "";
-      expect(Object.keys(FIELDS)).toContain(measurement);
-      const asked = [...query.matchAll(/(?:mean|max|min|last|sum|count)\("(\w+)"\)/g)].map((match) => match[1] ?? "").filter((field) => field !== "v");
-      expect(asked.length).toBeGreaterThan(0);
-      for (const field of asked) expect(FIELDS[measurement]).toContain(field);
-    }
-  });
+  test.each(dashboard.panels.map((panel) => [panel.title, panel] as const))(
+    "%s asks for measurements and fields that are written",
+    (_title, { targets }) => {
+      for (const { query, datasource } of targets) {
+        expect(datasource.uid).toBe(source.datasources[0]?.uid);
+        const measurement = /FROM "(\w+)"/.exec(query)?.[1] ?? "";
+        expect(Object.keys(FIELDS)).toContain(measurement);
+        const asked = [...query.matchAll(/(?:mean|max|min|last|sum|count)\("(\w+)"\)/g)]
+          .map((match) => match[1] ?? "")
+          .filter((field) => field !== "v");
+        expect(asked.length).toBeGreaterThan(0);
+        for (const field of asked) expect(FIELDS[measurement]).toContain(field);
+      }
+    },
+  );
 
   test("reads the database that the server writes", () => {
     const url = compose.services["server"]?.environment?.["INFLUX_URL"] ?? "";

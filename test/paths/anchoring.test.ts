@@ -11,7 +11,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-const leafOf = (tokenId: number, day: number): DayLeaf => JSON.parse(bench.parts().provenance.day(tokenId, day).tree?.leaf ?? "null") as DayLeaf;
+const leafOf = (tokenId: number, day: number): DayLeaf =>
+  JSON.parse(bench.parts().provenance.day(tokenId, day).tree?.leaf ?? "null") as DayLeaf;
 const bundleOf = (tokenId: number) => bench.parts().provenance.bundle(tokenId, at(0, 0), at(9, 0));
 const verdictOf = async (tokenId: number) => {
   const bundle = await bundleOf(tokenId);
@@ -38,12 +39,29 @@ describe("a day", () => {
     bench.to(at(1, 0.26));
     await bench.settle();
     expect(bench.errors).toEqual([]);
-    expect(bench.farm().ledger.days.get(D0)?.anchors).toMatchObject([{ number: 0, treeSize: 2, readings: 24, txHash: expect.stringMatching(/^0x/) }]);
-    expect(await bench.parts().chain.anchorOf(D0)).toMatchObject({ treeSize: 2, readings: 24, root: bench.farm().ledger.days.get(D0)?.anchors[0]?.root });
-    expect(leafOf(1, D0)).toMatchObject({ tokenId: 1, rig: "a", n: 12, tier: "self-reported", fromTs: at(0, 12), deliveredGh: 12 * 100_000 * 300, energyJ: 12 * 3_000 * 300, nameplateGhs: 110_000 });
+    expect(bench.farm().ledger.days.get(D0)?.anchors).toMatchObject([
+      { number: 0, treeSize: 2, readings: 24, txHash: expect.stringMatching(/^0x/) },
+    ]);
+    expect(await bench.parts().chain.anchorOf(D0)).toMatchObject({
+      treeSize: 2,
+      readings: 24,
+      root: bench.farm().ledger.days.get(D0)?.anchors[0]?.root,
+    });
+    expect(leafOf(1, D0)).toMatchObject({
+      tokenId: 1,
+      rig: "a",
+      n: 12,
+      tier: "self-reported",
+      fromTs: at(0, 12),
+      deliveredGh: 12 * 100_000 * 300,
+      energyJ: 12 * 3_000 * 300,
+      nameplateGhs: 110_000,
+    });
     expect(await verdictOf(1)).toEqual({ verdict: "verified", wrong: [] });
     expect(await verdictOf(2)).toEqual({ verdict: "verified", wrong: [] });
-    expect(bench.parts().provenance.days(1, at(0, 0), at(1, 0)).days).toMatchObject([{ state: "anchored", n: 12, totals: { deliveredThH: 100, energyKwh: 3, slots: 144, upSlots: 12 } }]);
+    expect(bench.parts().provenance.days(1, at(0, 0), at(1, 0)).days).toMatchObject([
+      { state: "anchored", n: 12, totals: { deliveredThH: 100, energyKwh: 3, slots: 144, upSlots: 12 } },
+    ]);
   });
 
   test("a silent rig has a leaf, and one registered in the middle of the day counts", async () => {
@@ -131,34 +149,38 @@ describe("another chain", () => {
 });
 
 describe("killed at every step", () => {
-  test.each([false, true])("never two roots for one day (after the effect: %s)", async (after) => {
-    await firstDay();
-    bench.to(at(1, 8));
-    bench.reading("b", at(0, 14.2));
-    bench.to(at(2, 0.3));
-    const roots = new Map<string, string>();
-    let kills = 0;
-    for (let k = 0; k < 200; k++) {
-      const fuse = { left: k % 9, after };
-      bench.restart(fuse);
-      await bench.parts().anchoring.step();
-      if (fuse.left < 0) kills += 1;
-      for (const day of [D0, D0 + 1]) {
-        const anchor = await bench.parts().chain.anchorOf(day);
-        const all = [...(anchor === null ? [] : [anchor]), ...(anchor === null ? [] : await bench.parts().chain.correctionsOf(day))];
-        for (const [number, { root }] of all.entries()) {
-          const name = `${day}/${number}`;
-          expect(roots.get(name) ?? root).toBe(root);
-          roots.set(name, root);
+  test.each([false, true])(
+    "never two roots for one day (after the effect: %s)",
+    async (after) => {
+      await firstDay();
+      bench.to(at(1, 8));
+      bench.reading("b", at(0, 14.2));
+      bench.to(at(2, 0.3));
+      const roots = new Map<string, string>();
+      let kills = 0;
+      for (let k = 0; k < 200; k++) {
+        const fuse = { left: k % 9, after };
+        bench.restart(fuse);
+        await bench.parts().anchoring.step();
+        if (fuse.left < 0) kills += 1;
+        for (const day of [D0, D0 + 1]) {
+          const anchor = await bench.parts().chain.anchorOf(day);
+          const all = [...(anchor === null ? [] : [anchor]), ...(anchor === null ? [] : await bench.parts().chain.correctionsOf(day))];
+          for (const [number, { root }] of all.entries()) {
+            const name = `${day}/${number}`;
+            expect(roots.get(name) ?? root).toBe(root);
+            roots.set(name, root);
+          }
         }
+        if (fuse.left >= 0 && bench.farm().ledger.days.get(D0 + 1)?.anchors.length === 1) break;
       }
-      if (fuse.left >= 0 && bench.farm().ledger.days.get(D0 + 1)?.anchors.length === 1) break;
-    }
-    bench.restart();
-    await bench.settle();
-    expect(kills).toBeGreaterThan(8);
-    expect(roots.size).toBeGreaterThanOrEqual(2);
-    expect(await bench.parts().chain.lastAnchoredDay()).toBe(D0 + 1);
-    for (const token of [1, 2]) expect(await verdictOf(token)).toEqual({ verdict: "verified", wrong: [] });
-  }, 120_000);
+      bench.restart();
+      await bench.settle();
+      expect(kills).toBeGreaterThan(8);
+      expect(roots.size).toBeGreaterThanOrEqual(2);
+      expect(await bench.parts().chain.lastAnchoredDay()).toBe(D0 + 1);
+      for (const token of [1, 2]) expect(await verdictOf(token)).toEqual({ verdict: "verified", wrong: [] });
+    },
+    120_000,
+  );
 });

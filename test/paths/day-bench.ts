@@ -67,9 +67,27 @@ export const openBench = async () => {
 
   const build = (fuse: Fuse | null = null) => {
     mkdirSync(join(own.folder, "keys"), { recursive: true });
-    const chain = createChain({ rpcUrl: node.rpcUrl, local: true, folder: join(own.folder, "keys"), key: null, contract: null, site: SITE, link: "", now: Date.now });
+    const chain = createChain({
+      rpcUrl: node.rpcUrl,
+      local: true,
+      folder: join(own.folder, "keys"),
+      key: null,
+      contract: null,
+      site: SITE,
+      link: "",
+      now: Date.now,
+    });
     const onError = (what: string, error: unknown): void => void errors.push(`${what}: ${String(error)}`);
-    const records = createRecords({ site: SITE, clock, write, ledger: () => farm.ledger, twins: () => farm.twins, chain, finalDepth: 0, onError });
+    const records = createRecords({
+      site: SITE,
+      clock,
+      write,
+      ledger: () => farm.ledger,
+      twins: () => farm.twins,
+      chain,
+      finalDepth: 0,
+      onError,
+    });
     const anchoring = createAnchoring({
       site: SITE,
       clock,
@@ -78,8 +96,16 @@ export const openBench = async () => {
       days: { ...days, ...fused({ keep: days.keep }, fuse) } satisfies DaysKept,
       chain: fused<AnchorChain>(
         {
-          identity: chain.identity, settle: chain.settle, registeredAfter: chain.registeredAfter, lastAnchoredDay: chain.lastAnchoredDay, activeTokens: chain.activeTokens, anchorOf: chain.anchorOf,
-          correctionsOf: chain.correctionsOf, anchor: chain.anchor, correct: chain.correct, dayTx: chain.dayTx,
+          identity: chain.identity,
+          settle: chain.settle,
+          registeredAfter: chain.registeredAfter,
+          lastAnchoredDay: chain.lastAnchoredDay,
+          activeTokens: chain.activeTokens,
+          anchorOf: chain.anchorOf,
+          correctionsOf: chain.correctionsOf,
+          anchor: chain.anchor,
+          correct: chain.correct,
+          dayTx: chain.dayTx,
         },
         fuse,
       ),
@@ -89,7 +115,14 @@ export const openBench = async () => {
       breathe: () => Promise.resolve(),
       onError,
     });
-    const provenance = createProvenance({ site: SITE, now: () => nowTs, farm: () => farm, days, isLocal: true, breathe: () => Promise.resolve() });
+    const provenance = createProvenance({
+      site: SITE,
+      now: () => nowTs,
+      farm: () => farm,
+      days,
+      isLocal: true,
+      breathe: () => Promise.resolve(),
+    });
     return { chain, records, anchoring, provenance };
   };
   let parts = build();
@@ -107,7 +140,11 @@ export const openBench = async () => {
       node.setClock(Math.floor(ts / 1_000));
       enter(OWN.tick, bytes({}));
     },
-    birth: (rig: string): void => enter(topicOf(SITE, rig, "birth"), bytes({ v: 1, ts: nowTs, boot: "b", identity: { make: "Bitmain", model: "Antminer S19 Pro", serial: `SN-${rig}` } })),
+    birth: (rig: string): void =>
+      enter(
+        topicOf(SITE, rig, "birth"),
+        bytes({ v: 1, ts: nowTs, boot: "b", identity: { make: "Bitmain", model: "Antminer S19 Pro", serial: `SN-${rig}` } }),
+      ),
     /** A reading of the past or of now. */
     reading: (rig: string, ts = nowTs, m: object = { mode: "mining", hashrateThs: 100, powerW: 3_000 }): void =>
       enter(topicOf(SITE, rig, "telemetry"), bytes({ v: 1, ts, seq: ++seq, boot: "b", m })),

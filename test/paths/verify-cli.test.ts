@@ -16,7 +16,9 @@ let contract: string;
 /** Not synchronous: the node that is asked lives in this process. */
 const run = (...args: string[]): Promise<{ code: number; out: string }> =>
   new Promise((done) => {
-    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) => done({ code: child.exitCode ?? -1, out: stdout + stderr }));
+    const child = execFile(process.execPath, [CLI, ...args], (_error, stdout, stderr) =>
+      done({ code: child.exitCode ?? -1, out: stdout + stderr }),
+    );
   });
 
 beforeAll(async () => {
@@ -83,7 +85,15 @@ test("a file of 100 MB is not read", async () => {
   const { code, out } = await run(path);
   expect([code, out.includes("has 100 MB; a bundle has at most 64")]).toEqual([3, true]);
 });
-test.each([[[]], [["/nowhere/x.json"]], [["a", "b"]], [["a", "--rpc"]], [["a", "--rpc", "ftp://x"]], [["a", "--token", "-1"]], [["a", "--what", "1"]]])("a wrong command: %j", async (args) => {
+test.each([
+  [[]],
+  [["/nowhere/x.json"]],
+  [["a", "b"]],
+  [["a", "--rpc"]],
+  [["a", "--rpc", "ftp://x"]],
+  [["a", "--token", "-1"]],
+  [["a", "--what", "1"]],
+])("a wrong command: %j", async (args) => {
   const { code, out } = await run(...args);
   expect([code, out.trim().length > 10, out.includes("    at ")]).toEqual([3, true, false]);
 });

@@ -6,7 +6,9 @@ import { loadScenario } from "../../simulators/scenario-files.ts";
 import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
 
 const T0 = 1_790_000_000_000;
-const plain = (): Message[] => [...messages({ seed: 3, rigs: 45, site: "farm", scenario: loadScenario("calm-day"), fromTs: T0, toTs: T0 + 20_000, intervalMs: 5_000 })];
+const plain = (): Message[] => [
+  ...messages({ seed: 3, rigs: 45, site: "farm", scenario: loadScenario("calm-day"), fromTs: T0, toTs: T0 + 20_000, intervalMs: 5_000 }),
+];
 const signed = (): Message[] => [...signedMessages(plain(), { site: "farm", seed: 3, boot: "g" })];
 const textOf = (message: Message): string => new TextDecoder().decode(message.payload);
 const channelOf = ({ topic }: Message): string => topic.split("/").at(-1) ?? "";
@@ -22,7 +24,9 @@ describe("signed messages", () => {
       expect(verifyPure(hexToBytes(sig), signedBytes(text), hexToBytes(publicKeyOf(3, message.gateway)))).toBe(true);
       for (const { rig, payload } of batch.messages) told.push(`${rig} ${JSON.stringify(payload)}`);
     }
-    const before = plain().filter((one) => channelOf(one) === "telemetry").map((one) => `${one.topic.split("/")[3]} ${textOf(one)}`);
+    const before = plain()
+      .filter((one) => channelOf(one) === "telemetry")
+      .map((one) => `${one.topic.split("/")[3]} ${textOf(one)}`);
     expect(told.toSorted()).toEqual(before.toSorted());
     expect(out.filter((one) => channelOf(one) === "telemetry")).toEqual([]);
     expect(out.filter((one) => channelOf(one) === "signed").length).toBeLessThan(before.length / 2);

@@ -17,7 +17,8 @@ const twinOf = (state: RigState, measured: Partial<Measured> = {}): Twin => ({
 const watch = (book: ReturnType<typeof noAlarms>, twin: Twin, fromS: number, toS: number): [number, string, string][] => {
   const seen: [number, string, string][] = [];
   for (let s = fromS; s <= toS; s += 5)
-    for (const alarm of judge(book, twin, DEFAULT_LIMITS, T + s * 1_000)) seen.push([s, alarm.kind, alarm.clearedTs === null ? "raised" : "cleared"]);
+    for (const alarm of judge(book, twin, DEFAULT_LIMITS, T + s * 1_000))
+      seen.push([s, alarm.kind, alarm.clearedTs === null ? "raised" : "cleared"]);
   return seen;
 };
 

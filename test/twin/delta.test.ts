@@ -3,8 +3,20 @@ import { NEVER_SEEN, packRows, unpackRows, type LiveRow } from "../../server/twi
 import { RIG_STATES } from "../../server/twin/twin.ts";
 
 const rows: LiveRow[] = [
-  { index: 0, numbers: { hashrateThs: 104.5, powerW: 3068, boardC: 61, chipC: 76, intakeC: 24.5, fanRpm: 5000 }, lastSeenTs: 1_000_000, state: "hashing", alarm: null },
-  { index: 4_000_000, numbers: { hashrateThs: null, powerW: 0, boardC: -40, chipC: null, intakeC: null, fanRpm: null }, lastSeenTs: null, state: "offline", alarm: "critical" },
+  {
+    index: 0,
+    numbers: { hashrateThs: 104.5, powerW: 3068, boardC: 61, chipC: 76, intakeC: 24.5, fanRpm: 5000 },
+    lastSeenTs: 1_000_000,
+    state: "hashing",
+    alarm: null,
+  },
+  {
+    index: 4_000_000,
+    numbers: { hashrateThs: null, powerW: 0, boardC: -40, chipC: null, intakeC: null, fanRpm: null },
+    lastSeenTs: null,
+    state: "offline",
+    alarm: "critical",
+  },
 ];
 
 describe("live columns", () => {

@@ -5,7 +5,12 @@ import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 
 const DAY = 20_000;
 const counted = (rig: string, deviceTs: number) => ({ rig, deviceTs, boot: null, seq: null, signed: false });
-const measured = (hashrateThs: number | null, powerW: number | null = 3_000, boardC: number | null = 61.24) => ({ ...NOTHING_MEASURED, hashrateThs, powerW, boardC });
+const measured = (hashrateThs: number | null, powerW: number | null = 3_000, boardC: number | null = 61.24) => ({
+  ...NOTHING_MEASURED,
+  hashrateThs,
+  powerW,
+  boardC,
+});
 
 describe("digest", () => {
   test("a day has a row for each five minutes, the silent ones too", () => {
@@ -14,18 +19,45 @@ describe("digest", () => {
     digestReading(digest, counted("r1", DAY * DAY_MS + 8 * SLOT_MS - 1), measured(110, null));
     const rows = rowsOf(rigDayOf(digest, "r1", DAY));
     expect(rows).toHaveLength(SLOTS);
-    expect(rows[7]).toEqual({ ts: DAY * DAY_MS + 7 * SLOT_MS, n: 2, paused: 0, signed: 0, hashrateGhs: 105_000, powerW: 3_000, boardMaxDc: 612, chipMaxDc: null, intakeMaxDc: null, deliveredGh: 31_500_000, energyJ: 900_000 });
-    expect(rows[8]).toEqual({ ts: DAY * DAY_MS + 8 * SLOT_MS, n: 0, paused: 0, signed: 0, hashrateGhs: null, powerW: null, boardMaxDc: null, chipMaxDc: null, intakeMaxDc: null, deliveredGh: 0, energyJ: 0 });
+    expect(rows[7]).toEqual({
+      ts: DAY * DAY_MS + 7 * SLOT_MS,
+      n: 2,
+      paused: 0,
+      signed: 0,
+      hashrateGhs: 105_000,
+      powerW: 3_000,
+      boardMaxDc: 612,
+      chipMaxDc: null,
+      intakeMaxDc: null,
+      deliveredGh: 31_500_000,
+      energyJ: 900_000,
+    });
+    expect(rows[8]).toEqual({
+      ts: DAY * DAY_MS + 8 * SLOT_MS,
+      n: 0,
+      paused: 0,
+      signed: 0,
+      hashrateGhs: null,
+      powerW: null,
+      boardMaxDc: null,
+      chipMaxDc: null,
+      intakeMaxDc: null,
+      deliveredGh: 0,
+      energyJ: 0,
+    });
   });
 
   test("the order of arrival changes nothing", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: DAY_MS - 1 }), fc.double({ min: 0, max: 300, noNaN: true })), { maxLength: 50 }), (pairs) => {
-        const [forward, backward]: Digest[] = [new Map(), new Map()];
-        for (const [ts, ths] of pairs) digestReading(forward as Digest, counted("r", DAY * DAY_MS + ts), measured(ths));
-        for (const [ts, ths] of pairs.toReversed()) digestReading(backward as Digest, counted("r", DAY * DAY_MS + ts), measured(ths));
-        expect(rowsOf(rigDayOf(forward as Digest, "r", DAY))).toEqual(rowsOf(rigDayOf(backward as Digest, "r", DAY)));
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: DAY_MS - 1 }), fc.double({ min: 0, max: 300, noNaN: true })), { maxLength: 50 }),
+        (pairs) => {
+          const [forward, backward]: Digest[] = [new Map(), new Map()];
+          for (const [ts, ths] of pairs) digestReading(forward as Digest, counted("r", DAY * DAY_MS + ts), measured(ths));
+          for (const [ts, ths] of pairs.toReversed()) digestReading(backward as Digest, counted("r", DAY * DAY_MS + ts), measured(ths));
+          expect(rowsOf(rigDayOf(forward as Digest, "r", DAY))).toEqual(rowsOf(rigDayOf(backward as Digest, "r", DAY)));
+        },
+      ),
     );
   });
 

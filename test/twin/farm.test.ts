@@ -10,7 +10,15 @@ import { birth, energy, T0, telemetry, text, tick } from "../flows/hands.ts";
 
 type Put = Partial<Message> & { topic: string; payload: Uint8Array; atTs?: number };
 const entriesOf = (puts: readonly Put[]): Entry[] =>
-  puts.map(({ atTs, ...put }, i) => ({ qos: 1, retain: false, dup: false, client: "", ...put, pos: i + 1, receivedTs: atTs ?? T0 + i * 100 }));
+  puts.map(({ atTs, ...put }, i) => ({
+    qos: 1,
+    retain: false,
+    dup: false,
+    client: "",
+    ...put,
+    pos: i + 1,
+    receivedTs: atTs ?? T0 + i * 100,
+  }));
 const foldAll = (entries: readonly Entry[], farm: Farm = newFarm("farm")): { farm: Farm; out: Outcome } => {
   const out = nothingYet();
   for (const entry of entries) foldEntry(farm, entry, out);
@@ -19,12 +27,27 @@ const foldAll = (entries: readonly Entry[], farm: Farm = newFarm("farm")): { far
 
 describe("one entry after the other", () => {
   test("a born rig with a reading is a twin with rows, totals and a place in the digest", () => {
-    const { farm, out } = foldAll(entriesOf([birth("r1", { container: "c1", rack: "1", slot: "2" }), telemetry("r1", T0, 0), energy(T0, 0, 3_200)]));
-    expect(farm.twins.get("r1")).toMatchObject({ state: "hashing", modelId: "antminer-s19j-pro", position: { slot: "2" }, nameplate: { hashrateThs: 104 } });
+    const { farm, out } = foldAll(
+      entriesOf([birth("r1", { container: "c1", rack: "1", slot: "2" }), telemetry("r1", T0, 0), energy(T0, 0, 3_200)]),
+    );
+    expect(farm.twins.get("r1")).toMatchObject({
+      state: "hashing",
+      modelId: "antminer-s19j-pro",
+      position: { slot: "2" },
+      nameplate: { hashrateThs: 104 },
+    });
     expect(out.rows.rig.name).toEqual(["r1"]);
     expect(out.rows.site_energy.name.toSorted()).toEqual(["grid", "meter"]);
     expect([...out.roster]).toEqual(["r1"]);
-    expect(totalsOf(farm)).toMatchObject({ rigs: 1, hashrateThs: 100, nameplateThs: 104, reportedW: 3_000, meteredW: 3_200, efficiencyJTh: 32, gco2ePerKwh: 300 });
+    expect(totalsOf(farm)).toMatchObject({
+      rigs: 1,
+      hashrateThs: 100,
+      nameplateThs: 104,
+      reportedW: 3_000,
+      meteredW: 3_200,
+      efficiencyJTh: 32,
+      gco2ePerKwh: 300,
+    });
     expect([...farm.digest.keys()]).toEqual([`${Math.floor(T0 / 86_400_000)}/1/r1`]);
   });
 
@@ -79,9 +102,13 @@ describe("one entry after the other", () => {
 
   test("no bytes whatever throw or make a twin of nonsense", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom("telemetry", "answers", "birth", "state", "energy"), (payload, channel) => {
-        foldAll(entriesOf([{ topic: `rigtwin/v1/farm/r1/${channel}`, payload }]));
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom("telemetry", "answers", "birth", "state", "energy"),
+        (payload, channel) => {
+          foldAll(entriesOf([{ topic: `rigtwin/v1/farm/r1/${channel}`, payload }]));
+        },
+      ),
       { numRuns: 500 },
     );
     fc.assert(
@@ -100,14 +127,22 @@ describe("one entry after the other", () => {
     const [alarm] = activeAlarms(farm.alarms);
     expect(alarm).toMatchObject({ kind: "offline", rig: "r1" });
     expect(out.alarms).toEqual([alarm]);
-    const act = { topic: OWN.act, payload: new TextEncoder().encode(JSON.stringify({ what: "acknowledge", alarm: alarm?.id, by: "op-1" })) };
+    const act = {
+      topic: OWN.act,
+      payload: new TextEncoder().encode(JSON.stringify({ what: "acknowledge", alarm: alarm?.id, by: "op-1" })),
+    };
     foldAll([{ ...entriesOf([act])[0], pos: farm.asOfPos + 1, receivedTs: T0 + 200_000 } as Entry], farm);
     expect(activeAlarms(farm.alarms)[0]).toMatchObject({ acknowledgedBy: "op-1", acknowledgedTs: T0 + 200_000 });
   });
 
   test("an assigned position outranks the birth's; one for an unknown rig is nothing", () => {
-    const assign = (rig: string) => ({ topic: OWN.act, payload: new TextEncoder().encode(JSON.stringify({ what: "assign", rig, container: "c9", rack: "9", slot: "9", by: "op" })) });
-    const { farm } = foldAll(entriesOf([birth("r1"), assign("r1"), assign("ghost"), birth("r1", { container: "c1", rack: "1", slot: "1" })]));
+    const assign = (rig: string) => ({
+      topic: OWN.act,
+      payload: new TextEncoder().encode(JSON.stringify({ what: "assign", rig, container: "c9", rack: "9", slot: "9", by: "op" })),
+    });
+    const { farm } = foldAll(
+      entriesOf([birth("r1"), assign("r1"), assign("ghost"), birth("r1", { container: "c1", rack: "1", slot: "1" })]),
+    );
     expect(farm.twins.get("r1")?.position).toEqual({ container: "c9", rack: "9", slot: "9" });
     expect(farm.twins.has("ghost")).toBe(false);
   });
@@ -119,7 +154,9 @@ describe("snapshots", () => {
     for (let i = 0; i < 4; i++) puts.push(birth(`r${i}`));
     for (let s = 0; s < 900; s += 5) {
       puts.push({ ...tick, atTs: T0 + s * 1_000 });
-      for (let i = 0; i < 4; i++) if (i > 0 || s < 300) puts.push({ ...telemetry(`r${i}`, T0 + s * 1_000, s / 5, { hashrateThs: i === 2 ? 40 : 100 }), atTs: T0 + s * 1_000 + 20 });
+      for (let i = 0; i < 4; i++)
+        if (i > 0 || s < 300)
+          puts.push({ ...telemetry(`r${i}`, T0 + s * 1_000, s / 5, { hashrateThs: i === 2 ? 40 : 100 }), atTs: T0 + s * 1_000 + 20 });
       puts.push({ ...energy(T0 + s * 1_000, s / 5, 12_000 + s), atTs: T0 + s * 1_000 + 30 });
     }
     return entriesOf(puts);

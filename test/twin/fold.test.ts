@@ -35,7 +35,8 @@ const EMPTY_BOARD: BoardReading = {
   serial: null,
   chipMap: [],
 };
-const born = (): Twin => foldBirth(newTwin("farm", "r1", 0, T), { identity: { make: "Bitmain", model: "X" }, nameplate, position: null }, null, false);
+const born = (): Twin =>
+  foldBirth(newTwin("farm", "r1", 0, T), { identity: { make: "Bitmain", model: "X" }, nameplate, position: null }, null, false);
 const after = (measured: Partial<Measured>): Twin => foldReading(born(), reading(T, measured), null, 0, 0);
 
 describe("a twin's state", () => {
@@ -60,7 +61,9 @@ describe("a twin's state", () => {
     expect(after({ ...throttled, boards: [board(0, 25), board(1, 24), board(2, 0)] }).state).toBe("low");
     expect(after({ ...throttled, boards: [board(0, 25), board(1, 24)] }).state).toBe("low");
     expect(after(throttled).state).toBe("low");
-    expect(after({ mode: "mining", hashrateThs: 99, expectedThs: 200, boards: [board(0, 33), board(1, 33), board(2, 33)] }).state).toBe("hashing");
+    expect(after({ mode: "mining", hashrateThs: 99, expectedThs: 200, boards: [board(0, 33), board(1, 33), board(2, 33)] }).state).toBe(
+      "hashing",
+    );
   });
 
   test("silence makes it offline, but not while nobody listened", () => {
@@ -76,7 +79,10 @@ describe("a twin's state", () => {
   test("its Will makes it offline at once, the next reading brings it back", () => {
     const lost = foldAnnounced(after({ mode: "mining", hashrateThs: 99 }), "lost", T + 1_000, 0);
     expect(lost.state).toBe("offline");
-    expect(foldReading(lost, reading(T + 5_000, { mode: "mining", hashrateThs: 99 }), null, 0, 0)).toMatchObject({ state: "hashing", announced: "online" });
+    expect(foldReading(lost, reading(T + 5_000, { mode: "mining", hashrateThs: 99 }), null, 0, 0)).toMatchObject({
+      state: "hashing",
+      announced: "online",
+    });
   });
 
   test("a late reading is counted and leaves the present alone", () => {

@@ -32,7 +32,9 @@ export const createBroker = (options: BrokerOptions) => {
       listening.once("error", (cause: NodeJS.ErrnoException) =>
         reject(
           cause.code === "EADDRINUSE"
-            ? new Refused("PORT_IN_USE", `Port ${options.port} for MQTT is taken by another program. Give another with --mqtt-port.`, { cause })
+            ? new Refused("PORT_IN_USE", `Port ${options.port} for MQTT is taken by another program. Give another with --mqtt-port.`, {
+                cause,
+              })
             : cause,
         ),
       );
@@ -65,7 +67,10 @@ export const createBroker = (options: BrokerOptions) => {
       broker.on("clientError", () => undefined);
       broker.on("connectionError", () => undefined);
       for (const { topic, payload } of options.retained())
-        broker.publish({ cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket, () => undefined);
+        broker.publish(
+          { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket,
+          () => undefined,
+        );
       server = await listen((socket) => broker.handle(socket)).catch(async (error: unknown) => {
         await new Promise<void>((resolve) => broker.close(() => resolve()));
         throw error;
@@ -78,8 +83,9 @@ export const createBroker = (options: BrokerOptions) => {
     publish(topic: string, payload: Uint8Array): Promise<void> {
       return new Promise((resolve, reject) => {
         if (aedes === null) return reject(new Refused("INTERNAL", "The broker is not running."));
-        aedes.publish({ cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: false, dup: false } as AedesPublishPacket, (error) =>
-          error ? reject(error) : resolve(),
+        aedes.publish(
+          { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: false, dup: false } as AedesPublishPacket,
+          (error) => (error ? reject(error) : resolve()),
         );
       });
     },

@@ -78,7 +78,15 @@ export const openChunks = (path: string) => {
       const previous = last();
       if (previous !== null && firstPos < previous.firstPos + previous.count) return;
       const prev = previous?.hash ?? GENESIS;
-      insert.run(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), deflateRawSync(raw, { level: 3 }));
+      insert.run(
+        firstPos,
+        count,
+        Math.floor(firstTs),
+        Math.floor(lastTs),
+        prev,
+        hashOf(prev, firstPos, count, raw),
+        deflateRawSync(raw, { level: 3 }),
+      );
     },
     /**
      * The chunk that holds `pos` or, where none does, the next one; null behind the last. A chunk which does not fit its own
@@ -104,7 +112,12 @@ export const openChunks = (path: string) => {
         raw = null;
         reason = "its bytes do not fit its hash";
       }
-      if (raw !== null && previous !== undefined && previous.first_pos + previous.count === info.firstPos && !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))) {
+      if (
+        raw !== null &&
+        previous !== undefined &&
+        previous.first_pos + previous.count === info.firstPos &&
+        !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))
+      ) {
         reason = "it does not follow the chunk before it";
         raw = null;
       }
@@ -130,7 +143,8 @@ export const openChunks = (path: string) => {
       })),
     /** Deletes whole chunks that end before `pos`. */
     prune(pos: number): number {
-      return db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos).changes;
+      return db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos)
+        .changes;
     },
     bytes: (): number => (size.get() as { bytes: number }).bytes,
     close: (): void => {

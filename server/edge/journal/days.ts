@@ -49,12 +49,22 @@ export const openDays = (folder: string) => {
     has: (day: number, version: number): boolean => hasVersion.get(day, version) !== undefined,
     /** Every rig's part of a version, in the order of the names. */
     version: (day: number, version: number): SealedRig[] =>
-      (rowsOf.all(day, version) as { version: number; body: Buffer }[]).filter((row) => row.version === version).map(({ body }) => unpacked<SealedRig>(body)),
+      (rowsOf.all(day, version) as { version: number; body: Buffer }[])
+        .filter((row) => row.version === version)
+        .map(({ body }) => unpacked<SealedRig>(body)),
     /** Names of the rigs in a day's versions up to one. */
     rigs: (day: number, upToVersion: number): string[] => (rigsOf.all(day, upToVersion) as { rig: string }[]).map(({ rig }) => rig),
     /** A rig's parts between two days, both inclusive. */
-    ofRig: (rig: string, fromDay: number, toDay: number): { readonly day: number; readonly version: number; readonly sealed: SealedRig }[] =>
-      (rowsOfRig.all(rig, fromDay, toDay) as { day: number; version: number; body: Buffer }[]).map(({ day, version, body }) => ({ day, version, sealed: unpacked<SealedRig>(body) })),
+    ofRig: (
+      rig: string,
+      fromDay: number,
+      toDay: number,
+    ): { readonly day: number; readonly version: number; readonly sealed: SealedRig }[] =>
+      (rowsOfRig.all(rig, fromDay, toDay) as { day: number; version: number; body: Buffer }[]).map(({ day, version, body }) => ({
+        day,
+        version,
+        sealed: unpacked<SealedRig>(body),
+      })),
     /** A tree stays as it was first written: what is read back is what is to be anchored. */
     putTree(chain: string, tree: Tree): Tree {
       putTree.run(chain, tree.day, tree.number, packed(tree));

@@ -114,7 +114,11 @@ export const createJournal = (options: JournalOptions) => {
     lastFlushTs = options.now();
     const firstPos = headPos + 1;
     try {
-      await tail.write(firstPos, batch.map((item) => item.bytes), bytes);
+      await tail.write(
+        firstPos,
+        batch.map((item) => item.bytes),
+        bytes,
+      );
     } catch (cause) {
       fail(batch, failureOf(cause));
       return;
@@ -222,14 +226,21 @@ export const createJournal = (options: JournalOptions) => {
     /** Position from which to read so that nothing received at or after `ts` is missed; the head + 1 where there is none. */
     async positionAt(ts: number): Promise<number> {
       const chunk = chunkStore().positionAt(ts);
-      for await (const entries of read(chunk ?? (chunkStore().last()?.firstPos ?? 1)))
+      for await (const entries of read(chunk ?? chunkStore().last()?.firstPos ?? 1))
         for (const entry of entries) if (entry.receivedTs >= ts) return entry.pos;
       return headPos + 1;
     },
     /** Position of the oldest entry that is still there, 1 where nothing was pruned. */
     oldestPos: (): number => chunkStore().oldest()?.firstPos ?? 1,
     oldestTs: (): number | null => chunkStore().oldest()?.firstTs ?? tailTs,
-    stats: () => ({ headPos, headTs, bytes: chunkStore().bytes() + (tail?.bytes() ?? 0), pendingBytes, failure, damaged: chunkStore().damaged() }),
+    stats: () => ({
+      headPos,
+      headTs,
+      bytes: chunkStore().bytes() + (tail?.bytes() ?? 0),
+      pendingBytes,
+      failure,
+      damaged: chunkStore().damaged(),
+    }),
     /** Reads everything once and names what is damaged. */
     async verify(): Promise<Damage[]> {
       for await (const entries of read(1)) void entries;

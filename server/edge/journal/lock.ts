@@ -14,7 +14,11 @@ export const lockFolder = (folder: string): (() => void) => {
     db.exec("BEGIN EXCLUSIVE");
   } catch (cause) {
     db.close();
-    throw new Refused("DATA_DIR_IN_USE", `Another server is using the data folder ${folder}. Stop it, or give this one another with --data-dir.`, { cause });
+    throw new Refused(
+      "DATA_DIR_IN_USE",
+      `Another server is using the data folder ${folder}. Stop it, or give this one another with --data-dir.`,
+      { cause },
+    );
   }
   return () => {
     db.exec("ROLLBACK");

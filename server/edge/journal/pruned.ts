@@ -8,7 +8,8 @@ import type { Entry } from "../../twin/twin.ts";
 import { OWN } from "../../twin/wire.ts";
 import type { Journal } from "./journal.ts";
 
-const SCHEMA = "CREATE TABLE IF NOT EXISTS entry (pos INTEGER PRIMARY KEY, received_ts INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, client TEXT NOT NULL)";
+const SCHEMA =
+  "CREATE TABLE IF NOT EXISTS entry (pos INTEGER PRIMARY KEY, received_ts INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, client TEXT NOT NULL)";
 const AT_ONCE = 1_000;
 
 interface Row {
@@ -22,7 +23,16 @@ interface Row {
 }
 
 const isToStay = ({ topic, retain }: Entry): boolean => (topic.startsWith("$rigtwin/") ? topic !== OWN.tick : retain);
-const entryOf = (row: Row): Entry => ({ pos: row.pos, receivedTs: row.received_ts, topic: row.topic, payload: row.payload, qos: row.qos, retain: row.retain === 1, dup: false, client: row.client });
+const entryOf = (row: Row): Entry => ({
+  pos: row.pos,
+  receivedTs: row.received_ts,
+  topic: row.topic,
+  payload: row.payload,
+  qos: row.qos,
+  retain: row.retain === 1,
+  dup: false,
+  client: row.client,
+});
 
 /** Opens the store beside a journal that is started. */
 export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prune" | "positionAt" | "oldestPos">) => {
@@ -36,7 +46,7 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
     /** What is left from `fromPos` on, in order: what was set aside, then the journal. */
     async *read(fromPos: number): AsyncGenerator<readonly Entry[]> {
       const oldest = journal.oldestPos();
-      for (let pos = fromPos; pos < oldest; ) {
+      for (let pos = fromPos; pos < oldest;) {
         const rows = between.all(pos, oldest) as Row[];
         if (rows.length === 0) break;
         yield rows.map(entryOf);
@@ -51,7 +61,8 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
       for await (const entries of journal.read(journal.oldestPos())) {
         const staying = entries.filter((entry) => entry.pos < beforePos && isToStay(entry));
         db.transaction(() => {
-          for (const { pos, receivedTs, topic, payload, qos, retain, client } of staying) put.run(pos, receivedTs, topic, Buffer.from(payload), qos, retain ? 1 : 0, client);
+          for (const { pos, receivedTs, topic, payload, qos, retain, client } of staying)
+            put.run(pos, receivedTs, topic, Buffer.from(payload), qos, retain ? 1 : 0, client);
         })();
         if ((entries.at(-1)?.pos ?? 0) >= beforePos) break;
       }

@@ -17,7 +17,16 @@ export const TWIN: Twin = {
   index: 0,
   state: "hashing",
   stateSinceTs: TS,
-  identity: { ...NO_IDENTITY, make: "Bitmain", model: "Antminer S19 Pro", serial: "SN1", ip: "10.9.8.7", hostname: "miner-host", mac: "02:00:00:00:00:07", boardSerials: ["B0", null] },
+  identity: {
+    ...NO_IDENTITY,
+    make: "Bitmain",
+    model: "Antminer S19 Pro",
+    serial: "SN1",
+    ip: "10.9.8.7",
+    hostname: "miner-host",
+    mac: "02:00:00:00:00:07",
+    boardSerials: ["B0", null],
+  },
   modelId: "antminer-s19-pro",
   nameplate: { hashrateThs: 110, powerW: 3250, boards: 3, chips: 114, fans: 4 },
   position: { container: "c1", rack: "r1", slot: "s1" },
@@ -59,7 +68,16 @@ export const TWIN: Twin = {
       },
     ],
     pools: [
-      { index: 0, url: "stratum+tcp://pool.example:3333", worker: "account.worker", active: true, alive: true, accepted: 1, rejected: 0, stale: 0 },
+      {
+        index: 0,
+        url: "stratum+tcp://pool.example:3333",
+        worker: "account.worker",
+        active: true,
+        alive: true,
+        accepted: 1,
+        rejected: 0,
+        stale: 0,
+      },
     ],
     errors: [{ code: "FAN_FAILED", severity: "major", component: "fan", index: 1, raw: "P:2" }],
   },
@@ -143,10 +161,51 @@ const CHAIN = {
 const PORTS = { journal: { status: "ok", kind: "sqlite", detail: "1 MB" } } as const;
 
 const DAY = Math.floor(TS / 86_400_000);
-const TOTALS_OF_DAY = { deliveredThH: 2_400, energyKwh: 72, nameplateThH: 2_640, efficiencyJTh: 30, uptimePct: 100, uptimeExcusedPct: 100, slots: 288, upSlots: 288, excusedSlots: 0 };
-const ROW = { ts: DAY * 86_400_000, n: 60, paused: 0, signed: 0, hashrateGhs: 100_000, powerW: 3_000, boardMaxDc: 610, chipMaxDc: null, intakeMaxDc: null, deliveredGh: 30_000_000, energyJ: 900_000 };
-const TREE = { number: 0, leaf: "{}", index: 0, size: 1, proof: [], root: `0x${"ab".repeat(32)}`, manifest: "{}", txHash: null, blockNumber: null, anchoredTs: TS };
-export const PROVEN: ProvenDay = { day: DAY, date: "2025-11-11", state: "corrected", totals: TOTALS_OF_DAY, rows: [ROW], tree: TREE, earlier: [{ ...TREE, rows: [ROW] }] };
+const TOTALS_OF_DAY = {
+  deliveredThH: 2_400,
+  energyKwh: 72,
+  nameplateThH: 2_640,
+  efficiencyJTh: 30,
+  uptimePct: 100,
+  uptimeExcusedPct: 100,
+  slots: 288,
+  upSlots: 288,
+  excusedSlots: 0,
+};
+const ROW = {
+  ts: DAY * 86_400_000,
+  n: 60,
+  paused: 0,
+  signed: 0,
+  hashrateGhs: 100_000,
+  powerW: 3_000,
+  boardMaxDc: 610,
+  chipMaxDc: null,
+  intakeMaxDc: null,
+  deliveredGh: 30_000_000,
+  energyJ: 900_000,
+};
+const TREE = {
+  number: 0,
+  leaf: "{}",
+  index: 0,
+  size: 1,
+  proof: [],
+  root: `0x${"ab".repeat(32)}`,
+  manifest: "{}",
+  txHash: null,
+  blockNumber: null,
+  anchoredTs: TS,
+};
+export const PROVEN: ProvenDay = {
+  day: DAY,
+  date: "2025-11-11",
+  state: "corrected",
+  totals: TOTALS_OF_DAY,
+  rows: [ROW],
+  tree: TREE,
+  earlier: [{ ...TREE, rows: [ROW] }],
+};
 
 const known = (rig: string): Twin => {
   if (rig !== TWIN.rig) throw new Refused("RIG_UNKNOWN", `No rig named ${rig} has been seen.`);
@@ -233,7 +292,27 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   days: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     const { day, date, state, totals } = PROVEN;
-    return { tokenId, rig: TWIN.rig, days: [{ day, date, state, totals, tier: "self-reported", n: 60, expected: 61, gaps: 1, root: TREE.root, number: 1, txHash: null, blockNumber: null, anchoredTs: TS }] };
+    return {
+      tokenId,
+      rig: TWIN.rig,
+      days: [
+        {
+          day,
+          date,
+          state,
+          totals,
+          tier: "self-reported",
+          n: 60,
+          expected: 61,
+          gaps: 1,
+          root: TREE.root,
+          number: 1,
+          txHash: null,
+          blockNumber: null,
+          anchoredTs: TS,
+        },
+      ],
+    };
   },
   day: (tokenId, day) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
@@ -243,7 +322,17 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   bundle: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     const { chainId, contract, genesis, local } = CHAIN;
-    return { context: "rigtwin/bundle/v1", madeTs: TS, site: "farm", rig: TWIN.rig, tokenId, chain: { chainId, contract, genesis, local }, identity: { ...TWIN.identity, boardSerials: [...TWIN.identity.boardSerials] }, records: [{ hash: RECORD.hash, bytes: RECORD.bytes }], days: [PROVEN] };
+    return {
+      context: "rigtwin/bundle/v1",
+      madeTs: TS,
+      site: "farm",
+      rig: TWIN.rig,
+      tokenId,
+      chain: { chainId, contract, genesis, local },
+      identity: { ...TWIN.identity, boardSerials: [...TWIN.identity.boardSerials] },
+      records: [{ hash: RECORD.hash, bytes: RECORD.bytes }],
+      days: [PROVEN],
+    };
   },
   alarms: () => ({ total: 1, alarms: [ALARM] }),
   acknowledge: ({ alarm, by }) => {
