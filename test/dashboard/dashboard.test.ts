@@ -52,5 +52,9 @@ describe("logging in", () => {
 describe("what is loaded", () => {
   budgetScenes(() => world);
 });
-describe("a twin's public page", () => twinScenes(() => world));
-describe("the saved verifier", () => verifierScenes(() => world));
+describe("a twin's public page", () => {
+  twinScenes(() => world);
+});
+describe("the saved verifier", () => {
+  verifierScenes(() => world);
+});

@@ -13,6 +13,8 @@ const CONTRACT = "Contract you know (optional)";
 const verdictOn = (page: Page): Promise<string> => page.locator(".judgement").innerText({ timeout: 30_000 });
 const failedOn = (page: Page): Promise<string[]> => page.locator('.steps li[data-result="failed"]').allInnerTexts();
 const openAll = async (page: Page): Promise<void> => {
+  await page.locator(".step-day > summary").last().click();
+  await page.locator(".step-day .step-day").first().waitFor();
   const closed = page.locator(".step-day:not([open]) > summary");
   while ((await closed.count()) > 0) await closed.first().click();
 };
@@ -333,6 +335,7 @@ export const verifierScenes = (world: () => World): void => {
     await page.dispatchEvent(".drop", "drop", { dataTransfer: data });
     await page.getByText("dropped.json").waitFor();
     await page.getByText("What the file says of itself").waitFor();
+    expect(await page.getByRole("button", { name: "Verify" }).count()).toBe(1);
   });
 
   test("a tampered bundle fails, and so does one for another token", async () => {
