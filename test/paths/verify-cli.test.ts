@@ -1,9 +1,8 @@
 /** The stranger's command as it is typed, on files good and bad, against a node or none. */
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
-import { execFile } from "node:child_process";
 import { built, ownFolder } from "../servers/chain.ts";
 import { at, openBench, type Bench } from "./day-bench.ts";
 
