@@ -1,4 +1,5 @@
 /** Provenance: the chain, records and their relay, daily anchors, proofs, and the monitor that looks again. */
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createChain } from "../edge/chain/client.ts";
 import { keepChainProcess } from "../edge/chain/process.ts";
@@ -10,7 +11,7 @@ import { createRecords } from "../flows/records.ts";
 import { dateOf } from "../twin/day.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
-import { complain, say, type House } from "./house.ts";
+import { builtPath, complain, say, type House } from "./house.ts";
 
 const HEALTH_MS = 1_000;
 /** A broker that kept yesterday's messages hands them over in this time, ms. */
@@ -19,6 +20,16 @@ const CORRECT_MS = 3_600_000;
 const MONITOR_MS = 600_000;
 const PRUNE_MS = 6 * 3_600_000;
 const DAY_MS = 86_400_000;
+
+/** SHA-256 of the one-file verifier as it was built; null where it was not (a server without its dashboard). */
+const verifierHash = (): `0x${string}` | null => {
+  try {
+    const hash = readFileSync(builtPath("dashboard/verify.html.sha256.txt"), "utf8").slice(0, 64);
+    return /^[0-9a-f]{64}$/.test(hash) ? `0x${hash}` : null;
+  } catch {
+    return null;
+  }
+};
 
 interface ChainPlace {
   readonly rpcUrl: string;
@@ -54,6 +65,7 @@ export const createLedger = (
     contract: config.contract,
     site: config.site,
     link: config.publicUrl ?? "",
+    verifier: verifierHash(),
     now: clock.now,
   });
   const records = createRecords({

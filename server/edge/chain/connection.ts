@@ -23,6 +23,8 @@ export interface ChainOptions {
   readonly site: string;
   /** Page of the farm that tokens link to; "" where there is none. */
   readonly link: string;
+  /** SHA-256 of the offline verifier that the contract is to name when it is deployed. */
+  readonly verifier?: Hex | null;
   readonly now: () => number;
   /** How long one call waits for a block, ms. */
   readonly waitMs?: number;
@@ -63,7 +65,7 @@ export const connect = (options: ChainOptions) => {
 
   const deploy = async (genesis: Hex): Promise<Deployed> => {
     const { admin, relayer } = await keys();
-    const farm = { site: options.site, link: options.link, image: "", trust: "self-reported", verifier: zeroHash };
+    const farm = { site: options.site, link: options.link, image: "", trust: "self-reported", verifier: options.verifier ?? zeroHash };
     const data = encodeDeployData({ abi: rigTwinAbi, bytecode: rigTwinBytecode, args: [admin.address, relayer.address, farm] });
     const left = await (await senderOf()).settle(genesis);
     const receipt = left?.contractAddress ? left : await (await senderOf()).send({ to: null, data }, genesis);
