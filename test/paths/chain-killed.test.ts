@@ -106,4 +106,15 @@ describe("kill -9 of the chain's process while records are added", () => {
     const { saved, fromNothing } = await foldedTwice(server.dataDir, SITE, await journalOf(server.dataDir));
     expect(saved).toBe(fromNothing);
   });
+
+  test("in the middle of its first start, with the server waiting for it, costs a moment and not the server", async () => {
+    server = await startRigtwin({ site: SITE });
+    await server.stop();
+    const started = server.restart();
+    await until(() => chainPid() !== null, "the chain's process runs");
+    process.kill(chainPid() as number, "SIGKILL");
+    await started;
+    await until(async () => (await status()).ports["chain"]?.status === "ok", "the chain is well");
+    await server.stop();
+  });
 });

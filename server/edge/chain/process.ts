@@ -30,10 +30,10 @@ interface Ready {
 const READY_MS = 30_000;
 const STOP_MS = 5_000;
 
-const failureOf = (said: string, ended: number | string | null, port: number): Error =>
+const failureOf = (said: string, code: number | null, signal: string | null, port: number): Error =>
   said.includes("EADDRINUSE")
     ? new Refused("PORT_IN_USE", `Port ${port} for the local chain is taken by another program. Give another with --rpc-port.`)
-    : new Error(`the local chain ended at its start (${ended}): ${said.trim()}`);
+    : new Error(`the local chain ended at its start (${signal ?? code}): ${said.trim()}`, { cause: signal });
 
 const readyOf = (child: ChildProcess, port: number): Promise<Ready> =>
   new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ const readyOf = (child: ChildProcess, port: number): Promise<Ready> =>
     });
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
-      reject(failureOf(err, signal ?? code, port));
+      reject(failureOf(err, code, signal, port));
     });
     child.once("error", reject);
   });
@@ -93,6 +93,9 @@ export interface KeptChain {
 }
 
 const RESTART_MS = 1_000;
+const FIRST_TRIES = 5;
+/** A kill from outside says nothing about whether it can start; whatever else ends it does. */
+const wasKilled = (error: unknown): boolean => error instanceof Error && error.cause === "SIGKILL";
 
 /**
  * Starts the node and starts it again, on the same port, whenever it ends unasked. `onHealth` is told why it is away, and null when
@@ -122,7 +125,10 @@ export const keepChainProcess = async (
     else options.onHealth?.(null);
   };
 
-  await start();
+  for (let tries = 1; current === null; tries += 1)
+    await start().catch((error: unknown) => {
+      if (tries >= FIRST_TRIES || !wasKilled(error)) throw error;
+    });
   return {
     rpcUrl: `http://127.0.0.1:${port}`,
     port,
