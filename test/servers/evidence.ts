@@ -123,7 +123,7 @@ const gathered = (rows: readonly (readonly [rig: string, ts: number, n: number])
 export const pointsInInflux = async (url: string): Promise<Map<string, Map<number, number>>> => {
   const address = new URL(url);
   const db = address.pathname.slice(1);
-  const query = `${address.origin}/query?epoch=ms&db=${db}&q=${encodeURIComponent('SELECT * FROM "rig" GROUP BY "rig", "model"')}`;
+  const query = `${address.origin}/query?epoch=ms&db=${db}&q=${encodeURIComponent('SELECT "readings" FROM "rig" GROUP BY "rig", "model"')}`;
   const { results } = (await (await fetch(query)).json()) as {
     results: { series?: { tags: { rig: string; model: string }; columns: string[]; values: (number | null)[][] }[]; error?: string }[];
   };

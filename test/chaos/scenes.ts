@@ -1,0 +1,239 @@
+/** The three scenes: everything embedded, everything outside, and a store that is away for a day. */
+import type { Status } from "../../server/twin/api.ts";
+import { ROUTES, topicOf } from "../../server/twin/wire.ts";
+import { createPublisher, readingOf } from "../servers/device.ts";
+import { journalOf, pointsInDuck, pointsInInflux, savedFarm } from "../servers/evidence.ts";
+import { startInflux, type Influx } from "../servers/influx.ts";
+import { startMosquitto } from "../servers/mosquitto.ts";
+import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
+import { until } from "../servers/until.ts";
+import { createDevices, type Devices, type Reading } from "./devices.ts";
+import { chainOf, runKills, type Victim } from "./kills.ts";
+import type { Random } from "./random.ts";
+import { differing, judge, missingIn, verdict, type Verdict } from "./verdicts.ts";
+
+export interface Around {
+  readonly random: Random;
+  readonly tell: (what: string) => void;
+  /** Part of the full number of kills, 0 to 1. */
+  readonly part: number;
+}
+export interface Scened {
+  readonly verdicts: readonly Verdict[];
+  readonly kills: ReadonlyMap<string, number>;
+}
+
+const SETTLE_MS = 90_000;
+const RIGS = 30;
+/** What Mosquitto has acknowledged and not yet written when it is killed, at most. */
+const BROKER_MEMORY_MS = 5_000;
+
+const statusOf = (server: Rigtwin): Promise<Status> => server.get<Status>(ROUTES.status);
+const serverOf = (server: Rigtwin): Victim => ({ name: "server", kill9: server.kill9, restart: server.restart, early: true });
+
+/** So many of each, in an order of chance. */
+const shuffled = (random: Random, part: number, counts: readonly (readonly [Victim, number])[]): Victim[] => {
+  const all = counts.flatMap(([victim, n]) => Array.from({ length: Math.max(1, Math.round(n * part)) }, () => victim));
+  for (let i = all.length - 1; i > 0; i--) {
+    const j = random.whole(0, i);
+    [all[i], all[j]] = [all[j] as Victim, all[i] as Victim];
+  }
+  return all;
+};
+
+const speaking = (devices: Devices, perS: number, mostWaiting: number): (() => void) => {
+  const startMs = Date.now();
+  let spoken = 0;
+  const timer = setInterval(() => {
+    const due = ((Date.now() - startMs) / 1_000) * perS;
+    for (; spoken < due; spoken += 1) if (devices.waiting() < mostWaiting) devices.speak();
+  }, 20);
+  return () => clearInterval(timer);
+};
+
+const everythingIn = async (server: Rigtwin, accepted: number): Promise<void> => {
+  await until(async () => (await statusOf(server)).ingest.accepted >= accepted, "everything is folded", SETTLE_MS);
+  await until(
+    async () => {
+      const { ingest, ports } = await statusOf(server);
+      return ingest.storeLagS === 0 && ingest.storedPos > 0 && ports["series"]?.status === "ok";
+    },
+    "everything is stored",
+    SETTLE_MS,
+  );
+  await server.stop();
+};
+
+/** The same readings to a server that nothing happens to: each once, each rig's in its order. */
+const cleanRun = async (site: string, readings: readonly Reading[], dirty: Parameters<typeof differing>[0]): Promise<Verdict> => {
+  const server = await startRigtwin({ site });
+  const publisher = createPublisher(server.mqttUrl, "clean");
+  try {
+    for (const { rig, identity } of dirty.twins.values())
+      await publisher.publish(topicOf(site, rig, "birth"), JSON.stringify({ v: 1, ts: Date.now(), boot: "boot-1", identity }), {
+        retain: true,
+      });
+    const sent = readings.map(({ rig, boot, seq, ts }) =>
+      publisher.publish(topicOf(site, rig, "telemetry"), JSON.stringify(readingOf(boot, seq, ts))),
+    );
+    await Promise.all(sent);
+    await server.stop();
+    const found = differing(dirty, await savedFarm(server.dataDir, site));
+    return verdict(
+      "the twins equal those of a run to which nothing happened",
+      found.length === 0 ? null : `${found.length} differ: ${found.slice(0, 5).join(", ")}`,
+    );
+  } finally {
+    publisher.end();
+    await server.remove();
+  }
+};
+
+const countsOf = (times: ReadonlyMap<string, readonly number[]>): Map<string, number> =>
+  new Map([...times].map(([name, all]) => [name, all.length]));
+const timely = (readings: readonly Reading[]): number => readings.filter(({ isAhead }) => !isAhead).length;
+
+/** Embedded broker, store and chain; the server and the chain are killed. */
+export const embedded = async ({ random, tell, part }: Around): Promise<Scened> => {
+  const site = "embedded";
+  const server = await startRigtwin({ site });
+  const devices = createDevices(server.mqttUrl, site, RIGS, 3, random);
+  const quiet = speaking(devices, 250, 1_500);
+  try {
+    const victims = shuffled(random, part, [
+      [serverOf(server), 16],
+      [chainOf(server), 7],
+    ]);
+    const times = await runKills(victims, random, (what) => tell(`${what}; ${devices.readings().length} readings so far`));
+    quiet();
+    await devices.settle(SETTLE_MS);
+    const readings = devices.readings();
+    tell(`${readings.length} readings and ${devices.nonsense()} pieces of nonsense are acknowledged; judging`);
+    await everythingIn(server, timely(readings));
+    const entries = await journalOf(server.dataDir);
+    const { verdicts, farm } = await judge(readings, {
+      dataDir: server.dataDir,
+      site,
+      entries,
+      points: await pointsInDuck(server.dataDir),
+    });
+    return { verdicts: [...verdicts, await cleanRun(site, readings, farm)], kills: countsOf(times) };
+  } finally {
+    quiet();
+    devices.end();
+    await server.remove();
+  }
+};
+
+const influxVictim = (influx: Influx): Victim => ({ name: "influxd", kill9: influx.kill9, restart: influx.restart, early: false });
+
+/** Mosquitto and InfluxDB; everything is killed. */
+export const outside = async ({ random, tell, part }: Around, mosquitto: string, influxd: string): Promise<Scened> => {
+  const site = "outside";
+  const broker = await startMosquitto(mosquitto, ["max_queued_bytes 0"]);
+  const influx = await startInflux(influxd);
+  const url = `${influx.url}/rigtwin`;
+  const server = await startRigtwin({ site, mqttUrl: broker.url, influxUrl: url });
+  const devices = createDevices(broker.url, site, RIGS, 3, random);
+  const quiet = speaking(devices, 250, 1_500);
+  try {
+    const victims = shuffled(random, part, [
+      [serverOf(server), 12],
+      [{ name: "mosquitto", kill9: broker.kill9, restart: broker.restart, early: false }, 9],
+      [influxVictim(influx), 7],
+      [chainOf(server), 3],
+    ]);
+    const times = await runKills(victims, random, (what) => tell(`${what}; ${devices.readings().length} readings so far`));
+    quiet();
+    await devices.settle(SETTLE_MS);
+    const readings = devices.readings();
+    await until(async () => (await statusOf(server)).ingest.messagesPerS < 5, "the broker's queue is drained", SETTLE_MS);
+    await server.stop();
+    const missing = missingIn(readings, await journalOf(server.dataDir));
+    const brokerKills = times.get("mosquitto") ?? [];
+    const unexplained = missing.filter(
+      ({ acknowledgedTs }) =>
+        !brokerKills.some((ts) => acknowledgedTs !== null && acknowledgedTs <= ts && ts - acknowledgedTs < BROKER_MEMORY_MS),
+    );
+    tell(`${missing.length} readings of ${readings.length} were lost in Mosquitto's memory; they are told again`);
+    await server.restart();
+    for (const reading of missing) devices.tellAgain(reading);
+    await devices.settle(SETTLE_MS);
+    await everythingIn(server, timely(readings));
+    const entries = await journalOf(server.dataDir);
+    const { verdicts, farm } = await judge(readings, { dataDir: server.dataDir, site, entries, points: await pointsInInflux(url) });
+    const explained = verdict(
+      "what is lost before it reaches the server is lost by a kill of Mosquitto",
+      unexplained.length === 0 ? null : `${unexplained.length} readings are not explained by that`,
+    );
+    return { verdicts: [explained, ...verdicts, await cleanRun(site, readings, farm)], kills: countsOf(times) };
+  } finally {
+    quiet();
+    devices.end();
+    await server.remove();
+    await influx.stop();
+    await broker.stop();
+  }
+};
+
+/** InfluxDB is away while the readings of a day come; the server is killed meanwhile and while it catches up. */
+export const dayAway = async ({ random, tell, part }: Around, influxd: string): Promise<Scened> => {
+  const site = "away";
+  const influx = await startInflux(influxd);
+  const url = `${influx.url}/rigtwin`;
+  await influx.kill9();
+  const server = await startRigtwin({ site, influxUrl: url });
+  const publisher = createPublisher(server.mqttUrl, "day");
+  const kills = new Map<string, number>([["influxd", 1]]);
+  const killed = (name: string): void => void kills.set(name, (kills.get(name) ?? 0) + 1);
+  try {
+    const minutes = Math.max(60, Math.round(1_440 * part));
+    const rigs = 20;
+    const fromTs = Date.now() - 86_400_000;
+    const readings: Reading[] = [];
+    const deaths = new Set([1, 2, 3, 4].map((n) => Math.floor((n * minutes) / 5) + random.whole(0, 10)));
+    for (let minute = 0; minute < minutes; minute++) {
+      const told: Promise<void>[] = [];
+      for (let i = 0; i < rigs; i++) {
+        const reading: Reading = {
+          rig: `rig-${i}`,
+          boot: "day",
+          seq: minute,
+          ts: fromTs + minute * 60_000,
+          acknowledged: false,
+          acknowledgedTs: null,
+          isAhead: false,
+        };
+        readings.push(reading);
+        told.push(publisher.send(site, reading.rig, reading.boot, reading.seq, reading.ts).then(() => void (reading.acknowledged = true)));
+      }
+      if (deaths.has(minute)) {
+        await server.kill9();
+        killed("server");
+        tell(`server, with the store away; ${readings.length} readings so far`);
+        await server.restart();
+      }
+      if (publisher.waiting() > 1_500) await Promise.all(told);
+      else for (const one of told) one.catch(() => undefined);
+    }
+    await until(() => publisher.waiting() === 0, "every reading has its PUBACK", SETTLE_MS);
+    tell(`a day of ${readings.length} readings is in the journal; InfluxDB comes back`);
+    await influx.restart();
+    await until(async () => (await statusOf(server)).ports["series"]?.status === "ok", "the store is found", SETTLE_MS);
+    await server.kill9();
+    killed("server");
+    await influx.kill9();
+    killed("influxd");
+    tell("server and influxd, while it catches up");
+    await influx.restart();
+    await server.restart();
+    await everythingIn(server, readings.length);
+    const entries = await journalOf(server.dataDir);
+    const { verdicts } = await judge(readings, { dataDir: server.dataDir, site, entries, points: await pointsInInflux(url) });
+    return { verdicts, kills };
+  } finally {
+    publisher.end();
+    await server.remove();
+    await influx.stop();
+  }
+};
