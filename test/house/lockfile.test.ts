@@ -119,6 +119,7 @@ test("package.json names exact versions only", () => {
 /** Licences under which this project may pass on what it depends on. */
 const ALLOWED = new Set([
   "MIT",
+  "MIT-0",
   "ISC",
   "Apache-2.0",
   "BSD-2-Clause",
