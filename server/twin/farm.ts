@@ -315,6 +315,8 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): vo
       return;
     }
     case "forgotten":
+    case "command":
+    case "response":
       return;
     case "refused":
       return refuse(farm, entry, parsed.refusal, out);

@@ -1,4 +1,5 @@
 /** From the bytes of one entry to what it says, or to the reason why it says nothing. Pure; never throws. */
+import { commandTopic, readResponse, type CommandResponse, type Method } from "./command.ts";
 import { readAnswers } from "./formats/index.ts";
 import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
 import type { Birth } from "./fold.ts";
@@ -13,6 +14,10 @@ export type Parsed =
   | { readonly kind: "energy"; readonly energy: EnergyReading }
   | { readonly kind: "birth"; readonly rig: string; readonly birth: Birth }
   | { readonly kind: "state"; readonly rig: string; readonly ts: number; readonly state: "online" | "offline" | "lost" }
+  /** What a machine answered to a command. */
+  | { readonly kind: "response"; readonly rig: string; readonly method: Method; readonly response: CommandResponse }
+  /** A command on its way to a machine, seen by us as a subscriber: our own, come back from an outside broker. */
+  | { readonly kind: "command" }
   /** What a gateway signed: each of its messages, with the topic it stands for. */
   | { readonly kind: "batch"; readonly parts: readonly { readonly topic: string; readonly parsed: Parsed }[] }
   /** A retained message was taken back by an empty one. */
@@ -106,8 +111,20 @@ const parseReading = (channel: "telemetry" | "answers", json: unknown, { site, r
   return withClock({ kind: "reading", reading }, ts, receivedTs);
 };
 
+const COMMAND_TOPIC = /^rigtwin\/v1\/[^/]*\/[^/]*\/cmd\//;
+
+const parseCommand = (topic: string, payload: Uint8Array, site: string): Parsed => {
+  const told = commandTopic(topic);
+  if (isRefusal(told)) return refused(told);
+  if (told.site !== site) return refused(refusal("TOPIC_UNKNOWN", `This server keeps site "${site}", the message is for "${told.site}".`));
+  if (!told.isResponse) return { kind: "command" };
+  const response = readResponse(payload);
+  return isRefusal(response) ? refused(response) : { kind: "response", rig: told.rig, method: told.method, response };
+};
+
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
 export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
+  if (COMMAND_TOPIC.test(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
   const parts = partsOf(entry.topic, site);
   if (isRefusal(parts)) return refused(parts);
   const { rig, channel } = parts;

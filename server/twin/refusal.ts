@@ -16,6 +16,7 @@ export const CODES = {
   CLOCK_IMPLAUSIBLE: { retry: false, status: 400, says: "The device's clock is before 2020." },
   ANSWERS_UNRECOGNISED: { retry: false, status: 400, says: "No format recognises these answers." },
   SIGNATURE_INVALID: { retry: false, status: 400, says: "The gateway's signature does not fit the bytes." },
+  COMMAND_UNKNOWN: { retry: false, status: 404, says: "No command of that name is known here." },
   STORE_REJECTED: { retry: false, status: 400, says: "The series store refused this point." },
   // requests
   REQUEST_INVALID: { retry: false, status: 400, says: "The request has a missing or wrong field." },
