@@ -3,7 +3,8 @@
  * so that the same seed gives the same bytes; keys of a simulation guard nothing.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
-import { signedBytes } from "../server/twin/gateway.ts";
+import { headBytes, headText, nextHead, type Head } from "../server/twin/gateway.ts";
+import { lineOfMessage } from "../server/twin/parse.ts";
 import { topicOf } from "../server/twin/wire.ts";
 import { bytesOf, gatewayName, type Message } from "./messages.ts";
 
@@ -31,10 +32,10 @@ interface Batch {
   readonly gateway: number;
   readonly name: string;
   readonly key: KeyObject;
-  n: number;
-  prev: string | null;
+  before: Head | null;
   sinceTs: number;
   parts: string[];
+  lines: string[];
 }
 
 const decoder = new TextDecoder();
@@ -54,22 +55,25 @@ export function* signedMessages(
     let batch = batches.get(gateway);
     if (batch === undefined) {
       const name = gatewayName(gateway);
-      batch = { gateway, name, key: keyOf(seed, name), n: 0, prev: null, sinceTs: 0, parts: [] };
+      batch = { gateway, name, key: keyOf(seed, name), before: null, sinceTs: 0, parts: [], lines: [] };
       batches.set(gateway, batch);
     }
     return batch;
   };
   const flush = function* (batch: Batch, ts: number): Generator<Message> {
     if (batch.parts.length === 0) return;
-    const head = JSON.stringify({ v: 1, gateway: batch.name, boot, n: ++batch.n, prev: batch.prev });
-    const signed = `${head.slice(0, -1)},"messages":[${batch.parts.join(",")}]}`;
-    batch.prev = createHash("sha256").update(signed).digest("hex");
+    const text = `[${batch.parts.join(",")}]`;
+    const head = nextHead({ gateway: batch.name, boot }, batch.before, text, batch.lines);
+    const signed = headText(head);
+    const sig = sign(null, headBytes(signed), batch.key).toString("hex");
+    const payload = bytesOf({ v: 2, signed, sig, lines: batch.lines, messages: text });
+    batch.before = head;
     batch.parts = [];
-    const sig = sign(null, signedBytes(signed), batch.key).toString("hex");
+    batch.lines = [];
     yield {
       ts,
       topic: topicOf(site, batch.name, "signed"),
-      payload: bytesOf({ v: 1, signed, sig }),
+      payload,
       retain: false,
       gateway: batch.gateway,
     };
@@ -87,7 +91,9 @@ export function* signedMessages(
       continue;
     }
     if (batch.parts.length === 0) batch.sinceTs = message.ts;
-    batch.parts.push(`{"rig":${JSON.stringify(rig)},"channel":"telemetry","payload":${decoder.decode(message.payload)}}`);
+    const payload = decoder.decode(message.payload);
+    batch.parts.push(`{"rig":${JSON.stringify(rig)},"channel":"telemetry","payload":${payload}}`);
+    batch.lines.push(lineOfMessage(rig ?? "", "telemetry", JSON.parse(payload)));
     if (batch.parts.length >= MOST_IN_BATCH) yield* flush(batch, message.ts);
   }
   for (const batch of batches.values()) yield* flush(batch, lastTs);

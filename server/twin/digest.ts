@@ -2,6 +2,7 @@
  * Five-minute rows of each rig and UTC day, as scaled integers: sums are of integers, so the order of arrival cannot change
  * them. Units: hashrate GH/s, power W, temperatures tenths of °C, hashes delivered GH, energy J.
  */
+import { lineOf, type Line, type Said } from "./line.ts";
 import type { Measured } from "./reading.ts";
 
 export const DAY_MS = 86_400_000;
@@ -97,43 +98,42 @@ const countSpan = (rigDay: RigDay, boot: string | null, seq: number | null): voi
 };
 
 /** What is counted of a reading besides its values. */
-export interface Counted {
-  readonly rig: string;
-  readonly deviceTs: number;
-  readonly boot: string | null;
-  readonly seq: number | null;
+export interface Counted extends Said {
   readonly signed: boolean;
 }
 
 /** Counts one reading into its five minutes, by device time. Changes `digest`. */
-export const digestReading = (digest: Digest, reading: Counted, measured: Measured, version = 1): void => {
-  const { deviceTs } = reading;
-  const rigDay = rigDayOf(digest, reading.rig, dayOf(deviceTs), version);
-  const slot = Math.floor((deviceTs % DAY_MS) / SLOT_MS);
+export const digestReading = (digest: Digest, reading: Counted, measured: Measured, version = 1): void =>
+  digestLine(digest, lineOf(reading, measured), reading.signed, version);
+
+/** The same out of a reading's line; whoever has the lines comes to the same rows. Changes `digest`. */
+export const digestLine = (digest: Digest, line: Line, signed: boolean, version = 1): void => {
+  const rigDay = rigDayOf(digest, line.rig, dayOf(line.ts), version);
+  const slot = Math.floor((line.ts % DAY_MS) / SLOT_MS);
   const { cells } = rigDay;
   const at = slot * CELL;
   const add = (column: number, value: number): void => {
     cells[at + column] = raised(cells[at + column] ?? 0, value);
   };
-  const raise = (column: number, tempC: number | null): void => {
-    if (tempC !== null) cells[at + column] = Math.max(cells[at + column] ?? NO_TEMPERATURE, Math.round(tempC * 10));
+  const raise = (column: number, tempDc: number | null): void => {
+    if (tempDc !== null) cells[at + column] = Math.max(cells[at + column] ?? NO_TEMPERATURE, tempDc);
   };
   add(N, 1);
-  if (measured.hashrateThs !== null) {
+  if (line.hashrateGhs !== null) {
     add(HASH_N, 1);
-    add(HASH_SUM, Math.round(measured.hashrateThs * 1_000));
+    add(HASH_SUM, line.hashrateGhs);
   }
-  if (measured.powerW !== null) {
+  if (line.powerW !== null) {
     add(POWER_N, 1);
-    add(POWER_SUM, Math.round(measured.powerW));
+    add(POWER_SUM, line.powerW);
   }
-  raise(BOARD_MAX, measured.boardC);
-  raise(CHIP_MAX, measured.chipC);
-  raise(INTAKE_MAX, measured.intakeC);
-  if (measured.mode === "paused") add(PAUSED_N, 1);
-  if (reading.signed) add(SIGNED_N, 1);
+  raise(BOARD_MAX, line.boardDc);
+  raise(CHIP_MAX, line.chipDc);
+  raise(INTAKE_MAX, line.intakeDc);
+  if (line.paused) add(PAUSED_N, 1);
+  if (signed) add(SIGNED_N, 1);
   rigDay.dirty.add(slot);
-  countSpan(rigDay, reading.boot, reading.seq);
+  countSpan(rigDay, line.boot, line.seq);
 };
 
 /** Adds the counts of `more` to `cells`, which changes: a later version of the same day, or the same machine under another name. */

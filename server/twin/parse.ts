@@ -4,6 +4,7 @@ import { readAnswers } from "./formats/index.ts";
 import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
 import type { Birth } from "./fold.ts";
 import { NO_GATEWAYS, readSigned, type Gateways } from "./gateway.ts";
+import { lineOf, lineText } from "./line.ts";
 import type { EnergyReading, Reading, TrustTier } from "./reading.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Entry } from "./twin.ts";
@@ -122,6 +123,18 @@ const parseCommand = (topic: string, payload: Uint8Array, site: string): Parsed 
   return isRefusal(response) ? refused(response) : { kind: "response", rig: told.rig, method: told.method, response };
 };
 
+/** A gateway vouches for what its line says: where that is not what its message says, the reading is nobody's word but its own. */
+const vouched = (parsed: Parsed, line: string): Parsed =>
+  parsed.kind !== "reading" || lineText(lineOf(parsed.reading, parsed.reading.measured)) === line
+    ? parsed
+    : { kind: "reading", reading: { ...parsed.reading, tier: "self-reported" } };
+
+/** The line of a message that a gateway is about to sign, "" where nothing can be read of it. */
+export const lineOfMessage = (rig: string, channel: "telemetry" | "answers", payload: unknown): string => {
+  const parsed = parseReading(channel, payload, { site: "", rig, receivedTs: Number.MAX_SAFE_INTEGER, tier: "gateway-signed" });
+  return parsed.kind === "reading" ? lineText(lineOf(parsed.reading, parsed.reading.measured)) : "";
+};
+
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
 export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
   if (COMMAND_TOPIC.test(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
@@ -140,11 +153,10 @@ export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWA
     case "signed": {
       const told = readSigned(read.json, rig, receivedTs, gateways);
       if (isRefusal(told)) return refused(told);
-      const tier = told.isSigned ? "gateway-signed" : "self-reported";
-      const parts = told.messages.map((message) => ({
-        topic: topicOf(site, message.rig, message.channel),
-        parsed: parseReading(message.channel, message.payload, { site, rig: message.rig, receivedTs, tier }),
-      }));
+      const parts = told.messages.map(({ rig: of, channel: kind, payload, line }) => {
+        const parsed = parseReading(kind, payload, { site, rig: of, receivedTs, tier: told.isSigned ? "gateway-signed" : "self-reported" });
+        return { topic: topicOf(site, of, kind), parsed: line === null ? parsed : vouched(parsed, line) };
+      });
       return { kind: "batch", parts };
     }
     case "energy": {

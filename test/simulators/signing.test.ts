@@ -1,10 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
-import { verifyPure, signedBytes, type SignedBatch } from "../../server/twin/gateway.ts";
+import { headBytes, headHash, readHead, verifyPure, type SignedMessage } from "../../server/twin/gateway.ts";
+import { readLine } from "../../server/twin/line.ts";
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { gatewayName, messages, type Message } from "../../simulators/messages.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
 import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
 
+interface Envelope {
+  readonly signed: string;
+  readonly sig: string;
+  readonly lines: readonly string[];
+  readonly messages: string;
+}
 const T0 = 1_790_000_000_000;
 const plain = (): Message[] => [
   ...messages({ seed: 3, rigs: 45, site: "farm", scenario: loadScenario("calm-day"), fromTs: T0, toTs: T0 + 20_000, intervalMs: 5_000 }),
@@ -18,11 +25,14 @@ describe("signed messages", () => {
     const out = signed();
     const told: string[] = [];
     for (const message of out.filter((one) => channelOf(one) === "signed")) {
-      const { signed: text, sig } = JSON.parse(textOf(message)) as { signed: string; sig: string };
-      const batch = JSON.parse(text) as SignedBatch;
-      expect(batch.gateway).toBe(gatewayName(message.gateway));
-      expect(verifyPure(hexToBytes(sig), signedBytes(text), hexToBytes(publicKeyOf(3, message.gateway)))).toBe(true);
-      for (const { rig, payload } of batch.messages) told.push(`${rig} ${JSON.stringify(payload)}`);
+      const { signed: text, sig, lines, messages: body } = JSON.parse(textOf(message)) as Envelope;
+      const head = readHead(text);
+      expect(head?.gateway).toBe(gatewayName(message.gateway));
+      expect(head?.body).toBe(headHash(body));
+      expect(verifyPure(hexToBytes(sig), headBytes(text), hexToBytes(publicKeyOf(3, message.gateway)))).toBe(true);
+      const batch = JSON.parse(body) as SignedMessage[];
+      for (const { rig, payload } of batch) told.push(`${rig} ${JSON.stringify(payload)}`);
+      expect(lines.map((line) => readLine(line)?.rig)).toEqual(batch.map(({ rig }) => rig));
     }
     const before = plain()
       .filter((one) => channelOf(one) === "telemetry")
@@ -30,6 +40,24 @@ describe("signed messages", () => {
     expect(told.toSorted()).toEqual(before.toSorted());
     expect(out.filter((one) => channelOf(one) === "telemetry")).toEqual([]);
     expect(out.filter((one) => channelOf(one) === "signed").length).toBeLessThan(before.length / 2);
+  });
+  test("count on over a gateway's batches, each naming the head before", () => {
+    const byGateway = new Map<string, string[]>();
+    for (const message of signed().filter((one) => channelOf(one) === "signed")) {
+      const { signed: text } = JSON.parse(textOf(message)) as Envelope;
+      const gateway = readHead(text)?.gateway ?? "";
+      byGateway.set(gateway, [...(byGateway.get(gateway) ?? []), text]);
+    }
+    for (const heads of byGateway.values())
+      for (const [i, text] of heads.entries()) {
+        const before = heads[i - 1];
+        expect(readHead(text)).toMatchObject({
+          n: i + 1,
+          first: (readHead(before ?? "")?.last ?? 0) + 1,
+          prev: before === undefined ? null : headHash(before),
+        });
+      }
+    expect(byGateway.size).toBeGreaterThan(0);
   });
   test("never go back in time, and the same seed gives the same bytes", () => {
     const out = signed();

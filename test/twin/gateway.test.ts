@@ -5,7 +5,9 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { verifyNative } from "../../server/edge/ed25519.ts";
 import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
-import { keyAt, signedBytes, verifyPure } from "../../server/twin/gateway.ts";
+import { headBytes, headHash, headText, keyAt, nextHead, readHead, signedBytes, verifyPure, type Head } from "../../server/twin/gateway.ts";
+import { readLine } from "../../server/twin/line.ts";
+import { lineOfMessage } from "../../server/twin/parse.ts";
 import type { Act } from "../../server/twin/record.ts";
 import { OWN, topicOf } from "../../server/twin/wire.ts";
 
@@ -102,7 +104,7 @@ describe("a signed batch", () => {
     ["no signature", { v: 1, signed: two }, "PAYLOAD_INVALID"],
     ["a short signature", { v: 1, signed: two, sig: "ab" }, "PAYLOAD_INVALID"],
     ["no text", { v: 1, signed: {}, sig: "0".repeat(128) }, "PAYLOAD_INVALID"],
-    ["another version", { v: 2, signed: two, sig: "0".repeat(128) }, "VERSION_UNKNOWN"],
+    ["another version", { v: 3, signed: two, sig: "0".repeat(128) }, "VERSION_UNKNOWN"],
     ["a channel that has no readings", envelope(textOf([{ ...reading("a", 1), channel: "birth" }])), "PAYLOAD_INVALID"],
     ["a name that is none", envelope(textOf([{ ...reading("a/b", 1) }])), "PAYLOAD_INVALID"],
     ["no JSON", envelope("hello"), "PAYLOAD_INVALID"],
@@ -167,4 +169,80 @@ test("a chain of batches names the one before", () => {
       [SIGNED, envelope(second)],
     ]).accepted,
   ).toBe(3);
+});
+
+/** A batch of version 2, with something of it changed before or after it was signed. */
+const headed = (readings: readonly ReturnType<typeof reading>[], change: Partial<Head> = {}, before: Head | null = null) => {
+  const messages = JSON.stringify(readings);
+  const lines = readings.map(({ rig, payload }) => lineOfMessage(rig, "telemetry", payload));
+  const head = { ...nextHead({ gateway: "gw-1", boot: "g1" }, before, messages, lines), ...change };
+  const signed = headText(head);
+  return { v: 2, signed, sig: bytesToHex(ed25519.sign(headBytes(signed), SECRET)), lines, messages };
+};
+const both = [reading("a", 1), reading("b", 2)];
+
+describe("a batch whose head is signed", () => {
+  test("gives each of its readings the gateway's word", () => {
+    const farm = run([
+      [OWN.act, keyAct()],
+      [SIGNED, headed(both)],
+    ]);
+    expect([...farm.twins.values()].map(({ rig, tier, counts }) => [rig, tier, counts.readings])).toEqual([
+      ["a", "gateway-signed", 1],
+      ["b", "gateway-signed", 1],
+    ]);
+  });
+  test("a line that says something else than its message takes the word from that reading alone", () => {
+    const messages = JSON.stringify(both);
+    const lines = [lineOfMessage("a", "telemetry", { ...both[0]?.payload, seq: 9 }), lineOfMessage("b", "telemetry", both[1]?.payload)];
+    const signed = headText(nextHead({ gateway: "gw-1", boot: "g1" }, null, messages, lines));
+    const farm = run([
+      [OWN.act, keyAct()],
+      [SIGNED, { v: 2, signed, sig: bytesToHex(ed25519.sign(headBytes(signed), SECRET)), lines, messages }],
+    ]);
+    expect([farm.twins.get("a")?.tier, farm.twins.get("b")?.tier]).toEqual(["self-reported", "gateway-signed"]);
+  });
+  test.each<[string, object, string]>([
+    ["a changed message", { messages: JSON.stringify(both).replace("3000", "3001") }, "PAYLOAD_INVALID"],
+    ["a changed line", { lines: headed([reading("a", 1), reading("b", 3)]).lines }, "PAYLOAD_INVALID"],
+    ["a line too few", { lines: headed([reading("a", 1)]).lines }, "PAYLOAD_INVALID"],
+    ["lines that are none", { lines: [1, 2] }, "PAYLOAD_INVALID"],
+    ["no messages", { messages: undefined }, "PAYLOAD_INVALID"],
+    ["a head that is signed otherwise", { signed: headed([reading("a", 1)]).signed }, "SIGNATURE_INVALID"],
+    ["another gateway's head", headed(both, { gateway: "gw-2" }), "PAYLOAD_INVALID"],
+    ["numbers that do not count its messages", headed(both, { last: 7 }), "PAYLOAD_INVALID"],
+    ["a root over other lines", headed(both, { root: "0".repeat(64) }), "PAYLOAD_INVALID"],
+  ])("is refused whole: %s", (_name, change, code) => {
+    const farm = run([
+      [OWN.act, keyAct()],
+      [SIGNED, { ...headed(both), ...change }],
+    ]);
+    expect([farm.accepted, farm.inbox.map((line) => line.code)]).toEqual([0, [code]]);
+  });
+  test("names the head before, and its numbers count on", () => {
+    const first = nextHead({ gateway: "g", boot: "b" }, null, "[1,2]", ["", ""]);
+    const second = nextHead({ gateway: "g", boot: "b" }, first, "[3]", [""]);
+    expect([first.first, first.last, first.prev, second.n, second.first, second.last]).toEqual([1, 2, null, 2, 3, 3]);
+    expect(second.prev).toBe(headHash(headText(first)));
+  });
+  test("a head is read only as it is written", () => {
+    const text = headText(nextHead({ gateway: "g", boot: "b" }, null, "[1]", [""]));
+    expect(readHead(text)?.gateway).toBe("g");
+    for (const other of [` ${text}`, text.replace('"n":1', '"n":1.0'), text.replace('"v":2', '"v":3'), "{}", "null", "", "5"])
+      expect(readHead(other)).toBeNull();
+  });
+  test("a line is read only as it is written", () => {
+    const text = lineOfMessage("a", "telemetry", both[0]?.payload);
+    expect(readLine(text)).toMatchObject({ rig: "a", seq: 1, hashrateGhs: 100_000, powerW: 3_000, boardDc: null });
+    for (const other of [
+      "",
+      "[]",
+      "null",
+      ` ${text}`,
+      text.replace("100000", "1e5"),
+      text.replace("100000", "100000.5"),
+      text.replace("]", ",1]"),
+    ])
+      expect(readLine(other)).toBeNull();
+  });
 });
