@@ -6,11 +6,12 @@ import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Act, TwinRecord } from "../twin/record.ts";
-import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../twin/series.ts";
+import type { RigSeriesQuery, SeriesStore, SiteSeriesQuery } from "../twin/series.ts";
 import type { Alarm } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import type { createProvenance } from "./provenance.ts";
+import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
 
 export interface ApiNeeds {
@@ -27,11 +28,7 @@ export interface ApiNeeds {
   readonly farm: () => Farm;
   readonly health: ReturnType<typeof createStatus>["health"];
   readonly figures: () => IngestFigures;
-  readonly store: {
-    readonly rigSeries: (query: RigSeriesQuery) => Promise<SeriesAnswer>;
-    readonly siteSeries: (query: SiteSeriesQuery) => Promise<SiteSeriesAnswer>;
-    readonly energySeries: (query: SiteSeriesQuery) => Promise<EnergyAnswer>;
-  };
+  readonly store: Pick<SeriesStore, "siteSeries" | "energySeries"> & QuestionsNeeds["store"];
   /** Appends and resolves when the entry is on disk and folded. */
   readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
@@ -68,6 +65,7 @@ export const createApi = (needs: ApiNeeds) => {
     rigSeries: (query: Omit<RigSeriesQuery, "site">) => store.rigSeries({ ...query, rig: twinOf(farm(), query.rig).rig, site }),
     siteSeries: (query: Omit<SiteSeriesQuery, "site">) => store.siteSeries({ ...query, site }),
     energy: (query: Omit<SiteSeriesQuery, "site">) => store.energySeries({ ...query, site }),
+    questions: createQuestions({ site, farm, store }),
     records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
     twinByToken: async (tokenId: number) => {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { ALARM_KINDS, RIG_STATES, SEVERITIES } from "./twin.ts";
 import { PARTS, RECORD_KINDS, RECORD_STATUSES } from "./record.ts";
-import { RIG_FIELDS } from "./series.ts";
+import { fieldList, from, to } from "./questions.ts";
 import { ENERGY_SOURCES } from "./reading.ts";
 import { CODES, type Code } from "./refusal.ts";
 
@@ -182,19 +182,12 @@ export const site = z.object({
   asOfTs: ms,
 });
 
-const from = z.coerce.number().int().min(0).describe("ms since 1970 UTC, inclusive");
-const to = z.coerce.number().int().min(1).describe("ms since 1970 UTC, exclusive");
 const points = z.coerce.number().int().min(1).max(2_000).default(300).describe("at most this many buckets");
 export const seriesQuery = z.object({
   from,
   to,
   points,
-  fields: z
-    .string()
-    .default("hashrateThs,powerW,boardC,chipC")
-    .transform((list) => list.split(",").map((name) => name.trim()))
-    .pipe(z.array(z.enum(RIG_FIELDS)).min(1))
-    .describe(`comma-separated, of: ${RIG_FIELDS.join(", ")}`),
+  fields: fieldList("hashrateThs,powerW,boardC,chipC"),
 });
 const column = z.array(number);
 export const series = z.object({

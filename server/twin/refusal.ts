@@ -21,6 +21,7 @@ export const CODES = {
   // requests
   REQUEST_INVALID: { retry: false, status: 400, says: "The request has a missing or wrong field." },
   RANGE_INVALID: { retry: false, status: 400, says: "The time range is empty, reversed or too long." },
+  FORMAT_UNSUPPORTED: { retry: false, status: 406, says: "The series store cannot give this format." },
   NOT_FOUND: { retry: false, status: 404, says: "There is no such thing here." },
   RIG_UNKNOWN: { retry: false, status: 404, says: "No rig of that name has been seen." },
   TOKEN_UNKNOWN: { retry: false, status: 404, says: "No token of that number exists." },

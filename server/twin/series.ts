@@ -1,5 +1,6 @@
 /** What the series store keeps, in the words of its measurements. */
 import type { EnergySource } from "./reading.ts";
+import type { Tier } from "./tiers.ts";
 
 /** Numeric fields of measurement `rig` (tags site, rig, model), all 64-bit float, in this order. */
 export const RIG_FIELDS = [
@@ -143,6 +144,47 @@ export interface TopRow {
   readonly mean: number;
 }
 
+/**
+ * What rigs did, in slots of ten minutes (an hour where only hours are kept): one line for each rig and slot in which it spoke, in
+ * columns. Sums are of whole steps, so that they are the same whatever the order of arrival.
+ */
+export interface Slots {
+  readonly slotMs: number;
+  readonly rig: readonly string[];
+  /** Start of the slot, ms UTC, a multiple of slotMs. */
+  readonly start: readonly number[];
+  readonly readings: readonly number[];
+  readonly hashrateN: readonly number[];
+  readonly hashrateSumThs: readonly number[];
+  readonly powerN: readonly number[];
+  readonly powerSumW: readonly number[];
+}
+export interface SlotsQuery {
+  readonly site: string;
+  /** null: all of the site. */
+  readonly rig: string | null;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Rows as they are kept, for an export. */
+export interface RowsQuery {
+  readonly site: string;
+  /** null: all of the site. */
+  readonly rigs: readonly string[] | null;
+  readonly tier: Tier;
+  /** ms UTC, inclusive; of coarser tiers a multiple of the window's width, as `to`. */
+  readonly from: number;
+  readonly to: number;
+  readonly fields: readonly RigField[];
+}
+/** By time, then by rig; `values` lie one row behind the other, as many a row as exportColumns names; null where nothing was told. */
+export interface ExportPage {
+  readonly ts: readonly number[];
+  readonly rig: readonly string[];
+  readonly values: readonly (number | null)[];
+}
+
 export interface StoreHealth {
   readonly status: "ok" | "away" | "failing";
   /** "DuckDB" or "InfluxDB". */
@@ -171,6 +213,14 @@ export interface SeriesStore {
   energySeries(query: SiteSeriesQuery): Promise<EnergyAnswer>;
   /** Rigs by the mean of a field over the range; rigs without a value are left out; equal means by name. */
   top(query: TopQuery): Promise<readonly TopRow[]>;
+  /** Parts by time; a rig's slot is in one of them only. */
+  slots(query: SlotsQuery): AsyncIterable<Slots>;
+  /** How many rows `rows` would give, at least: cheap, so that the caller can choose how much to ask for. */
+  count(query: RowsQuery): Promise<number>;
+  /** All rows of the range at once: the caller asks for short ranges. RANGE_INVALID where raw or one-minute rows are gone. */
+  rows(query: RowsQuery): Promise<ExportPage>;
+  /** The same rows as one Parquet file, in pieces; FORMAT_UNSUPPORTED where the store cannot. `signal` ends the query. */
+  parquet(query: RowsQuery, signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
    * Brings one-minute and one-hour rows up to date for windows that ended before `nowTs` and were written to since; gives how
    * many windows were computed, 0 when nothing is due. Answers are the same before and after: it only makes them cheap.

@@ -3,6 +3,8 @@
  * into it until it has been computed again; a query takes clean windows from the coarse rows and dirty ones from the finer, so
  * that its answer never depends on when the windows were computed.
  */
+import { Refused } from "./refusal.ts";
+
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
@@ -45,6 +47,18 @@ export const windowsOf = (times: Iterable<number>, window: Window): Set<number> 
 /** The narrowest bucket that rows kept from `from` on can fill. */
 export const leastBucketMs = (from: number, state: TierState): number =>
   from < state.minuteFromTs ? HOUR_MS : from < state.rawFromTs ? MINUTE_MS : 1;
+
+/** Throws Refused RANGE_INVALID where rows of the tier are gone at `from`, or `from` is not the start of a window. */
+export const checkKept = ({ tier, from }: { readonly tier: Tier; readonly from: number }, state: TierState): void => {
+  const keptFrom = tier === "raw" ? state.rawFromTs : tier === "1m" ? state.minuteFromTs : 0;
+  if (from < keptFrom)
+    throw new Refused(
+      "RANGE_INVALID",
+      `Rows of tier ${tier} are kept from ${new Date(keptFrom).toISOString()} on; ask for a coarser tier.`,
+    );
+  if (tier !== "raw" && from % WINDOW_MS[tier] !== 0)
+    throw new Refused("RANGE_INVALID", `from is a multiple of ${WINDOW_MS[tier]} ms for tier ${tier}.`);
+};
 
 const joined = (spans: readonly Span[]): Span[] => {
   const out: Span[] = [];

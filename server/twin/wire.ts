@@ -73,6 +73,8 @@ export const ROUTES = {
   rigs: "/api/v1/rigs",
   rig: "/api/v1/rigs/:rig",
   series: "/api/v1/rigs/:rig/series",
+  /** A line of few points that looks like all of them. */
+  drawn: "/api/v1/rigs/:rig/series/drawn",
   records: "/api/v1/rigs/:rig/records",
   twin: "/api/v1/twins/:tokenId",
   /** Its sealed days, one line each. */
@@ -84,6 +86,13 @@ export const ROUTES = {
   alarms: "/api/v1/alarms",
   energy: "/api/v1/energy",
   siteSeries: "/api/v1/site/series",
+  latest: "/api/v1/site/latest",
+  top: "/api/v1/site/top",
+  stopped: "/api/v1/site/stopped",
+  uptime: "/api/v1/site/uptime",
+  performance: "/api/v1/site/performance",
+  activity: "/api/v1/site/activity",
+  export: "/api/v1/export",
   status: "/api/v1/status",
   refusals: "/api/v1/refusals",
   chain: "/api/v1/chain",

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
+import type { RowsQuery } from "../../server/twin/series.ts";
+import { questionsContract } from "./questions.contract.ts";
 import { batch, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
 
@@ -19,6 +21,59 @@ const open = async (place: string) => {
 
 describe("DuckDB series store", () => {
   seriesContract(open);
+  questionsContract(open);
+
+  test("gives Parquet with the rows of the CSV, and leaves no file behind", async () => {
+    const store = await open("parquet");
+    await store.write(
+      batch(1, {
+        rigs: Array.from({ length: 500 }, (_, i) =>
+          rig(`r${i % 3}`, T0 + i * 1_000, { hashrateThs: 100 + i / 8, ...(i % 2 === 0 ? { accepted: i } : {}) }),
+        ),
+      }),
+    );
+    for (const tier of ["raw", "1m"] as const) {
+      const query: RowsQuery = {
+        site: SITE,
+        rigs: ["r0", "r2", "nobody"],
+        tier,
+        from: T0,
+        to: T0 + 600_000,
+        fields: ["hashrateThs", "accepted"],
+      };
+      const file = join(folder, `${tier}.parquet`);
+      writeFileSync(file, "");
+      for await (const piece of store.parquet(query, new AbortController().signal)) appendFileSync(file, piece);
+      const instance = await DuckDBInstance.create();
+      const connection = await instance.connect();
+      const rows = (await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`)).getRows();
+      connection.closeSync();
+      instance.closeSync();
+      const page = await store.rows(query);
+      const width = page.values.length / page.ts.length;
+      expect(rows.length).toBeGreaterThan(10);
+      expect(rows.map((row) => row.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell)))).toEqual(
+        page.ts.map((ts, i) => [ts, page.rig[i], ...page.values.slice(i * width, (i + 1) * width)]),
+      );
+    }
+    const gone = AbortSignal.abort();
+    await expect(
+      store
+        .parquet({ site: SITE, rigs: null, tier: "raw", from: T0, to: T0 + 1, fields: ["powerW"] }, gone)
+        [Symbol.asyncIterator]()
+        .next(),
+    ).rejects.toMatchObject({ name: "AbortError" });
+    // Nobody reads on after the first piece.
+    for await (const piece of store.parquet(
+      { site: SITE, rigs: null, tier: "raw", from: T0, to: T0 + 600_000, fields: ["powerW"] },
+      new AbortController().signal,
+    )) {
+      expect(Buffer.from(piece).subarray(0, 4).toString()).toBe("PAR1");
+      break;
+    }
+    expect(readdirSync(folder).filter((name) => name.includes("export-"))).toEqual([]);
+    await store.stop();
+  });
 
   test("after kill -9 of its process it has all batches up to its cursor and no part of another", async () => {
     const built = builtFor("duck");

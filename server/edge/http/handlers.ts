@@ -12,6 +12,7 @@ import type {
   Status,
 } from "../../twin/api.ts";
 import type { Bundle, DaysAnswer, ProvenDay } from "../../twin/bundle.ts";
+import type { Questions } from "../../twin/questions.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
@@ -81,6 +82,7 @@ export interface Handlers {
   /** Throws RIG_UNKNOWN, STORE_UNAVAILABLE. */
   readonly rigSeries: (query: Omit<RigSeriesQuery, "site">) => Maybe<SeriesAnswer>;
   readonly siteSeries: (query: Omit<SiteSeriesQuery, "site">) => Maybe<SiteSeriesAnswer>;
+  readonly questions: Questions;
   readonly energy: (query: Omit<SiteSeriesQuery, "site">) => Maybe<EnergyAnswer>;
   /** Throws RIG_UNKNOWN. */
   readonly records: (rig: string) => Maybe<readonly TwinRecord[]>;

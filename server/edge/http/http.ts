@@ -87,13 +87,16 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       checkRange(query, mostRangeMs);
       const body = route.body === null ? null : checked(route.body, request.body, "body");
       const onFault = (error: unknown): void => void told(error, request.method, request.path);
-      const around = { request, response, gate, document, page, metrics: metrics.text, onFault };
+      const gone = new AbortController();
+      response.once("close", () => gone.abort());
+      const around = { request, response, gate, document, page, metrics: metrics.text, signal: gone.signal, onFault };
       const given = await route.run(handlers, { params, query, body }, around);
+      if (response.headersSent || response.destroyed) return;
       response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
       if (route.status === 204) response.end();
       else if (route.media === undefined) response.json(given);
-      else response.type(route.media).send(given);
+      else response.type([route.media].flat()[0] ?? "").send(given);
     };
 
   const measured =
@@ -136,7 +139,10 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
   app.use("/api", (request, response) => sendProblem(response, "NOT_FOUND", `There is no ${request.baseUrl}${request.path} in this API.`));
 
   const failed: ErrorRequestHandler = (error: unknown, request, response, next) => {
-    if (response.headersSent) return next(error);
+    if (response.headersSent) {
+      told(error, request.method, request.path);
+      return next(error);
+    }
     const refused = refusedOf(error);
     if (refused !== null) return sendProblem(response, refused.code, refused.detail);
     sendProblem(

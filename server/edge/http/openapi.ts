@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the table of routes and the schemas that check the requests. */
 import { z } from "zod";
 import * as api from "../../twin/api.ts";
+import * as questions from "../../twin/questions.ts";
 import { CODES, type Code } from "../../twin/refusal.ts";
 import { COOKIE } from "./gate.ts";
 import type { Route } from "./route.ts";
@@ -76,6 +77,13 @@ const ANSWERS: Named = [
   ["RigList", api.rigs],
   ["Twin", api.twin],
   ["Series", api.series],
+  ["Drawn", questions.drawnAnswer],
+  ["Latest", questions.latestAnswer],
+  ["Top", questions.topAnswer],
+  ["Stopped", questions.stoppedAnswer],
+  ["Uptime", questions.uptimeAnswer],
+  ["Performance", questions.performanceAnswer],
+  ["Activity", questions.activityAnswer],
   ["Record", api.record],
   ["RecordList", api.records],
   ["TwinPassport", api.twinPassport],
@@ -154,12 +162,15 @@ export const codesOf = (route: Route): Code[] => {
 };
 
 const answersOf = (route: Route): Record<string, Answer> => {
-  const media = route.media ?? "application/json";
+  const media = [route.media ?? "application/json"].flat();
   const schema: Schema = route.answer === null ? { type: "string" } : schemaOf(route.answer, "output");
   const answers: Record<string, Answer> = {
-    [route.status]: route.status === 204 ? { description: "Done." } : { description: "The answer.", content: { [media]: { schema } } },
+    [route.status]:
+      route.status === 204
+        ? { description: "Done." }
+        : { description: "The answer.", content: Object.fromEntries(media.map((one) => [one, { schema }])) },
   };
-  if (route.id === "health") answers["503"] = { description: "It is failing.", content: { [media]: { schema } } };
+  if (route.id === "health") answers["503"] = { description: "It is failing.", content: { "application/json": { schema } } };
   const byStatus = new Map<number, Code[]>();
   for (const code of codesOf(route)) byStatus.set(CODES[code].status, [...(byStatus.get(CODES[code].status) ?? []), code]);
   for (const [status, codes] of [...byStatus].toSorted(([a], [b]) => a - b))

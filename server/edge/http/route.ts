@@ -18,6 +18,8 @@ export interface Around {
   readonly document: object;
   readonly page: string;
   readonly metrics: () => Promise<string>;
+  /** Aborted when the caller hangs up. */
+  readonly signal: AbortSignal;
   readonly onFault: (error: unknown) => void;
 }
 
@@ -39,7 +41,8 @@ interface Says {
   /** `admitted`: this machine, or whoever gave the password. */
   readonly who: "anyone" | "admitted";
   readonly status: 200 | 201 | 204;
-  readonly media?: "text/html" | "text/plain";
+  /** Of an answer that is not JSON; several where the caller chooses. */
+  readonly media?: string | readonly string[];
   /** Codes of this route besides those that any route may give. */
   readonly refuses: readonly Code[];
   /** A request that works, for the reference. */

@@ -4,11 +4,11 @@ import * as api from "../../twin/api.ts";
 import * as provenance from "../../twin/bundle.ts";
 import { DAY_MS } from "../../twin/digest.ts";
 import { publicIdentity, publicTwin } from "../../twin/public-view.ts";
-import { NAME_PATTERN, ROUTES } from "../../twin/wire.ts";
+import { ROUTES } from "../../twin/wire.ts";
+import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, type Route } from "./route.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
 
-export const rigParams = z.object({ rig: z.string().regex(NAME_PATTERN).describe("name of the rig, as in its topic") });
 export const tokenParams = z.object({ tokenId: z.coerce.number().int().min(0).describe("number of the token") });
 export const dayParams = tokenParams.extend({ day: z.iso.date().describe("UTC day, 2026-11-20") });
 export const healthStatus = api.healthAnswer.pick({ status: true });
@@ -64,6 +64,7 @@ export const TABLE: readonly Route[] = [
     answer: api.energy,
     run: (handlers, { query }) => handlers.energy(query),
   }),
+  ...QUESTIONS,
   route({
     ...none,
     id: "rigs",

@@ -3,7 +3,7 @@ import { bucketsOf, checkRange, emptyColumn, type Buckets } from "../../twin/buc
 import { fieldsOf, meanOf, MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
 import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { HOUR_MS, leastBucketMs, spansOf } from "../../twin/tiers.ts";
+import { leastBucketMs } from "../../twin/tiers.ts";
 import type {
   BoardSeriesQuery,
   EnergyAnswer,
@@ -16,37 +16,13 @@ import type {
   TopRow,
 } from "../../twin/series.ts";
 import type { Ask } from "./ask.ts";
-import type { Figures } from "./figures.ts";
 import type { Marks } from "./marks.ts";
-import { gather, selectFigures } from "./select.ts";
+import { createFigures } from "./spans.ts";
 
 export const createReader = (ask: Ask, marks: Marks) => {
   const buckets = (query: SiteSeriesQuery): Buckets => bucketsOf(query.from, query.to, query.points, leastBucketMs(query.from, marks));
 
-  /** Figures by bucket of each group, over the spans of a range; `group` is a tag, or "" for all in one. */
-  const figures = async (
-    measure: MeasureName,
-    fields: readonly Field[],
-    query: { from: number; to: number },
-    widthMs: number,
-    where: string,
-    bound: Readonly<Record<string, string>>,
-    group: string,
-  ): Promise<Map<string, Map<number, Figures>>> => {
-    const by = [...(widthMs === 0 ? [] : [`time(${widthMs}ms)`]), ...(group === "" ? [] : [`"${group}"`])].join(", ");
-    const statements = spansOf(query.from, query.to, widthMs === 0 ? HOUR_MS : widthMs, marks).map((span) =>
-      selectFigures(measure, fields, span, ` AND ${where}`, by === "" ? "" : `GROUP BY ${by}${widthMs === 0 ? "" : " fill(none)"}`),
-    );
-    const found = new Map<string, Map<number, Figures>>();
-    for (const tables of await ask(statements, bound))
-      for (const table of tables) {
-        const key = table.tags[group] ?? "";
-        let own = found.get(key);
-        if (own === undefined) found.set(key, (own = new Map()));
-        gather(own, table, fields, widthMs);
-      }
-    return found;
-  };
+  const figures = createFigures(ask, marks);
 
   const oneSeries = async (
     measure: MeasureName,

@@ -15,6 +15,7 @@ import { loadMarks, type Marks } from "./marks.ts";
 import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
+import { createRowReader } from "./rows.ts";
 import { createSiteSeries } from "./site.ts";
 
 export interface InfluxStoreOptions {
@@ -34,6 +35,7 @@ interface Open {
   readonly models: Models;
   readonly reader: ReturnType<typeof createReader>;
   readonly siteSeries: ReturnType<typeof createSiteSeries>;
+  readonly rows: ReturnType<typeof createRowReader>;
 }
 
 /** Throws Refused CONFIG_INVALID for an address that is none. */
@@ -60,7 +62,13 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     // 2.x and 3.x have no such statement, a user without rights may not: the first query tells whether the database is there.
     await ask([`CREATE DATABASE "${address.database}" WITH DURATION INF SHARD DURATION 1d NAME "rigtwin"`]).catch(() => undefined);
     const marks = await loadMarks(ask, keeper);
-    return { marks, models: await loadModels(ask), reader: createReader(ask, marks), siteSeries: createSiteSeries(ask, marks) };
+    return {
+      marks,
+      models: await loadModels(ask),
+      reader: createReader(ask, marks),
+      siteSeries: createSiteSeries(ask, marks),
+      rows: createRowReader(ask, marks),
+    };
   };
   const ready = (): Promise<Open> => {
     if (!started) return Promise.reject(new Refused("STORE_UNAVAILABLE", "The series store is not started."));
@@ -129,6 +137,14 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     siteSeries: async (query) => (await ready()).siteSeries(query),
     energySeries: async (query) => (await ready()).reader.energySeries(query),
     top: async (query) => (await ready()).reader.top(query),
+    async *slots(query) {
+      yield* (await ready()).rows.slots(query);
+    },
+    count: async (query) => (await ready()).rows.count(query),
+    rows: async (query) => (await ready()).rows.rows(query),
+    async *parquet() {
+      yield* (await ready()).rows.parquet();
+    },
     rollup: async (nowTs) => rollup({ ask, post, marks: (await ready()).marks, keeper }, nowTs, alone),
     retain: async (rawBeforeTs, minuteBeforeTs) => {
       const kept = { ask, post, marks: (await ready()).marks, keeper };

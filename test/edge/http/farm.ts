@@ -2,6 +2,9 @@
 import { request as openRequest } from "node:http";
 import { createHttp, type Fault, type HttpOptions } from "../../../server/edge/http/http.ts";
 import type { Handlers, RpcCall } from "../../../server/edge/http/handlers.ts";
+import { createQuestions, type QuestionsNeeds } from "../../../server/flows/questions.ts";
+import { newFarm } from "../../../server/twin/farm.ts";
+import { RIG_FIELDS, type RigField } from "../../../server/twin/series.ts";
 import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
@@ -9,6 +12,7 @@ import type { TwinRecord } from "../../../server/twin/record.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
 
 export const TS = 1_762_862_400_000;
+const DAY_TS = 1_762_819_200_000;
 export const PASSWORD = "correct horse battery staple";
 
 export const TWIN: Twin = {
@@ -212,6 +216,48 @@ const known = (rig: string): Twin => {
   return TWIN;
 };
 
+const VALUES = Object.fromEntries(RIG_FIELDS.map((field) => [field, field === "chipC" ? 94 : 10])) as Record<RigField, number>;
+/** Two slots that hash and one that does not. */
+export const SLOTS: QuestionsNeeds["store"] = {
+  latest: () => Promise.resolve([{ rig: TWIN.rig, ts: TS, values: VALUES }]),
+  top: () => Promise.resolve([{ rig: TWIN.rig, mean: 10 }]),
+  async *slots() {
+    yield await Promise.resolve({
+      slotMs: 600_000,
+      rig: [TWIN.rig, TWIN.rig, TWIN.rig],
+      start: [DAY_TS, DAY_TS + 600_000, DAY_TS + 1_200_000],
+      readings: [60, 60, 60],
+      hashrateN: [60, 60, 60],
+      hashrateSumThs: [6_000, 6_000, 0],
+      powerN: [60, 60, 60],
+      powerSumW: [180_000, 180_000, 6_000],
+    });
+  },
+  count: ({ from, to }) => Promise.resolve([0, 1, 2].filter((i) => DAY_TS + i * 60_000 >= from && DAY_TS + i * 60_000 < to).length),
+  rows: ({ from, to, fields }) => {
+    const ts = Array.from({ length: 3 }, (_, i) => DAY_TS + i * 60_000).filter((at) => at >= from && at < to);
+    return Promise.resolve({
+      ts,
+      rig: ts.map(() => TWIN.rig),
+      values: ts.flatMap((at) => fields.map((_field, k) => (k === 1 ? null : (at - DAY_TS) / 60_000 + k))),
+    });
+  },
+  parquet: () => {
+    throw new Refused("FORMAT_UNSUPPORTED", "No Parquet here.");
+  },
+  rigSeries: ({ fields, from }) =>
+    Promise.resolve({
+      ts: [from],
+      bucketMs: 60_000,
+      fields: Object.fromEntries(fields.map((field) => [field, { min: [1], mean: [2], max: [3] }])),
+    }),
+};
+export const questionsOf = (store: QuestionsNeeds["store"]) => {
+  const folded = newFarm("farm");
+  folded.twins.set(TWIN.rig, TWIN);
+  return createQuestions({ site: "farm", farm: () => folded, store });
+};
+
 export interface Calls {
   readonly rpc: RpcCall[];
   readonly records: unknown[];
@@ -275,6 +321,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
     calls.queries.push(query);
     return { ts: [TS], bucketMs: 60_000, hashrateThs: [1], powerW: [null], boardMaxC: [2], boardMeanC: [2], rigs: [1] };
   },
+  questions: questionsOf(SLOTS),
   energy: () => ({ ts: [TS], bucketMs: 60_000, sourcesW: { grid: [2000] }, meteredW: [3150], gco2ePerKwh: [null], pricePerKwh: [0.05] }),
   records: (rig) => {
     known(rig);

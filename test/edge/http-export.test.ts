@@ -1,0 +1,135 @@
+import { connect } from "node:net";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import type { QuestionsNeeds } from "../../server/flows/questions.ts";
+import { Refused } from "../../server/twin/refusal.ts";
+import { ROUTES } from "../../server/twin/wire.ts";
+import { until } from "../servers/until.ts";
+import { ask, farm, questionsOf, SLOTS, startHttp, stopAll, TWIN } from "./http/farm.ts";
+
+const FROM = 1_762_819_200_000;
+const HOUR = 3_600_000;
+const path = (more: string, hours = 1): string => `${ROUTES.export}?from=${FROM}&to=${FROM + hours * HOUR}&${more}`;
+afterAll(stopAll);
+
+const served = async (store: Partial<QuestionsNeeds["store"]>) => {
+  const questions = questionsOf({ ...SLOTS, ...store });
+  return startHttp({ handlers: { ...farm(), questions } });
+};
+
+/** A store with a row a millisecond, for ever; it notes how many rows were asked for. */
+const endless = () => {
+  const state = { rows: 0, asked: 0 };
+  const store: Partial<QuestionsNeeds["store"]> = {
+    count: ({ from, to }) => Promise.resolve(to - from),
+    rows: ({ from, to, fields }) => {
+      state.rows += to - from;
+      state.asked += 1;
+      const ts = Array.from({ length: to - from }, (_, i) => from + i);
+      return Promise.resolve({ ts, rig: ts.map(() => TWIN.rig), values: ts.flatMap((at) => fields.map(() => at)) });
+    },
+  };
+  return { state, store };
+};
+
+/** Asks and reads nothing more than it is told to. */
+const slowReader = (port: number, address: string) => {
+  const socket = connect(port, "127.0.0.1");
+  let bytes = 0;
+  let isFast = false;
+  socket.on("error", () => undefined);
+  socket.on("data", (piece) => {
+    bytes += piece.length;
+    if (!isFast) socket.pause();
+  });
+  socket.write(`GET ${address} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  const hurry = (): void => {
+    isFast = true;
+    socket.resume();
+  };
+  return { socket, bytes: () => bytes, hurry };
+};
+
+describe("the export", () => {
+  test("is CSV with a head, or a JSON object a line, with a name to save it under", async () => {
+    const { port } = await served({});
+    const csv = await ask(port, path("fields=hashrateThs,powerW"));
+    expect([csv.status, csv.headers["content-type"], csv.headers["content-disposition"]]).toEqual([
+      200,
+      "text/csv; charset=utf-8",
+      `attachment; filename="rigtwin-farm-raw-${FROM}-${FROM + HOUR}.csv"`,
+    ]);
+    expect(csv.text).toBe(`ts,rig,hashrateThs,powerW\r\n${[0, 1, 2].map((i) => `${FROM + i * 60_000},rig-0001,${i},\r\n`).join("")}`);
+    const json = await ask(port, path("fields=hashrateThs&format=ndjson&rigs=rig-0001"));
+    expect(json.headers["content-type"]).toBe("application/x-ndjson; charset=utf-8");
+    expect(
+      json.text
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line) as unknown)[2],
+    ).toMatchObject({ ts: FROM + 120_000, rig: "rig-0001" });
+    const none = await ask(port, `${ROUTES.export}?from=5&to=6&fields=powerW`);
+    expect([none.status, none.text]).toEqual([200, "ts,rig,powerW\r\n"]);
+  });
+
+  test.each([
+    ["a format the store cannot", path("format=parquet"), "FORMAT_UNSUPPORTED"],
+    ["a format of nobody", path("format=xls"), "REQUEST_INVALID"],
+    ["a rig that nobody knows", path("rigs=rig-0001,rig-9"), "RIG_UNKNOWN"],
+    ["a rig that is more than a name", path(`rigs=${encodeURIComponent("x' OR 1=1")}`), "REQUEST_INVALID"],
+    ["too many rigs", path(`rigs=${Array.from({ length: 201 }, (_, i) => `r${i}`).join(",")}`), "REQUEST_INVALID"],
+    ["a tier of nobody", path("tier=5m"), "REQUEST_INVALID"],
+    ["a range of years", `${ROUTES.export}?from=0&to=${FROM}`, "RANGE_INVALID"],
+    ["no range", ROUTES.export, "REQUEST_INVALID"],
+  ])("refuses %s", async (_what, address, code) => {
+    const { port } = await served({});
+    expect((await ask(port, address)).json()).toMatchObject({ code });
+  });
+
+  test("a fault before the first rows is a problem, one after them cuts the connection", async () => {
+    const away = (): Promise<never> => Promise.reject(new Refused("STORE_UNAVAILABLE", "The store is away."));
+    const first = await served({ count: away });
+    const heard = await ask(first.port, path("format=ndjson"));
+    expect([heard.status, heard.json()]).toEqual([503, expect.objectContaining({ code: "STORE_UNAVAILABLE" })]);
+    const { store } = endless();
+    let pages = 0;
+    const later = await served({ ...store, rows: (query) => (++pages < 4 ? (store.rows?.(query) ?? away()) : away()) });
+    await expect(ask(later.port, path("fields=powerW"))).rejects.toThrow();
+    expect(later.faults).toHaveLength(1);
+  });
+
+  test("a reader that does not read holds the store back; when it hangs up the query ends", async () => {
+    const { state, store } = endless();
+    const { port, faults } = await served(store);
+    const reader = slowReader(port, path("", 9_000));
+    await until(() => reader.bytes() > 0, "the first bytes came");
+    // Until the buffers of both ends are full nothing can be said; then two looks in a row are the same.
+    let before = -1;
+    await until(async () => {
+      const same = state.asked === before;
+      before = state.asked;
+      await new Promise((done) => setTimeout(done, 300));
+      return same && state.asked === before;
+    }, "the export waits for its reader");
+    expect(state.rows).toBeLessThan(200_000);
+    reader.hurry();
+    await until(() => state.asked > before, "it goes on when the reader does");
+    reader.socket.destroy();
+    await until(async () => {
+      const seen = state.asked;
+      await new Promise((done) => setTimeout(done, 300));
+      return state.asked === seen;
+    }, "nothing is asked for any more");
+    expect(faults).toEqual([]);
+  });
+
+  test("four at once; a fifth is told to wait, until one is done", async () => {
+    const { state, store } = endless();
+    const { port } = await served(store);
+    const readers = Array.from({ length: 4 }, () => slowReader(port, path("", 9_000)));
+    await until(() => readers.every((reader) => reader.bytes() > 0), "four are running");
+    expect((await ask(port, path(""))).json()).toMatchObject({ code: "TOO_MANY_REQUESTS" });
+    for (const { socket } of readers) socket.destroy();
+    await until(async () => (await ask(port, `${ROUTES.export}?from=${FROM}&to=${FROM + 10}`)).status === 200, "one is free");
+    expect(state.rows).toBeGreaterThan(0);
+  });
+});
