@@ -41,7 +41,7 @@ const measure = (name: MeasureName, fields: readonly string[]): Measure => ({
   name,
   fields: fields.map((field) => {
     const decimals = DECIMALS[field] ?? 0;
-    return { name: field, decimals, scale: 10 ** decimals, wide: WIDE.has(field) };
+    return { name: field, decimals, scale: Number(`1e${decimals}`), wide: WIDE.has(field) };
   }),
 });
 

@@ -2,6 +2,7 @@
  * Chance without state: every number is a hash of a seed and a counter, so that it does not depend on who asked before.
  * Not for secrets.
  */
+import { exp } from "./exact.ts";
 
 /** Mixes two 32-bit integers into one (the finaliser of MurmurHash3). */
 export const mix = (seed: number, n: number): number => {
@@ -45,7 +46,7 @@ export const poisson = (mean: number, seed: number, n: number): number => {
   if (mean <= 0) return 0;
   if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * spread(seed, n)));
   const own = mix(seed, n);
-  const limit = Math.exp(-mean);
+  const limit = exp(-mean);
   let product = unit(own, 0);
   let count = 0;
   while (product > limit) product *= unit(own, ++count);

@@ -1,6 +1,7 @@
 /** Where the power comes from. Whole watts, so that the sources add up to the meter to the watt. */
 import type { EnergySource } from "../../server/twin/reading.ts";
 import { drift, mix } from "./chance.ts";
+import { exp } from "./exact.ts";
 import { dayShare, type Weather } from "./weather.ts";
 
 export interface EnergyState {
@@ -22,7 +23,7 @@ const CHARGE_LOSS = 0.94;
 const HOUR_MS = 3_600_000;
 
 const between = (hour: number, from: number, to: number): boolean => hour >= from && hour < to;
-const bump = (hour: number, at: number, width: number): number => Math.exp(-(((hour - at) / width) ** 2));
+const bump = (hour: number, at: number, width: number): number => exp(-((hour - at) / width) * ((hour - at) / width));
 
 /** Overhead as a share of the rigs' power: 3 % in the cold, 8 % in the heat. */
 export const overheadShare = (ambientC: number): number => 0.03 + 0.05 * Math.min(1, Math.max(0, (ambientC - 2) / 36));
@@ -75,8 +76,8 @@ export const stepEnergy = (
   const hour = dayShare(toTs) * 24;
   const meteredW = Math.round(rigsW * (1 + overheadShare(weather.ambientC)));
   const hydro = Math.min(meteredW, Math.round(nominalW * SIZE.hydro * (0.85 + 0.3 * drift(mix(seed, 12), toTs, 30 * HOUR_MS))));
-  const windShare = Math.min(1, Math.max(0, (weather.windMs - 2.5) / 8.5)) ** 2;
-  const wind = Math.min(meteredW - hydro, Math.round(nominalW * SIZE.wind * windShare));
+  const windShare = Math.min(1, Math.max(0, (weather.windMs - 2.5) / 8.5));
+  const wind = Math.min(meteredW - hydro, Math.round(nominalW * SIZE.wind * windShare * windShare));
   const sun = Math.round(nominalW * SIZE.solar * weather.sun * (1 - 0.75 * weather.cloud));
   const sizeW = nominalW * SIZE.battery;
   const hours = elapsedMs / HOUR_MS;

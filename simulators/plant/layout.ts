@@ -67,7 +67,13 @@ const MODEL_RUN = 5;
 /** About three seconds a share, as a pool's variable difficulty settles. */
 const SHARE_S = 3;
 
-const shareDifficulty = (hashrateThs: number): number => 2 ** Math.round(Math.log2((hashrateThs * 1e12 * SHARE_S) / 2 ** 32));
+/** The power of two that comes next to it, by ratio. */
+const shareDifficulty = (hashrateThs: number): number => {
+  const wanted = (hashrateThs * 1e12 * SHARE_S) / 4_294_967_296;
+  let difficulty = 1;
+  while (difficulty * Math.SQRT2 < wanted) difficulty *= 2;
+  return difficulty;
+};
 
 const serial = (prefix: string, seed: number, n: number): string =>
   `${prefix}${hex8(mix(seed, n)).toUpperCase()}${String(mix(seed, n + 77) % 10_000).padStart(4, "0")}`;

@@ -5,6 +5,7 @@
  */
 import { mix, poisson, unit } from "./chance.ts";
 import type { Effects } from "./effects.ts";
+import { exp, power } from "./exact.ts";
 import type { RigPlan } from "./layout.ts";
 
 export type Activity = "off" | "booting" | "tuning" | "mining" | "paused" | "tripped";
@@ -66,11 +67,13 @@ const HOT_INTAKE_C = 40;
 const TRIP_INTAKE_C = 48;
 const LEAST_THROTTLE = 0.4;
 const AVERAGE_TAU_S = 900;
+/** Of difficulty one. */
+const HASHES_A_SHARE = 4_294_967_296;
 const REJECTED = 0.0012;
 const STALE = 0.0018;
 
 const relaxed = (value: number, towards: number, elapsedS: number, tauS: number): number =>
-  towards + (value - towards) * Math.exp(-elapsedS / tauS);
+  towards + (value - towards) * exp(-elapsedS / tauS);
 const clamp = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value));
 const hottest = (boards: readonly BoardState[]): number => boards.reduce((most, board) => Math.max(most, board.boardC), -100);
 
@@ -128,9 +131,9 @@ const boardAfter = (
   const alive = chips / nameplate.chips;
   const nominalW = (plan.trueW - CONTROL_W - nameplate.fans * FAN_W * 0.35) / nameplate.boards;
   // Leakage grows with temperature; voltage comes down a little with frequency.
-  const load = live && alive > 0 ? (frequency > 0 ? 0.06 + 0.94 * frequency ** 1.25 : 0.12) : 0;
+  const load = live && alive > 0 ? (frequency > 0 ? 0.06 + 0.94 * power(frequency, 1.25) : 0.12) : 0;
   const powerW = nominalW * alive * load * (1 + 0.0012 * (board.boardC - NOMINAL_C));
-  const rise = (RISE_C * (plan.warmth[index] ?? 1) * (powerW / nominalW)) / Math.max(0.06, air.flow) ** 0.8;
+  const rise = (RISE_C * (plan.warmth[index] ?? 1) * (powerW / nominalW)) / power(Math.max(0.06, air.flow), 0.8);
   const boardC = relaxed(board.boardC, air.intakeC + rise, air.elapsedS, BOARD_TAU_S);
   return { boardC, hashrateThs: (plan.trueThs / nameplate.boards) * frequency * alive, powerW, chips, hwErrors: board.hwErrors };
 };
@@ -153,13 +156,13 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
   const air = { intakeC, flow, elapsedS };
   const boards = before.boards.map((board, index) => boardAfter(plan, board, index, effects, frequency, running, air));
   let hashrateThs = 0;
-  let powerW = activity === "off" ? 0 : CONTROL_W + plan.nameplate.fans * FAN_W * (fanPct / 100) ** 3;
+  let powerW = activity === "off" ? 0 : CONTROL_W + plan.nameplate.fans * FAN_W * (fanPct / 100) * (fanPct / 100) * (fanPct / 100);
   for (const board of boards) {
     hashrateThs += board.hashrateThs;
     powerW += board.powerW;
   }
   const draw = mix(plan.seed, steps);
-  const shares = (hashrateThs * 1e12 * elapsedS) / (plan.shareDifficulty * 2 ** 32);
+  const shares = (hashrateThs * 1e12 * elapsedS) / (plan.shareDifficulty * HASHES_A_SHARE);
   const accepted = poisson(shares * (1 - REJECTED - STALE), draw, 1);
   const counted = booted
     ? {
@@ -204,7 +207,7 @@ const DAY_MS = 86_400_000;
 export const runningRig = (plan: RigPlan, ts: number): RigState => {
   const periodMs = Math.round((20 + 40 * unit(plan.seed, 8)) * DAY_MS);
   const bootTs = ts - ((ts + Math.floor(unit(plan.seed, 9) * periodMs)) % periodMs) - 600_000;
-  const shares = ((plan.trueThs * 1e12) / (plan.shareDifficulty * 2 ** 32)) * ((ts - bootTs) / 1_000);
+  const shares = ((plan.trueThs * 1e12) / (plan.shareDifficulty * HASHES_A_SHARE)) * ((ts - bootTs) / 1_000);
   const boards = Array.from({ length: plan.nameplate.boards }, () => ({
     boardC: NOMINAL_C,
     hashrateThs: plan.trueThs / plan.nameplate.boards,

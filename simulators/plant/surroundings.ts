@@ -1,6 +1,7 @@
 /** What the rigs share: the weather, the air of their containers, the site's power. */
 import { effectsOn } from "./effects.ts";
 import { chargeAt, stepEnergy, type EnergyState } from "./energy.ts";
+import { exp } from "./exact.ts";
 import type { Fault } from "./families.ts";
 import type { FarmPlan } from "./layout.ts";
 import { weatherAt, type Weather } from "./weather.ts";
@@ -72,7 +73,7 @@ export const stepSurroundings = (
 ): Surroundings => {
   const weather = withHeat(weatherAt(farm.seed, toTs), farm, faults, toTs);
   const { loads, totalW } = loadsOf(farm, rigs);
-  const kept = Math.exp(-(toTs - before.atTs) / 1_000 / AIR_TAU_S);
+  const kept = exp(-(toTs - before.atTs) / 1_000 / AIR_TAU_S);
   return {
     atTs: toTs,
     weather,

@@ -1,5 +1,6 @@
 /** The sky over the site: a temperate one at 38° N, clocks in UTC, its noon at 12:00. */
 import { drift, mix } from "./chance.ts";
+import { cosTurns, sinTurns } from "./exact.ts";
 
 export interface Weather {
   readonly ambientC: number;
@@ -13,8 +14,9 @@ export interface Weather {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const YEAR_MS = 365.2425 * DAY_MS;
-const LATITUDE = (38 * Math.PI) / 180;
-const TILT = (23.44 * Math.PI) / 180;
+/** In turns, as all angles here. */
+const LATITUDE = 38 / 360;
+const TILT = 23.44 / 360;
 /** Part of the year gone at the winter solstice and at the coldest and the windiest day. */
 const SOLSTICE = 355 / 365;
 const COLDEST = 20 / 365;
@@ -26,13 +28,12 @@ export const dayShare = (ts: number): number => (ts % DAY_MS) / DAY_MS;
 export const weatherAt = (seed: number, ts: number): Weather => {
   const year = (ts % YEAR_MS) / YEAR_MS;
   const day = dayShare(ts);
-  const declination = -TILT * Math.cos(2 * Math.PI * (year - SOLSTICE));
-  const hourAngle = 2 * Math.PI * (day - 0.5);
-  const height = Math.sin(LATITUDE) * Math.sin(declination) + Math.cos(LATITUDE) * Math.cos(declination) * Math.cos(hourAngle);
+  const declination = -TILT * cosTurns(year - SOLSTICE);
+  const height = sinTurns(LATITUDE) * sinTurns(declination) + cosTurns(LATITUDE) * cosTurns(declination) * cosTurns(day - 0.5);
   const cloud = Math.min(1, Math.max(0, 1.5 * drift(mix(seed, 1), ts, 5 * HOUR_MS) - 0.3 + 0.15 * drift(mix(seed, 2), ts, 12 * 60_000)));
-  const seasonal = 15 - 10 * Math.cos(2 * Math.PI * (year - COLDEST));
+  const seasonal = 15 - 10 * cosTurns(year - COLDEST);
   // Warmest at four in the afternoon; clouds flatten the day.
-  const daily = (6.5 - 3 * cloud) * Math.cos(2 * Math.PI * (day - 16 / 24));
+  const daily = (6.5 - 3 * cloud) * cosTurns(day - 16 / 24);
   return {
     ambientC: seasonal + daily + 8 * (drift(mix(seed, 3), ts, 2.2 * DAY_MS) - 0.5),
     cloud,
