@@ -2,8 +2,8 @@
 import { topicOf } from "../server/twin/wire.ts";
 import { wallClock, type Clock } from "./clock.ts";
 import { openLane, type Lane, type LaneStats } from "./lane.ts";
-import { bytesOf, gatewayName, messages, type Message } from "./messages.ts";
-import { planFarm } from "./plant/layout.ts";
+import { bytesOf, messages, type Message } from "./messages.ts";
+import { gatewayName, planFarm } from "./plant/layout.ts";
 import type { Scenario } from "./scenario.ts";
 import { signedMessages } from "./signing.ts";
 

@@ -4,7 +4,7 @@
  */
 import { topicOf } from "../server/twin/wire.ts";
 import { effectsOn, type Effects } from "./plant/effects.ts";
-import type { RigPlan } from "./plant/layout.ts";
+import { gatewayName, type RigPlan } from "./plant/layout.ts";
 import type { NativeEnergy, NativeState, NativeTelemetry } from "./plant/native.ts";
 import { answers, startPlant } from "./plant/plant.ts";
 import { birthOf, bootId, energyOf, measuredOf } from "./plant/reading.ts";
@@ -39,8 +39,6 @@ export interface MessageOptions {
 
 /** The name the site's meter has in its topic. */
 export const METER = "meter-main";
-/** A gateway's name in its topic; the number is 0-based. */
-export const gatewayName = (gateway: number): string => `gateway-c${gateway + 1}`;
 /** A gateway says "lost" of a rig that has not answered so often. */
 const LOST_AFTER = 3;
 /** What a gateway keeps while it cannot reach the broker, messages; the oldest go first. */

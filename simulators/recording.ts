@@ -1,6 +1,7 @@
 /** The farm's messages as a recording: the same options give the same lines. */
 import { createRecording, type Told } from "../server/twin/recording.ts";
-import { gatewayName, messages, type Message, type MessageOptions } from "./messages.ts";
+import { messages, type Message, type MessageOptions } from "./messages.ts";
+import { gatewayName } from "./plant/layout.ts";
 
 const toldOf = ({ topic, payload, retain, gateway }: Message): Told => ({
   topic,

@@ -34,9 +34,12 @@ export const GRACE_MS = 5 * 60_000;
 /** Faults that begin so shortly before the end cannot have been found yet; they are left out. */
 export const TOO_LATE_MS = 5 * 60_000;
 
+/** Families of which one alarm of the site says enough: the weather comes over everyone. */
+const SITE_WIDE: ReadonlySet<Family> = new Set(["heat-wave"]);
+
 export interface FamilyScore {
   readonly family: Family;
-  /** Faults, one a rig. */
+  /** Faults, one a rig; of what comes over the whole site, one. */
   readonly faults: number;
   readonly found: number;
   /** found ÷ faults; null where silence is right. */
@@ -46,6 +49,10 @@ export interface FamilyScore {
   /** From the fault's begin to the alarm, ms; null where none was found. */
   readonly medianMs: number | null;
   readonly worstMs: number | null;
+  /** Happenings; a rack that goes dark at once is one, whatever the number of its rigs. */
+  readonly causes: number;
+  /** The most incidents that one happening was told in; 0 where none was found. */
+  readonly mostIncidents: number;
   readonly kinds: readonly AlarmKind[];
 }
 export interface KindScore {
@@ -57,10 +64,13 @@ export interface Score {
   readonly families: readonly FamilyScore[];
   readonly kinds: readonly KindScore[];
   readonly falseAlarms: readonly Alarm[];
+  /** Over all families: right alarms ÷ all alarms, faults found ÷ faults; null where there is nothing to divide by. */
+  readonly precision: number | null;
+  readonly recall: number | null;
 }
 
 const isNear = (alarm: Alarm, row: TruthRow): boolean =>
-  alarm.rig === row.rig && alarm.raisedTs >= row.fromTs && alarm.sinceTs < row.toTs + GRACE_MS;
+  (alarm.rig === row.rig || row.within.includes(alarm.rig)) && alarm.raisedTs >= row.fromTs && alarm.sinceTs < row.toTs + GRACE_MS;
 
 /** The fault that an alarm answers: of those it may answer, the one that began last; null for a false alarm. */
 const causeOf = (alarm: Alarm, truth: readonly TruthRow[]): TruthRow | null =>
@@ -78,12 +88,26 @@ const median = (sorted: readonly number[]): number | null => {
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? null : (low + high) / 2;
 };
+const part = (of: number, whole: number): number | null => (whole === 0 ? null : of / whole);
 
-const scoreOf = (family: Family, rows: readonly TruthRow[], judged: readonly Judged[]): FamilyScore => {
+/** What has to be found of a family: each rig's fault, or where the site is hit, each happening. */
+const findings = (family: Family, rows: readonly TruthRow[]): TruthRow[] =>
+  SITE_WIDE.has(family) ? [...new Map(rows.map((row) => [row.cause, row])).values()] : [...rows];
+
+const answered = (row: TruthRow, family: Family, { alarm, cause }: Judged): boolean =>
+  cause === row || (cause !== null && cause.cause === row.cause && (SITE_WIDE.has(family) || alarm.rig !== cause.rig));
+
+const scoreOf = (
+  family: Family,
+  rows: readonly TruthRow[],
+  judged: readonly Judged[],
+  incidentOf: (alarm: Alarm) => string,
+): FamilyScore => {
   const right = judged.filter(({ cause }) => cause?.family === family);
-  const times = rows
+  const faults = findings(family, rows);
+  const times = faults
     .flatMap((row) => {
-      const raised = right.filter(({ cause }) => cause === row).map(({ alarm }) => alarm.raisedTs);
+      const raised = right.filter((one) => answered(row, family, one)).map(({ alarm }) => alarm.raisedTs);
       return raised.length === 0 ? [] : [Math.min(...raised) - row.fromTs];
     })
     .toSorted((a, b) => a - b);
@@ -92,46 +116,86 @@ const scoreOf = (family: Family, rows: readonly TruthRow[], judged: readonly Jud
   const wrong = judged.filter(
     ({ alarm, cause }) => cause === null && (silent ? rows.some((row) => isNear(alarm, row)) : (answers ?? []).includes(alarm.kind)),
   );
+  const causes = new Set(rows.map(({ cause }) => cause));
+  const incidents = [...causes].map(
+    (name) => new Set(right.filter(({ cause }) => cause?.cause === name).map(({ alarm }) => incidentOf(alarm))).size,
+  );
   return {
     family,
-    faults: rows.length,
+    faults: faults.length,
     found: times.length,
-    recall: silent ? null : times.length / rows.length,
-    precision: right.length + wrong.length === 0 ? null : right.length / (right.length + wrong.length),
+    recall: silent ? null : times.length / faults.length,
+    precision: part(right.length, right.length + wrong.length),
     medianMs: median(times),
     worstMs: times.at(-1) ?? null,
+    causes: causes.size,
+    mostIncidents: Math.max(0, ...incidents),
     kinds: ALARM_KINDS.filter((kind) => right.some(({ alarm }) => alarm.kind === kind)),
   };
 };
 
-/** Compares alarms with what was injected. An alarm that answers no fault of its rig is false. */
-export const scoreAlarms = (truth: readonly TruthRow[], alarms: readonly Alarm[]): Score => {
+/**
+ * Compares alarms with what was injected. An alarm that answers no fault of its rig, or of what its rig stands in, is false. `incidentOf`
+ * names the incident that an alarm was told in; alarms that are rolled up by nobody are one each.
+ */
+export const scoreAlarms = (
+  truth: readonly TruthRow[],
+  alarms: readonly Alarm[],
+  incidentOf: (alarm: Alarm) => string = ({ id }) => id,
+): Score => {
   const judged = alarms.map((alarm): Judged => ({ alarm, cause: causeOf(alarm, truth) }));
   const falseAlarms = judged.filter(({ cause }) => cause === null).map(({ alarm }) => alarm);
-  const families = new Set(truth.map(({ family }) => family));
+  const names = new Set(truth.map(({ family }) => family));
+  const families = [...names].map((family) => {
+    const rows = truth.filter((row) => row.family === family);
+    return scoreOf(family, rows, judged, incidentOf);
+  });
+  const looked = families.filter(({ recall }) => recall !== null);
   return {
-    families: [...families].map((family) => {
-      const rows = truth.filter((row) => row.family === family);
-      return scoreOf(family, rows, judged);
-    }),
+    families,
     kinds: ALARM_KINDS.map((kind) => ({
       kind,
       raised: alarms.filter((alarm) => alarm.kind === kind).length,
       wrong: falseAlarms.filter((alarm) => alarm.kind === kind).length,
     })),
     falseAlarms,
+    precision: part(alarms.length - falseAlarms.length, alarms.length),
+    recall: part(
+      looked.reduce((sum, { found }) => sum + found, 0),
+      looked.reduce((sum, { faults }) => sum + faults, 0),
+    ),
   };
 };
 
-/** Every alarm, in its last state, of a simulated span. */
-export const alarmsOf = (options: MessageOptions): Alarm[] => {
+/** In which a score falls short of `floor` (0 to 1): precision and recall of every family, one incident a cause, no false alarm where nothing is wrong. */
+export const shortcomings = ({ families, falseAlarms }: Score, floor: number): string[] => [
+  ...families.flatMap(({ family, recall, precision, mostIncidents }) => [
+    ...(recall !== null && recall < floor ? [`${family}: recall ${recall.toFixed(3)}`] : []),
+    ...(precision !== null && precision < floor ? [`${family}: precision ${precision.toFixed(3)}`] : []),
+    ...(mostIncidents > 1 ? [`${family}: ${mostIncidents} incidents of one cause`] : []),
+  ]),
+  ...(families.length === 0 && falseAlarms.length > 0 ? [`${falseAlarms.length} alarms where nothing is wrong`] : []),
+];
+
+/** Entries folded into one Outcome: what it holds for the store is made once for all of them. */
+const GO = 500;
+
+/** Every alarm, in its last state, of a simulated span; `told` hears how far it has come, ms UTC. */
+export const alarmsOf = (options: MessageOptions, told: (ts: number, messages: number) => void = () => undefined): Alarm[] => {
   const farm = newFarm(options.site);
   const alarms = new Map<string, Alarm>();
   const empty = new TextEncoder().encode("{}");
-  const fold = (topic: string, payload: Uint8Array, retain: boolean, receivedTs: number): void => {
-    const out = nothingYet();
-    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos: 1, retain, dup: false, client: "" }, out);
+  let out = nothingYet();
+  let left = GO;
+  const gather = (): void => {
     for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
+    out = nothingYet();
+    left = GO;
+    told(farm.asOfTs, farm.accepted);
+  };
+  const fold = (topic: string, payload: Uint8Array, retain: boolean, receivedTs: number): void => {
+    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos: 1, retain, dup: false, client: "" }, out);
+    if (--left === 0) gather();
   };
   let nextTickTs = Math.ceil(options.fromTs / TICK_MS) * TICK_MS;
   const tickUpTo = (ts: number): void => {
@@ -142,6 +206,7 @@ export const alarmsOf = (options: MessageOptions): Alarm[] => {
     fold(topic, payload, retain, ts);
   }
   tickUpTo(options.toTs);
+  gather();
   return [...alarms.values()];
 };
 

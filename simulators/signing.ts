@@ -6,7 +6,8 @@ import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } f
 import { headBytes, headText, nextHead, type Head } from "../server/twin/gateway.ts";
 import { lineOfMessage } from "../server/twin/parse.ts";
 import { topicOf } from "../server/twin/wire.ts";
-import { bytesOf, gatewayName, type Message } from "./messages.ts";
+import { bytesOf, type Message } from "./messages.ts";
+import { gatewayName } from "./plant/layout.ts";
 
 /** PrivateKeyInfo of an Ed25519 key up to its 32 bytes (RFC 8410). */
 const PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");

@@ -3,7 +3,7 @@
  * leaves Math.exp, Math.pow, Math.sin to whoever builds the engine: with them the same seed would give other bytes on another machine.
  * Good to about 1e-15, over the ranges a plant needs.
  */
-const LN2_HIGH = 0.693147180369123816490;
+const LN2_HIGH = 0.69314718036912381649;
 const LN2_LOW = 1.90821492927058770002e-10;
 
 /** 2 to a whole power, by doubling and halving; exact. */

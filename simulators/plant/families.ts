@@ -57,6 +57,10 @@ export type Settings = Readonly<Record<string, number | string>>;
 /** A fault in time and place: rigs by 0-based number, `fromTs` ≤ t < `toTs`. */
 export interface Fault {
   readonly family: Family;
+  /** Names it within its scenario. */
+  readonly id: string;
+  /** One thing that hits all its rigs at once (a container's line, the weather), as opposed to the same happening to each by itself. */
+  readonly shared: boolean;
   readonly rigs: readonly number[];
   readonly fromTs: number;
   readonly toTs: number;

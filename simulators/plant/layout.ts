@@ -14,6 +14,8 @@ export interface RigPlan {
   readonly identity: Identity;
   readonly nameplate: Nameplate;
   readonly position: Position;
+  /** The power distribution unit it hangs on; each rack has its own. */
+  readonly pdu: string;
   /** 0-based number of its container. */
   readonly container: number;
   /** Its place in the interval, 0 ≤ phase < 1. */
@@ -50,13 +52,17 @@ export interface FarmPlan {
   readonly seed: number;
   readonly containers: readonly string[];
   readonly rigs: readonly RigPlan[];
-  /** Rig numbers of each container. */
+  /** Rig numbers of each container, and of each rack (and its PDU) over all containers. */
   readonly inContainer: readonly (readonly number[])[];
+  readonly inRack: readonly (readonly number[])[];
   readonly nominalW: number;
 }
 
 /** The name of the rig of that 0-based number. */
 export const rigName = (index: number): string => `rig-${String(index + 1).padStart(4, "0")}`;
+
+/** A gateway's name in its topic; the number is 0-based, a gateway for each container. */
+export const gatewayName = (gateway: number): string => `gateway-c${gateway + 1}`;
 
 const SMALL_FARM = 300;
 /** Containers of 2 racks by 10 slots, of 5 racks by 40 in a farm above 300 rigs. */
@@ -111,6 +117,7 @@ const buildRig = (site: string, seed: number, index: number, racks: number, slot
     },
     nameplate,
     position: { container: `C${container + 1}`, rack: `R${rack + 1}`, slot: `S${String(slot + 1).padStart(2, "0")}` },
+    pdu: `pdu-c${container + 1}-r${rack + 1}`,
     container,
     phase: unit(own, 4),
     trueThs,
@@ -136,14 +143,18 @@ export const planFarm = (site: string, seed: number, rigs: number): FarmPlan => 
   if (!Number.isInteger(rigs) || rigs < 1 || rigs > 100_000) throw new RangeError(`rigs: must be an integer from 1 to 100000, is ${rigs}`);
   const { racks, slots } = sizes(rigs);
   const built = Array.from({ length: rigs }, (_, index) => buildRig(site, seed, index, racks, slots));
-  const inContainer: number[][] = Array.from({ length: Math.ceil(rigs / (racks * slots)) }, () => []);
-  for (const plan of built) inContainer[plan.container]?.push(plan.index);
+  const inGroupsOf = (size: number): number[][] =>
+    Array.from({ length: Math.ceil(rigs / size) }, (_, group) =>
+      Array.from({ length: Math.min(size, rigs - group * size) }, (__, i) => group * size + i),
+    );
+  const inContainer = inGroupsOf(racks * slots);
   return {
     site,
     seed,
     containers: inContainer.map((_, container) => `C${container + 1}`),
     rigs: built,
     inContainer,
+    inRack: inGroupsOf(slots),
     nominalW: built.reduce((sum, plan) => sum + plan.nameplate.powerW, 0),
   };
 };

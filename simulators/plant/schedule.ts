@@ -3,8 +3,17 @@ import { mix } from "./chance.ts";
 import type { Family, Fault, Settings } from "./families.ts";
 import type { FarmPlan } from "./layout.ts";
 
-/** Whom a fault takes: everyone, rigs by their 1-based numbers, so many or such a share by lot, or a container by its 1-based number. */
-export type Selector = "all" | readonly number[] | { readonly count: number } | { readonly share: number } | { readonly container: number };
+/**
+ * Whom a fault takes: everyone, rigs by their 1-based numbers, so many or such a share by lot, or a container or a rack by its 1-based
+ * number. Everyone, a container and a rack are taken by one cause together.
+ */
+export type Selector =
+  | "all"
+  | readonly number[]
+  | { readonly count: number }
+  | { readonly share: number }
+  | { readonly container: number }
+  | { readonly rack: number };
 
 /** A fault as a scenario plans it; times are relative to the scenario's start. */
 export interface PlannedFault {
@@ -17,12 +26,20 @@ export interface PlannedFault {
   readonly settings: Settings;
 }
 
+/** How long it is best scored, and on what. */
+export interface ScoreSpan {
+  readonly rigs: number;
+  readonly forMs: number;
+  readonly intervalMs: number;
+}
+
 export interface Scenario {
   readonly name: string;
   /** One sentence for people. */
   readonly says: string;
   /** Whether the rigs have been running for days, or are switched on at the start. */
   readonly start: "warm" | "cold";
+  readonly score: ScoreSpan;
   readonly faults: readonly PlannedFault[];
 }
 
@@ -42,13 +59,16 @@ const byLot = (farm: FarmPlan, occurrence: number, start: number, count: number)
 };
 
 const countOf = (selector: Selector, farm: FarmPlan): number => {
-  if (selector === "all" || "container" in selector || Array.isArray(selector)) return 0;
+  if (selector === "all" || Array.isArray(selector)) return 0;
   return "count" in selector ? selector.count : "share" in selector ? Math.max(1, Math.round(selector.share * farm.rigs.length)) : 0;
 };
+
+const isShared = (selector: Selector): boolean => selector === "all" || "container" in selector || "rack" in selector;
 
 const chosen = (farm: FarmPlan, selector: Selector, occurrence: number, start: number): readonly number[] => {
   if (selector === "all") return farm.rigs.map((plan) => plan.index);
   if ("container" in selector) return farm.inContainer[selector.container - 1] ?? [];
+  if ("rack" in selector) return farm.inRack[selector.rack - 1] ?? [];
   if ("count" in selector || "share" in selector) return byLot(farm, occurrence, start, countOf(selector, farm));
   return selector.map((number) => number - 1).filter((index) => index >= 0 && index < farm.rigs.length);
 };
@@ -68,7 +88,15 @@ export const scheduleOf = (scenario: Scenario, farm: FarmPlan, startTs: number):
     if (known !== undefined) return known;
     const fromTs = startTs + fault.atMs + occurrence * (fault.everyMs ?? 0);
     const rigs = chosen(farm, fault.rigs, occurrence, starts[number] ?? 0);
-    const made: Fault = { family: fault.family, rigs, fromTs, toTs: fromTs + fault.forMs, settings: fault.settings };
+    const made: Fault = {
+      family: fault.family,
+      id: `${fault.family}-${number + 1}${fault.everyMs === null ? "" : `.${occurrence + 1}`}`,
+      shared: isShared(fault.rigs),
+      rigs,
+      fromTs,
+      toTs: fromTs + fault.forMs,
+      settings: fault.settings,
+    };
     if (kept.size >= MOST_KEPT) kept.clear();
     kept.set(key, made);
     return made;

@@ -25,8 +25,7 @@ const GLOBALS = new Set([
 ]);
 const MEMBERS = new Set(["Date.now", "Math.random", "crypto.randomUUID", "crypto.getRandomValues"]);
 /** IEEE 754 does not say to the last bit what these give: another build of the engine may give another; see simulators/plant/exact.ts. */
-const INEXACT =
-  /^Math\.(a?(sin|cos|tan)h?|atan2|exp|expm1|log|log1p|log2|log10|pow|cbrt|hypot)$/;
+const INEXACT = /^Math\.(a?(sin|cos|tan)h?|atan2|exp|expm1|log|log1p|log2|log10|pow|cbrt|hypot)$/;
 /** The clock's time zone and language differ from machine to machine. */
 const LOCAL = /^(toLocale\w*String|getTimezoneOffset|get(FullYear|Month|Date|Day|Hours|Minutes|Seconds)|localeCompare)$/;
 
@@ -50,7 +49,8 @@ const takenBy = (path: string, text: string): string[] => {
     if (node.type === "MemberExpression") {
       const object = nameOf(node["object"]);
       const property = nameOf(node["property"]);
-      if (object !== null && (GLOBALS.has(object) || MEMBERS.has(`${object}.${property}`) || INEXACT.test(`${object}.${property}`))) taken.push(`${object}.${property}`);
+      if (object !== null && (GLOBALS.has(object) || MEMBERS.has(`${object}.${property}`) || INEXACT.test(`${object}.${property}`)))
+        taken.push(`${object}.${property}`);
       if (property !== null && LOCAL.test(property)) taken.push(`.${property}`);
     }
   });

@@ -52,6 +52,8 @@ describe("a wrong scenario", () => {
     ["no sentence", { name: "x", faults: [] }, "says: "],
     ["no faults", { name: "x", says: "A." }, "faults: "],
     ["unknown field", { name: "x", says: "A.", faults: [], fault: [] }, "fault: "],
+    ["unknown span", { name: "x", says: "A.", faults: [], score: { hours: 2 } }, "score.hours: "],
+    ["endless span", { name: "x", says: "A.", faults: [], score: { for: "400d" } }, "score.for: "],
     ["unknown start", { name: "x", says: "A.", start: "hot", faults: [] }, "start: "],
     ["unknown family", withFault({ ...BASE, family: "gremlin" }), "faults[0].family: "],
     ["no time", withFault({ family: "hung", for: "1m" }), "faults[0].at: "],
@@ -83,10 +85,20 @@ describe("the truth", () => {
       { family: "board-loss", rigs: [7], at: "1m", for: "10m" },
       { family: "hung", rigs: [1], at: "2h", for: "3m" },
     ]);
+    const within = ["gateway-c1", "C1", "C1/R1", "pdu-c1-r1", "farm"];
+    const hung = { family: "hung", within, settings: {}, fromTs: START_TS + 2 * MINUTE, toTs: START_TS + 5 * MINUTE };
     expect(truthOf(scenario, on)).toEqual([
-      { rig: "rig-0007", family: "board-loss", fromTs: START_TS + MINUTE, toTs: START_TS + 11 * MINUTE },
-      { rig: "rig-0005", family: "hung", fromTs: START_TS + 2 * MINUTE, toTs: START_TS + 5 * MINUTE },
-      { rig: "rig-0009", family: "hung", fromTs: START_TS + 2 * MINUTE, toTs: START_TS + 5 * MINUTE },
+      {
+        rig: "rig-0007",
+        family: "board-loss",
+        cause: "board-loss-2/rig-0007",
+        within,
+        settings: { board: 1 },
+        fromTs: START_TS + MINUTE,
+        toTs: START_TS + 11 * MINUTE,
+      },
+      { rig: "rig-0005", cause: "hung-1/rig-0005", ...hung },
+      { rig: "rig-0009", cause: "hung-1/rig-0009", ...hung },
     ]);
   });
 
@@ -103,10 +115,20 @@ describe("the truth", () => {
     expect(new Set(truthOf(scenario, on).map(({ rig }) => rig)).size).toBe(15);
   });
 
+  test("what takes a rack, a container or everyone is one cause; what is drawn by lot happens to each by itself", () => {
+    const causes = (rigs: unknown): number =>
+      new Set(truthOf(scenarioOf([{ family: "hung", rigs, at: "0s", for: "1m", every: "30m" }]), on).map(({ cause }) => cause)).size;
+    expect(["all", { container: 2 }, { rack: 3 }, { count: 4 }, [1, 2]].map(causes)).toEqual([2, 2, 2, 8, 4]);
+    const rack = truthOf(scenarioOf([{ family: "offline", rigs: { rack: 3 }, at: "0s", for: "1m" }]), on);
+    expect(new Set(rack.map(({ within }) => within.join(" ")))).toEqual(new Set(["gateway-c2 C2 C2/R1 pdu-c2-r1 farm"]));
+  });
+
   test("a container, a share, everyone", () => {
     const count = (rigs: unknown): number => truthOf(scenarioOf([{ family: "hung", rigs, at: "0s", for: "1m" }]), on).length;
     expect(count({ container: 2 })).toBe(20);
     expect(count({ container: 9 })).toBe(0);
+    expect(count({ rack: 6 })).toBe(10);
+    expect(count({ rack: 7 })).toBe(0);
     expect(count({ share: 0.1 })).toBe(6);
     expect(count("all")).toBe(60);
     expect(count([60, 61])).toBe(1);

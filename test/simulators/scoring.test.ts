@@ -6,7 +6,7 @@ import { FAMILIES } from "../../simulators/plant/families.ts";
 import { recordingOf } from "../../simulators/recording.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
 import type { TruthRow } from "../../simulators/scenario.ts";
-import { alarmsOf, ANSWERS, scoreAlarms, truthIn } from "../../simulators/scoring.ts";
+import { alarmsOf, ANSWERS, scoreAlarms, shortcomings, truthIn } from "../../simulators/scoring.ts";
 import { MINUTE, optionsOf } from "./collect.ts";
 
 const alarm = (rig: string, kind: AlarmKind, sinceTs: number, raisedTs: number): Alarm => ({
@@ -22,7 +22,15 @@ const alarm = (rig: string, kind: AlarmKind, sinceTs: number, raisedTs: number):
   acknowledgedBy: null,
   message: "",
 });
-const fault = (rig: string, family: Family, fromTs: number, toTs: number): TruthRow => ({ rig, family, fromTs, toTs });
+const fault = (rig: string, family: Family, fromTs: number, toTs: number, cause = `${family}/${rig}`): TruthRow => ({
+  rig,
+  family,
+  cause,
+  within: ["gateway-c1", "C1", "C1/R1", "pdu-c1-r1", "farm"],
+  fromTs,
+  toTs,
+  settings: {},
+});
 
 describe("a score", () => {
   test("counts what was found, how soon, and what was raised without a cause", () => {
@@ -36,7 +44,18 @@ describe("a score", () => {
       ],
     );
     expect(families).toEqual([
-      { family: "board-loss", faults: 3, found: 2, recall: 2 / 3, precision: 2 / 3, medianMs: 200, worstMs: 300, kinds: ["low-hashrate"] },
+      {
+        family: "board-loss",
+        faults: 3,
+        found: 2,
+        recall: 2 / 3,
+        precision: 2 / 3,
+        medianMs: 200,
+        worstMs: 300,
+        causes: 3,
+        mostIncidents: 1,
+        kinds: ["low-hashrate"],
+      },
     ]);
     expect(falseAlarms.map(({ rig }) => rig)).toEqual(["d", "c"]);
   });
@@ -55,6 +74,36 @@ describe("a score", () => {
   test("where silence is right, an alarm meanwhile is false and there is no recall", () => {
     const { families } = scoreAlarms([fault("a", "curtailment", 0, 1_000)], [alarm("a", "low-hashrate", 100, 200)]);
     expect(families[0]).toMatchObject({ recall: null, precision: 0 });
+  });
+  test("an alarm of a gateway answers for every rig behind it, and all of them are one incident where they are rolled up", () => {
+    const rows = ["a", "b"].map((rig) => fault(rig, "network-partition", 0, 600_000, "network-partition-1"));
+    const alone = scoreAlarms(rows, [alarm("gateway-c1", "offline", 5, 90)]);
+    expect(alone.families[0]).toMatchObject({ faults: 2, found: 2, precision: 1, causes: 1, mostIncidents: 1, worstMs: 90 });
+    const each = [alarm("a", "offline", 5, 90), alarm("b", "offline", 5, 95)];
+    expect(scoreAlarms(rows, each).families[0]).toMatchObject({ found: 2, causes: 1, mostIncidents: 2 });
+    expect(scoreAlarms(rows, each, () => "one").families[0]).toMatchObject({ found: 2, mostIncidents: 1 });
+  });
+  test("the weather is found once for all, and an alarm of one rig finds no other's fault", () => {
+    const heat = ["a", "b"].map((rig) => fault(rig, "heat-wave", 0, 600_000, "heat-wave-1"));
+    expect(scoreAlarms(heat, [alarm("b", "too-hot", 5, 90)]).families[0]).toMatchObject({ faults: 1, found: 1, recall: 1 });
+    const rack = ["a", "b"].map((rig) => fault(rig, "offline", 0, 600_000, "offline-1"));
+    expect(scoreAlarms(rack, [alarm("b", "offline", 5, 90)]).families[0]).toMatchObject({ faults: 2, found: 1, recall: 0.5 });
+  });
+  test("falls short by recall, by precision, by too many incidents, and by any alarm on a calm farm", () => {
+    const rows = ["a", "b"].map((rig) => fault(rig, "offline", 0, 600_000, "offline-1"));
+    const [a, b] = [alarm("a", "offline", 5, 90), alarm("b", "offline", 5, 95)];
+    expect(
+      shortcomings(
+        scoreAlarms(rows, [a, b], () => "one"),
+        0.95,
+      ),
+    ).toEqual([]);
+    expect(shortcomings(scoreAlarms(rows, [a, b]), 0.95)).toEqual(["offline: 2 incidents of one cause"]);
+    expect(shortcomings(scoreAlarms(rows, [a, alarm("c", "offline", 5, 90)]), 0.95)).toEqual([
+      "offline: recall 0.500",
+      "offline: precision 0.500",
+    ]);
+    expect(shortcomings(scoreAlarms([], [a]), 0.95)).toEqual(["1 alarms where nothing is wrong"]);
   });
   test("has an answer for every family that the plant knows", () => {
     expect(Object.keys(ANSWERS).toSorted()).toEqual(Object.keys(FAMILIES).toSorted());

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { headBytes, headHash, readHead, verifyPure, type SignedMessage } from "../../server/twin/gateway.ts";
 import { readLine } from "../../server/twin/line.ts";
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { gatewayName, messages, type Message } from "../../simulators/messages.ts";
+import { messages, type Message } from "../../simulators/messages.ts";
+import { gatewayName } from "../../simulators/plant/layout.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
 import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
 
