@@ -63,6 +63,8 @@ const fetched = async (address: string, init: RequestInit): Promise<unknown> => 
 export interface Ask {
   readonly get: <T>(question: Question, signal?: AbortSignal) => Promise<T>;
   readonly post: <T>(question: Question, body: unknown) => Promise<T>;
+  /** Sends a file as it is. */
+  readonly send: <T>(question: Question, file: Blob) => Promise<T>;
   readonly rpc: (address: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
 }
 
@@ -80,6 +82,8 @@ export const openAsk = (locked: () => void): Ask => {
   return {
     get: (question, signal) => guarded(addressOf(question), signal ? { signal } : {}),
     post: (question, body) => guarded(addressOf(question), { method: "POST", body: JSON.stringify(body) }),
+    send: (question, file) =>
+      guarded(addressOf(question), { method: "POST", body: file, headers: { accept: "application/json", "content-type": file.type } }),
     rpc: async (address, method, parameters) => {
       const answer = (await fetched(address, {
         method: "POST",

@@ -2,6 +2,7 @@
 import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type { Alarm, SiteTotals } from "../server/twin/twin.ts";
 import type { ViewClock } from "../server/twin/delta.ts";
+import type { OrderLine } from "../server/twin/orders/lines.ts";
 import { nowOf } from "./clock.ts";
 import { rigAt, type Connection, type Farm, type RigNow, type Store, type Topic } from "./state.ts";
 
@@ -21,6 +22,7 @@ export interface Site {
   readonly ask: {
     readonly get: <T>(question: Question, signal?: AbortSignal) => Promise<T>;
     readonly post: <T>(question: Question, body: unknown) => Promise<T>;
+    readonly send: <T>(question: Question, file: Blob) => Promise<T>;
     readonly rpc: (address: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
   };
   readonly addressOf: (question: Question) => string;
@@ -46,6 +48,8 @@ const useTopic = (topic: Topic): number => {
 
 export const useTotals = (): SiteTotals | null => (useTopic("totals"), useSite().store.totals());
 export const useAlarms = (): readonly Alarm[] => (useTopic("alarms"), useSite().store.alarms());
+/** Work orders, newest first; redraws when one is opened or changed. */
+export const useOrders = (): readonly OrderLine[] => (useTopic("orders"), useSite().store.orders());
 export const useConnection = (): Connection => (useTopic("connection"), useSite().store.connection());
 export const useViewClock = (): ViewClock | null => (useTopic("clock"), useSite().store.clock()?.clock ?? null);
 /** The columns; redraws with every frame that changed rows. */

@@ -11,11 +11,12 @@ import {
   type ViewClock,
 } from "../server/twin/delta.ts";
 import { RIG_STATES, SEVERITIES, type Alarm, type RigState, type Severity, type SiteTotals } from "../server/twin/twin.ts";
+import type { OrderLine } from "../server/twin/orders/lines.ts";
 import type { RunningClock } from "./clock.ts";
 
 /** locked: the server wants a password. stale: connected, and nothing came for a while. */
 export type Connection = "connecting" | "live" | "stale" | "offline" | "locked";
-export const TOPICS = ["rows", "roster", "totals", "alarms", "connection", "clock", "refused"] as const;
+export const TOPICS = ["rows", "roster", "totals", "alarms", "orders", "connection", "clock", "refused"] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** Columns by rig index; a missing number is NaN. */
@@ -36,6 +37,8 @@ export interface Store {
   readonly farm: Farm;
   readonly totals: () => SiteTotals | null;
   readonly alarms: () => readonly Alarm[];
+  /** Work orders, newest first: all under way, and the newest closed ones. */
+  readonly orders: () => readonly OrderLine[];
   readonly connection: () => Connection;
   readonly clock: () => RunningClock | null;
   readonly lastFrameAtMs: () => number | null;
@@ -117,6 +120,7 @@ export const makeStore = (): Store => {
   let totals: SiteTotals | null = null;
   let alarmsById = new Map<string, Alarm>();
   let alarms: readonly Alarm[] = [];
+  let orders: readonly OrderLine[] = [];
   let connection: Connection = "connecting";
   let clock: RunningClock | null = null;
   let lastFrameAtMs: number | null = null;
@@ -147,6 +151,7 @@ export const makeStore = (): Store => {
     farm,
     totals: () => totals,
     alarms: () => alarms,
+    orders: () => orders,
     connection: () => connection,
     clock: () => clock,
     lastFrameAtMs: () => lastFrameAtMs,
@@ -162,7 +167,8 @@ export const makeStore = (): Store => {
       takeRows(farm, unpackRows(rows), stamp);
       alarmsById = merged(new Map(), meta.alarms);
       alarms = newestFirst(alarmsById);
-      tell(...took(meta, atMs), "rows", "roster", "alarms");
+      orders = meta.orders.toSorted((a, b) => b.number - a.number);
+      tell(...took(meta, atMs), "rows", "roster", "alarms", "orders");
     },
     applyFrame: (meta, rows, atMs) => {
       if (meta.n !== n + 1) return false;
@@ -175,6 +181,11 @@ export const makeStore = (): Store => {
         alarmsById = merged(alarmsById, meta.alarms);
         alarms = newestFirst(alarmsById);
         changed.push("alarms");
+      }
+      if (meta.orders.length > 0) {
+        const news = new Map(meta.orders.map((order) => [order.id, order]));
+        orders = [...meta.orders, ...orders.filter(({ id }) => !news.has(id))].toSorted((a, b) => b.number - a.number);
+        changed.push("orders");
       }
       tell(...changed, "rows");
       return true;

@@ -12,6 +12,7 @@ import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
+import type { createWork } from "./work.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
 
 export interface ApiNeeds {
@@ -23,6 +24,7 @@ export interface ApiNeeds {
     readonly mismatchedDays: number;
   };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle">;
+  readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly version: string;
   readonly site: string;
   readonly farm: () => Farm;
@@ -45,7 +47,8 @@ export interface ApiNeeds {
 
 type Acknowledge = z.infer<typeof acknowledge>;
 
-const alarmOf = (farm: Farm, id: string): Alarm | undefined =>
+/** An alarm, active or cleared, by its id. */
+export const alarmOf = (farm: Farm, id: string): Alarm | undefined =>
   activeAlarms(farm.alarms).find((alarm) => alarm.id === id) ?? farm.alarms.history.findLast((alarm) => alarm.id === id);
 
 /** Builds the handlers. Each throws Refused where the request cannot be answered. */
@@ -90,6 +93,12 @@ export const createApi = (needs: ApiNeeds) => {
       await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
       return alarmOf(farm(), alarm) as Alarm;
     },
+    orders: needs.work.orders,
+    openOrder: needs.work.open,
+    order: needs.work.order,
+    changeOrder: needs.work.change,
+    addPhoto: needs.work.addPhoto,
+    photo: needs.work.photo,
     refusals: (limit: number) => refusalsAnswer(farm(), limit),
     chainInfo,
     metered: () => {

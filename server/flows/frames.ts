@@ -4,6 +4,8 @@ import { packRows, type FrameMeta, type SnapshotMeta, type ViewClock } from "../
 import type { Farm, Outcome } from "../twin/farm.ts";
 import { liveRowOf, rosterRowOf, totalsOf } from "../twin/live.ts";
 import type { Alarm, Twin } from "../twin/twin.ts";
+import { lineOf, linesOf } from "../twin/orders/lines.ts";
+import type { Order } from "../twin/orders/shapes.ts";
 
 export interface Frame {
   readonly meta: FrameMeta;
@@ -26,6 +28,7 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
   const touched = new Set<string>();
   const roster = new Set<string>();
   let alarms: Alarm[] = [];
+  const orders = new Map<string, Order>();
 
   const twinsOf = (names: Iterable<string>): Twin[] => {
     const { twins } = farm();
@@ -37,6 +40,7 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
       for (const rig of out.touched) touched.add(rig);
       for (const rig of out.roster) roster.add(rig);
       alarms.push(...out.alarms);
+      for (const [id, order] of out.orders) orders.set(id, order);
     },
     /** The next frame: everything that changed since the last. */
     next(): Frame {
@@ -44,12 +48,20 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
       const now = clock();
       const rows = twinsOf(new Set([...touched, ...roster])).map((twin) => liveRowOf(farm(), twin));
       const frame = {
-        meta: { n, clock: now, roster: twinsOf(roster).map(rosterRowOf), totals: totalsOf(farm()), alarms },
+        meta: {
+          n,
+          clock: now,
+          roster: twinsOf(roster).map(rosterRowOf),
+          totals: totalsOf(farm()),
+          alarms,
+          orders: [...orders.values()].map(lineOf),
+        },
         columns: packRows(rows, now.nowTs),
       };
       touched.clear();
       roster.clear();
       alarms = [];
+      orders.clear();
       return frame;
     },
     /** Everything as it stands after frame n; changes not yet framed are in it and come once more in the next frame. */
@@ -57,7 +69,14 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
       const twins = [...farm().twins.values()];
       const now = clock();
       return {
-        meta: { n, clock: now, roster: twins.map(rosterRowOf), totals: totalsOf(farm()), alarms: alarmsOf(farm()) },
+        meta: {
+          n,
+          clock: now,
+          roster: twins.map(rosterRowOf),
+          totals: totalsOf(farm()),
+          alarms: alarmsOf(farm()),
+          orders: linesOf(farm().work),
+        },
         columns: packRows(
           twins.map((twin) => liveRowOf(farm(), twin)),
           now.nowTs,

@@ -2,9 +2,11 @@
 import { randomBytes } from "node:crypto";
 import { verifyNative } from "../edge/ed25519.ts";
 import { createHttp } from "../edge/http/http.ts";
+import { openPhotos } from "../edge/photos/store.ts";
 import { createSocket } from "../edge/socket/socket.ts";
-import { createApi } from "../flows/api.ts";
+import { alarmOf, createApi } from "../flows/api.ts";
 import { openReplay } from "../flows/replay.ts";
+import { createWork } from "../flows/work.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
@@ -30,7 +32,18 @@ export const startWeb = async (
     journalBytes: journal.stats().bytes,
     viewers: socket.viewers(),
   });
+  const work = createWork({
+    clock,
+    write: journal.write,
+    book: () => farm().work,
+    twins: () => farm().twins,
+    alarm: (id) => alarmOf(farm(), id),
+    seal: records.seal,
+    photos: openPhotos(config.dataDir),
+    onError: complain,
+  });
   const api = createApi({
+    work,
     version,
     site: config.site,
     farm,
@@ -68,6 +81,8 @@ export const startWeb = async (
       ),
     onFault: (error) => complain("the live feed", error),
   });
+  work.start();
+  runs("the work orders", work.stop);
   const { port } = await http.start();
   runs("the dashboard", http.stop);
   socket.start();

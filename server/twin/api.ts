@@ -214,14 +214,15 @@ export const energy = z.object({
   pricePerKwh: column,
 });
 
-const part = z.object({
+/** A part that was changed, as it stands in a sealed record. */
+export const recordPart = z.object({
   part: z.enum(PARTS),
   index: z.int().min(0).nullable(),
   oldSerial: z.string().max(64).nullable(),
   newSerial: z.string().max(64).nullable(),
 });
-// The C0 controls and DEL do not belong in a statement that people will read for years.
-const plain = (most: number) =>
+/** Text without the C0 controls and DEL: they do not belong in a statement that people will read for years. */
+export const plainText = (most: number) =>
   z
     .string()
     .trim()
@@ -231,9 +232,9 @@ const plain = (most: number) =>
 export const newRecord = z.object({
   kind: z.enum(RECORD_KINDS).exclude(["registration"]),
   performedTs: ms,
-  technician: plain(64).describe("a pseudonym: a badge or key id, never a person's name"),
-  summary: plain(2_000),
-  parts: z.array(part).max(16).default([]),
+  technician: plainText(64).describe("a pseudonym: a badge or key id, never a person's name"),
+  summary: plainText(2_000),
+  parts: z.array(recordPart).max(16).default([]),
 });
 export const record = z.object({
   hash: hex,
@@ -251,7 +252,7 @@ export const record = z.object({
     sealedTs: ms,
     technician: z.string(),
     summary: z.string(),
-    parts: z.array(part),
+    parts: z.array(recordPart),
   }),
   status: z.enum(RECORD_STATUSES),
   txHash: hex.nullable(),
@@ -280,7 +281,7 @@ export const alarmsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
 export const alarms = z.object({ total: z.int(), alarms: z.array(alarm) });
-export const acknowledge = z.object({ alarm: z.string().max(300), by: plain(64) });
+export const acknowledge = z.object({ alarm: z.string().max(300), by: plainText(64) });
 
 /** Where the contract is, for a stranger with an own RPC address. */
 export const chain = z.object({

@@ -6,6 +6,7 @@
  */
 import { RIG_STATES, SEVERITIES, type Alarm, type RigState, type Severity, type SiteTotals } from "./twin.ts";
 import type { Position, TrustTier } from "./reading.ts";
+import type { OrderLine } from "./orders/lines.ts";
 
 export const LIVE_NUMBERS = ["hashrateThs", "powerW", "boardC", "chipC", "intakeC", "fanRpm"] as const;
 export type LiveNumber = (typeof LIVE_NUMBERS)[number];
@@ -55,6 +56,8 @@ export interface SnapshotMeta {
   readonly roster: readonly RosterRow[];
   readonly totals: SiteTotals;
   readonly alarms: readonly Alarm[];
+  /** Work orders under way and the newest closed ones. */
+  readonly orders: readonly OrderLine[];
 }
 export interface FrameMeta {
   readonly n: number;
@@ -64,6 +67,8 @@ export interface FrameMeta {
   readonly totals: SiteTotals;
   /** Alarms raised, cleared or acknowledged since the frame before. */
   readonly alarms: readonly Alarm[];
+  /** Work orders opened or changed since the frame before. */
+  readonly orders: readonly OrderLine[];
 }
 
 /** Columns as typed arrays over one buffer; nothing is copied on reading. */

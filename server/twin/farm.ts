@@ -17,7 +17,7 @@ import {
   type KnownModel,
 } from "./fold.ts";
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
-import { foldAnchor, foldLedger, noLedger, type Ledger } from "./ledger.ts";
+import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
 import { parse, type Parsed } from "./parse.ts";
 import type { Identity, Reading } from "./reading.ts";
@@ -29,6 +29,8 @@ import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { OWN } from "./wire.ts";
+import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
+import type { Order, WorkAct } from "./orders/shapes.ts";
 
 /** A message that was not accepted; `sample` is its first bytes as text. */
 export interface RefusedEntry {
@@ -56,6 +58,7 @@ export interface Farm {
   /** Versions of a day that are frozen and not yet on disk, `{day}/{version}`: whose rows they have. */
   readonly frozen: Map<string, readonly RigFacts[]>;
   readonly ledger: Ledger;
+  readonly work: WorkBook;
   readonly gatewayKeys: GatewayKeys;
   /** The newest refused messages, oldest first. */
   inbox: RefusedEntry[];
@@ -82,6 +85,8 @@ export interface Outcome {
   readonly roster: Set<string>;
   alarms: Alarm[];
   refused: RefusedEntry[];
+  /** Work orders that changed, as they are now. */
+  readonly orders: Map<string, Order>;
   /** Entries of the ledger among them: the relay looks again. */
   ledger: boolean;
 }
@@ -103,6 +108,7 @@ export const newFarm = (site: string): Farm => ({
   digest: new Map(),
   frozen: new Map(),
   ledger: noLedger(),
+  work: noWork(),
   gatewayKeys: new Map(),
   inbox: [],
   refusedByCode: new Map(),
@@ -121,6 +127,7 @@ export const nothingYet = (): Outcome => ({
   roster: new Set(),
   alarms: [],
   refused: [],
+  orders: new Map(),
   ledger: false,
 });
 
@@ -235,8 +242,16 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
   keep(farm, before, foldPosition(before, { container: act.container, rack: act.rack, slot: act.slot }), out);
 };
 
+const carryWork = (farm: Farm, entry: Entry, out: Outcome): void => {
+  const order = foldWork(farm.work, JSON.parse(new TextDecoder().decode(entry.payload)) as WorkAct, entry.receivedTs);
+  if (order !== null) out.orders.set(order.id, order);
+};
+
 const carryLedger = (farm: Farm, entry: Entry, out: Outcome): void => {
   for (const rig of foldLedger(farm.ledger, entry)) {
+    const newest = entry.topic === OWN.record ? recordsOf(farm.ledger, rig).at(-1) : undefined;
+    const order = newest === undefined ? null : foldSealed(farm.work, newest.hash, newest.body, entry.receivedTs);
+    if (order !== null) out.orders.set(order.id, order);
     const before = farm.twins.get(rig);
     if (before !== undefined) keep(farm, before, foldToken(before, farm.ledger.tokens.get(rig)?.tokenId ?? null), out);
     out.touched.add(rig);
@@ -270,6 +285,8 @@ const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
       return;
     case OWN.act:
       return carryAct(farm, entry, out);
+    case OWN.work:
+      return carryWork(farm, entry, out);
     case OWN.record:
     case OWN.onChain:
       return carryLedger(farm, entry, out);

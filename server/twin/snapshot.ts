@@ -91,7 +91,7 @@ export const restoreCells = (farm: Farm, lines: readonly CellLine[]): void => {
   }
 };
 
-/** SHA-256 over the canonical form of twins, alarms, digest and energy: equal for two farms that folded the same. */
+/** SHA-256 over the canonical form of twins, alarms, digest, work orders and energy: equal for two farms that folded the same. */
 export const farmHash = (farm: Farm): string => {
   const hash = sha256.create();
   for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
@@ -100,6 +100,8 @@ export const farmHash = (farm: Farm): string => {
   for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
   hash.update(canonicalBytes([...farm.ledger.days]));
+  // A farm without orders hashes as it did before there were any.
+  if (farm.work.orders.size > 0) hash.update(canonicalBytes([...farm.work.orders.values()]));
   const { day, kwh, cost, kgco2e } = farm.energy;
   hash.update(canonicalBytes([day, kwh, cost, kgco2e]));
   return bytesToHex(hash.digest());

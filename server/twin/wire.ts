@@ -38,6 +38,8 @@ export const OWN = {
   onChain: "$rigtwin/on-chain",
   /** An operator's act on an alarm or a position: `Act` JSON. */
   act: "$rigtwin/act",
+  /** An act on a work order or a maintenance plan: `WorkAct` JSON. */
+  work: "$rigtwin/work",
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
   anchor: "$rigtwin/anchor",
 } as const;
@@ -84,6 +86,11 @@ export const ROUTES = {
   /** All that a stranger needs to check a stretch of its history. */
   bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",
+  /** Work orders. */
+  orders: "/api/v1/orders",
+  order: "/api/v1/orders/:order",
+  orderPhotos: "/api/v1/orders/:order/photos",
+  photo: "/api/v1/photos/:hash",
   energy: "/api/v1/energy",
   siteSeries: "/api/v1/site/series",
   latest: "/api/v1/site/latest",

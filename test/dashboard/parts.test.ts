@@ -25,6 +25,7 @@ const farmOf = (roster: readonly RosterRow[]) => {
       roster,
       totals: totalsOf(rows, NOW, NOW, []),
       alarms: [],
+      orders: [],
     },
     packRows(rows, NOW),
     0,

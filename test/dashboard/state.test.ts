@@ -13,6 +13,7 @@ const snapshot = (n: number, count: number): SnapshotMeta => ({
   roster: rows(count).map(({ index }) => rosterRow(index, new Map())),
   totals: totalsOf(rows(count), NOW, NOW, []),
   alarms: alarmsAt(count, NOW, NOW),
+  orders: [],
 });
 const frame = (n: number, more: Partial<FrameMeta> = {}): FrameMeta => ({
   n,
@@ -20,6 +21,7 @@ const frame = (n: number, more: Partial<FrameMeta> = {}): FrameMeta => ({
   roster: [],
   totals: totalsOf(rows(3), NOW, NOW, []),
   alarms: [],
+  orders: [],
   ...more,
 });
 

@@ -4,7 +4,7 @@ import { CODES } from "../../server/twin/refusal.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import type { Document, Operation, Schema } from "../../server/edge/http/openapi.ts";
-import { ALARM, ask, startHttp, stopAll, type Started } from "./http/farm.ts";
+import { ALARM, ask, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
 
 let http: Started;
 let document: Document;
@@ -112,6 +112,7 @@ describe("the OpenAPI document", () => {
       const heard = await ask(http.port, `${path}?${query}`, {
         method: route.method.toUpperCase(),
         ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
+        ...(route.upload === undefined ? {} : picture(PIXEL)),
       });
       const schema = operation?.responses[String(route.status)]?.content?.["application/json"]?.schema;
       expect([heard.status, accepts(schema!, heard.json())]).toEqual([route.status, []]);
@@ -157,7 +158,8 @@ describe("the reference page", () => {
       const [, method = "GET"] = /-X (\w+)/.exec(curl) ?? [];
       const [, path = ""] = /127\.0\.0\.1:8080([^']*)'/.exec(curl) ?? [];
       const [, body] = /-d '(.*)'$/s.exec(curl) ?? [];
-      const heard = await ask(http.port, path, { method, ...(body === undefined ? {} : { body }) });
+      const file = curl.includes("--data-binary") ? picture(PIXEL) : {};
+      const heard = await ask(http.port, path, { method, ...(body === undefined ? {} : { body }), ...file });
       // The fixture knows neither the example's token nor its alarm nor its password.
       expect([curl, heard.status < 400 || ["TOKEN_UNKNOWN", "NOT_FOUND", "LOGIN_FAILED"].includes(heard.code())]).toEqual([curl, true]);
     }

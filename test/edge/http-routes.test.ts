@@ -3,7 +3,7 @@ import * as api from "../../server/twin/api.ts";
 import { CODES } from "../../server/twin/refusal.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
-import { ALARM, ask, farm, post, RECORD, startHttp, stopAll, TS, type Heard, type Started } from "./http/farm.ts";
+import { ALARM, ask, farm, picture, PIXEL, post, RECORD, startHttp, stopAll, TS, type Heard, type Started } from "./http/farm.ts";
 
 const RIG = { rig: "rig-0001" };
 const RECORD_WISH = { kind: "cleaning", performedTs: TS, technician: "badge-17", summary: "Dust blown out." };
@@ -39,6 +39,7 @@ describe("every route, asked as its example asks", () => {
       const heard = await ask(http.port, path(id), {
         method: route.method.toUpperCase(),
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(route.upload === undefined ? {} : picture(PIXEL)),
       });
       expect([heard.status, heard.headers["content-type"]]).toEqual([route.status, "application/json; charset=utf-8"]);
       expect(heard.headers["cache-control"]).toBe("no-store");
@@ -180,11 +181,38 @@ describe("wrong requests are told what is wrong", () => {
 
   test.each(TABLE.map(({ path: address }) => [address]))("a method that %s does not take, is told which it does", async (address) => {
     for (const method of ["PUT", "PATCH", "OPTIONS"]) {
-      const heard = await ask(http.port, pathOf(address, { ...RIG, tokenId: 7, day: "2025-11-11" }), { method });
+      const heard = await ask(http.port, pathOf(address, { ...RIG, tokenId: 7, day: "2025-11-11", order: "WO-1", hash: "0".repeat(64) }), {
+        method,
+      });
       expectProblem(heard, "METHOD_NOT_ALLOWED");
       const taken = TABLE.filter((route) => route.path === address).map((route) => route.method.toUpperCase());
       expect(String(heard.headers["allow"]).split(", ")).toEqual(expect.arrayContaining(taken));
     }
+  });
+});
+
+describe("pictures", () => {
+  const photos = `${pathOf(ROUTES.orderPhotos, { order: "WO-1" })}?by=badge-17`;
+  test("are taken as they are and given as what their bytes are, for good", async () => {
+    expect((await ask(http.port, photos, picture(PIXEL, "image/jpeg"))).status).toBe(201);
+    const heard = await ask(http.port, pathOf(ROUTES.photo, { hash: "0".repeat(64) }));
+    expect([heard.status, heard.headers["content-type"], heard.headers["cache-control"]]).toEqual([
+      200,
+      "image/png",
+      "private, max-age=31536000, immutable",
+    ]);
+    expect(heard.headers["x-content-type-options"]).toBe("nosniff");
+    expect(heard.bytes.equals(PIXEL)).toBe(true);
+  });
+  test.each([
+    ["a picture that is none", picture(Buffer.from("<svg onload=alert(1)>")), "IMAGE_INVALID"],
+    ["nothing", picture(Buffer.alloc(0)), "IMAGE_INVALID"],
+    ["another kind of file", picture(PIXEL, "image/svg+xml"), "REQUEST_INVALID"],
+    ["a form, which a page of a stranger may send unasked", picture(PIXEL, "multipart/form-data; boundary=x"), "REQUEST_INVALID"],
+    ["more than 8 MB", picture(Buffer.alloc(8_000_001)), "PAYLOAD_TOO_LARGE"],
+    ["a packed one", { ...picture(PIXEL), headers: { "content-type": "image/png", "content-encoding": "gzip" } }, "REQUEST_INVALID"],
+  ] as const)("%s is refused", async (_what, wish, code) => {
+    expectProblem(await ask(http.port, photos, wish), code);
   });
 });
 

@@ -165,7 +165,7 @@ describe("frames", () => {
     expect(first.meta).toMatchObject({ n: 1, roster: [{ rig: "r1" }, { rig: "r2" }] });
     expect(unpackRows(first.columns).count).toBe(2);
     const empty = frames.next();
-    expect(empty.meta).toMatchObject({ n: 2, roster: [], alarms: [] });
+    expect(empty.meta).toMatchObject({ n: 2, roster: [], alarms: [], orders: [] });
     expect(unpackRows(empty.columns).count).toBe(0);
     carry(4, 5);
     expect(Array.from(unpackRows(frames.next().columns).index)).toEqual([1]);

@@ -16,6 +16,8 @@ import type { Questions } from "../../twin/questions.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
+import type { Media } from "../../twin/orders/image.ts";
+import type { NewOrder, Order, OrderChange, OrdersQuery } from "../../twin/orders/shapes.ts";
 
 export type Maybe<T> = T | Promise<T>;
 
@@ -99,6 +101,17 @@ export interface Handlers {
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
+  readonly orders: (query: OrdersQuery) => Maybe<{ readonly total: number; readonly orders: readonly Order[] }>;
+  /** Throws RIG_UNKNOWN, NOT_FOUND. */
+  readonly openOrder: (told: NewOrder) => Maybe<Order>;
+  /** Throws ORDER_UNKNOWN. */
+  readonly order: (id: string) => Maybe<Order>;
+  /** Throws ORDER_UNKNOWN, ORDER_CHANGED. */
+  readonly changeOrder: (id: string, change: OrderChange) => Maybe<Order>;
+  /** Throws ORDER_UNKNOWN, ORDER_CHANGED, IMAGE_INVALID. */
+  readonly addPhoto: (id: string, by: string, caption: string, bytes: Uint8Array) => Maybe<Order>;
+  /** Throws NOT_FOUND. */
+  readonly photo: (hash: string) => Maybe<{ readonly media: Media; readonly bytes: Uint8Array }>;
   readonly refusals: (
     limit: number,
   ) => Maybe<{ readonly total: number; readonly byCode: Readonly<Record<string, number>>; readonly refusals: readonly RefusalLine[] }>;

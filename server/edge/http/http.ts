@@ -63,6 +63,16 @@ const readBody: RequestHandler = (request, response, next) => {
   express.json({ limit: BODY_BYTES, inflate: false })(request, response, next);
 };
 
+/** A file as it is. What it says of its kind is not believed, but it must not be what a form of another site can send. */
+const readFile = ({ media, bytes }: NonNullable<Route["upload"]>): RequestHandler => {
+  const raw = express.raw({ type: [...media], limit: bytes, inflate: false });
+  return (request, response, next) => {
+    if (request.is([...media]) === false || request.is([...media]) === null)
+      throw new Refused("REQUEST_INVALID", `The body must be a file with Content-Type: ${media.join(" or ")}.`);
+    raw(request, response, next);
+  };
+};
+
 /** Builds the application around `handlers`. Starts nothing. */
 const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Express; readonly fallback: (last: RequestHandler) => void } => {
   const { handlers } = options;
@@ -92,11 +102,11 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       const around = { request, response, gate, document, page, metrics: metrics.text, signal: gone.signal, onFault };
       const given = await route.run(handlers, { params, query, body }, around);
       if (response.headersSent || response.destroyed) return;
-      response.setHeader("Cache-Control", "no-store");
+      if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
       if (route.status === 204) response.end();
       else if (route.media === undefined) response.json(given);
-      else response.type([route.media].flat()[0] ?? "").send(given);
+      else (response.hasHeader("Content-Type") ? response : response.type([route.media].flat()[0] ?? "")).send(given);
     };
 
   const measured =
@@ -121,6 +131,7 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
         next();
       });
     if (route.body !== null) steps.push(readBody);
+    if (route.upload !== undefined) steps.push(readFile(route.upload));
     app[route.method](route.path, ...steps, answer(route));
   }
   for (const path of new Set(TABLE.map((route) => route.path))) {

@@ -7,6 +7,7 @@ import { COOKIE } from "./gate.ts";
 import type { Route } from "./route.ts";
 import { healthStatus } from "./routes.ts";
 import { rpcAnswer, rpcRequest } from "./rpc.ts";
+import * as work from "../../twin/orders/shapes.ts";
 
 /** As much of JSON Schema as zod makes of our schemas. */
 export interface Schema {
@@ -27,6 +28,7 @@ export interface Schema {
   readonly maxLength?: number;
   readonly maxItems?: number;
   readonly pattern?: string;
+  readonly format?: string;
 }
 export interface Parameter {
   readonly name: string;
@@ -90,6 +92,8 @@ const ANSWERS: Named = [
   ["Chain", api.chain],
   ["Alarm", api.alarm],
   ["AlarmList", api.alarms],
+  ["Order", work.order],
+  ["OrderList", work.orders],
   ["Status", api.status],
   ["Health", healthStatus],
   ["Refusal", api.refusalLine],
@@ -99,6 +103,8 @@ const ANSWERS: Named = [
 const BODIES: Named = [
   ["NewRecord", api.newRecord],
   ["Acknowledgement", api.acknowledge],
+  ["NewOrder", work.newOrder],
+  ["OrderChange", work.orderChange],
   ["Login", api.login],
   ["RpcRequest", rpcRequest],
 ];
@@ -155,7 +161,7 @@ const parametersOf = (
 export const codesOf = (route: Route): Code[] => {
   const codes = new Set<Code>(route.refuses);
   if (route.params !== null || route.query !== null || route.body !== null) codes.add("REQUEST_INVALID");
-  if (route.body !== null) codes.add("PAYLOAD_TOO_LARGE");
+  if (route.body !== null || route.upload !== undefined) codes.add("PAYLOAD_TOO_LARGE");
   if (route.method !== "get") codes.add("ORIGIN_REFUSED");
   if (route.who === "admitted") for (const code of ["LOGIN_REQUIRED", "LOGIN_FAILED", "TOO_MANY_REQUESTS"] as const) codes.add(code);
   return [...codes, "FORBIDDEN", "INTERNAL"];
@@ -188,6 +194,14 @@ const operationOf = (route: Route): Operation => ({
   summary: route.summary,
   ...(route.more === undefined ? {} : { description: route.more }),
   parameters: [...parametersOf(route.params, "path", route.example.params), ...parametersOf(route.query, "query", route.example.query)],
+  ...(route.upload === undefined
+    ? {}
+    : {
+        requestBody: {
+          required: true as const,
+          content: Object.fromEntries(route.upload.media.map((media) => [media, { schema: { type: "string", format: "binary" } }])),
+        },
+      }),
   ...(route.body === null
     ? {}
     : {

@@ -77,6 +77,9 @@ const curlOf = (method: string, path: string, operation: Operation): string => {
     "curl -s",
     method === "get" ? "" : `-X ${method.toUpperCase()}`,
     `'http://127.0.0.1:8080${filled}${query === "" ? "" : `?${decodeURIComponent(query)}`}'`,
+    operation.requestBody === undefined || body !== undefined
+      ? ""
+      : `\\\n  -H 'content-type: ${Object.keys(operation.requestBody.content)[0] ?? ""}' --data-binary @photo.jpg`,
     body === undefined ? "" : `\\\n  -H 'content-type: application/json' -d '${JSON.stringify(body)}'`,
   ]
     .filter((word) => word !== "")

@@ -35,7 +35,7 @@ interface Says {
   readonly method: "get" | "post" | "delete";
   /** From wire.ts. */
   readonly path: string;
-  readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "System" | "Access";
+  readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "Maintenance" | "System" | "Access";
   readonly summary: string;
   readonly more?: string;
   /** `admitted`: this machine, or whoever gave the password. */
@@ -43,6 +43,8 @@ interface Says {
   readonly status: 200 | 201 | 204;
   /** Of an answer that is not JSON; several where the caller chooses. */
   readonly media?: string | readonly string[];
+  /** The body is a file of one of these kinds, as it is; `request.body` is its bytes. */
+  readonly upload?: { readonly media: readonly string[]; readonly bytes: number };
   /** Codes of this route besides those that any route may give. */
   readonly refuses: readonly Code[];
   /** A request that works, for the reference. */

@@ -7,6 +7,7 @@ import { publicIdentity, publicTwin } from "../../twin/public-view.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, type Route } from "./route.ts";
+import { WORK_TABLE } from "./routes-work.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
 
 export const tokenParams = z.object({ tokenId: z.coerce.number().int().min(0).describe("number of the token") });
@@ -287,6 +288,7 @@ export const TABLE: readonly Route[] = [
     answer: api.alarm,
     run: (handlers, { body }) => handlers.acknowledge(body),
   }),
+  ...WORK_TABLE,
   route({
     ...none,
     id: "status",

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import express, { type Request, type Response } from "express";
 import { Server, type Socket } from "socket.io";
 import { packRows, type FrameMeta, type LiveRow, type RosterRow, type SnapshotMeta, type ViewClock } from "../../../server/twin/delta.ts";
+import { newRecord, type NewRecord } from "../../../server/twin/api.ts";
 import { CODES, type Code } from "../../../server/twin/refusal.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import { machineHash } from "../../../server/twin/seal.ts";
@@ -13,6 +14,7 @@ import type { Alarm } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
+import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
 import { alarmsAt, chance, energyOf, figuresOf, liveRow, nameOf, rosterRow, SITE, totalsOf, twinOf } from "./plant.ts";
 
@@ -30,6 +32,7 @@ export interface MockOptions {
 export interface Mock {
   readonly url: string;
   readonly provenance: Provenance;
+  readonly work: MockWork;
   /** The next frame of every viewer bears a number too high. */
   readonly skipNumber: () => void;
   readonly resyncs: () => number;
@@ -220,20 +223,12 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         .map(told),
     });
   });
-  app.post(ROUTES.records, (request, response) => {
-    const i = indexOf.get(String(request.params["rig"]));
-    if (i === undefined) return refuse(response, "RIG_UNKNOWN");
-    posted.push(request.body);
+  const sealOf = (i: number, told: NewRecord): TwinRecord => {
     const book = bookOf(i);
-    const { kind, performedTs, technician, summary, parts } = request.body as TwinRecord["body"];
     const sealed = seal(book, tokens.get(i) ?? null, "sealed", {
       rig: nameOf(i),
       serial: rosterRow(i, tokens).serial,
-      kind,
-      performedTs,
-      technician,
-      summary,
-      parts,
+      ...told,
       sealedTs: now(),
     });
     book.push(sealed);
@@ -249,7 +244,20 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     };
     move("sent", 1_200);
     move("final", 2_600);
-    response.status(201).json(sealed);
+    return sealed;
+  };
+  app.post(ROUTES.records, (request, response) => {
+    const i = indexOf.get(String(request.params["rig"]));
+    if (i === undefined) return refuse(response, "RIG_UNKNOWN");
+    posted.push(request.body);
+    response.status(201).json(sealOf(i, newRecord.parse(request.body)));
+  });
+  const work = mountWork(app, {
+    now,
+    twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
+    alarm: (id) => alarms(now()).find((each) => each.id === id),
+    seal: (rig, told) => sealOf(indexOf.get(rig) ?? 0, told),
+    refuse,
   });
   app.get(ROUTES.alarms, (request, response) => {
     const state = String(request.query["state"] ?? "active");
@@ -348,6 +356,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     let clock: ViewClock = { view: "live", nowTs: now(), playing: true, speed: 1, from: null, to: null };
     let realTs = Date.now();
     let lastAlarms = 0;
+    let lastOrders = 0;
     const live = (): boolean => clock.view === "live";
     const step = (): void => {
       const passed = (Date.now() - realTs) * clock.speed;
@@ -361,7 +370,15 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       const all = rows(clock.nowTs);
       const standing = alarms(clock.nowTs);
       lastAlarms = changedAlarms.length;
-      const meta: SnapshotMeta = { n, clock, roster: roster(), totals: totalsOf(all, clock.nowTs, now(), standing), alarms: standing };
+      lastOrders = work.changed.length;
+      const meta: SnapshotMeta = {
+        n,
+        clock,
+        roster: roster(),
+        totals: totalsOf(all, clock.nowTs, now(), standing),
+        alarms: standing,
+        orders: work.lines(),
+      };
       socket.emit(EVENTS.snapshot, meta, Buffer.from(packRows(all, clock.nowTs)));
     };
     const frame = (): void => {
@@ -378,7 +395,9 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         roster: [],
         totals: totalsOf(all, clock.nowTs, now(), alarms(clock.nowTs)),
         alarms: live() ? changedAlarms.slice(lastAlarms) : alarms(clock.nowTs).filter((alarm) => alarm.raisedTs > clock.nowTs - 3_600_000),
+        orders: live() ? [...new Map(work.changed.slice(lastOrders).map((order) => [order.id, order])).values()] : [],
       };
+      lastOrders = work.changed.length;
       lastAlarms = changedAlarms.length;
       socket.emit(EVENTS.frame, meta, Buffer.from(packRows(changed, clock.nowTs)));
     };
@@ -418,6 +437,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     provenance,
+    work,
     skipNumber: () => {
       lever.skip = 1;
     },

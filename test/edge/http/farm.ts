@@ -10,6 +10,9 @@ import { Refused } from "../../../server/twin/refusal.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
+import { foldWork, noWork } from "../../../server/twin/orders/fold.ts";
+import { cleanPicture } from "../../../server/twin/orders/image.ts";
+import { newOrder, type Order } from "../../../server/twin/orders/shapes.ts";
 
 export const TS = 1_762_862_400_000;
 const DAY_TS = 1_762_819_200_000;
@@ -264,6 +267,36 @@ export interface Calls {
   readonly queries: unknown[];
 }
 
+/** An order as the fold makes it of the reference's own example. */
+export const ORDER: Order = (() => {
+  const order = foldWork(
+    noWork(),
+    {
+      what: "open",
+      ...newOrder.parse({
+        key: "key-of-order-1",
+        by: "badge-17",
+        title: "Fan 2 fails",
+        kind: "part-replaced",
+        corrective: true,
+        rigs: ["rig-0001"],
+      }),
+    },
+    TS,
+  );
+  if (order === null) throw new Error("the fixture's order was not opened");
+  return order;
+})();
+const knownOrder = (id: string): Order => {
+  if (id !== ORDER.id) throw new Refused("ORDER_UNKNOWN", `There is no work order "${id}".`);
+  return ORDER;
+};
+/** One transparent pixel. */
+export const PIXEL = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+
 export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Handlers => ({
   health: () => ({ status: "degraded", version: "1.2.3", uptimeS: 5, ports: PORTS }),
   status: () => ({
@@ -386,6 +419,21 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
     if (alarm !== ALARM.id) throw new Refused("NOT_FOUND", `There is no alarm ${alarm}.`);
     return { ...ALARM, acknowledgedTs: TS, acknowledgedBy: by };
   },
+  orders: (query) => {
+    calls.queries.push(query);
+    return { total: 1, orders: [ORDER] };
+  },
+  openOrder: () => ORDER,
+  order: knownOrder,
+  changeOrder: knownOrder,
+  addPhoto: (id, _by, _caption, bytes) => {
+    if (cleanPicture(bytes) === null) throw new Refused("IMAGE_INVALID", "It is no picture.");
+    return knownOrder(id);
+  },
+  photo: (hash) => {
+    if (hash !== "0".repeat(64)) throw new Refused("NOT_FOUND", "There is no such picture.");
+    return { media: "image/png", bytes: PIXEL };
+  },
   refusals: (limit) => {
     calls.queries.push(limit);
     return {
@@ -469,6 +517,9 @@ export interface Heard {
   readonly json: () => unknown;
   readonly code: () => string;
 }
+
+/** A file as a body. */
+export const picture = (bytes: Buffer, media = "image/png"): Wish => ({ method: "POST", headers: { "content-type": media }, body: bytes });
 
 /** One request over a connection of its own; nothing is added to what is wished but Content-Type: application/json for a body. */
 export const ask = (port: number, path: string, wish: Wish = {}): Promise<Heard> =>

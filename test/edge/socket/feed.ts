@@ -18,7 +18,7 @@ const row = (index: number) => ({
   state: "hashing" as const,
   alarm: null,
 });
-const metaOf = (n: number, clock: ViewClock): FrameMeta => ({ n, clock, roster: [], totals: TOTALS, alarms: [] });
+const metaOf = (n: number, clock: ViewClock): FrameMeta => ({ n, clock, roster: [], totals: TOTALS, alarms: [], orders: [] });
 
 export const frameOf = (n: number, clock = LIVE): Frame => ({ meta: metaOf(n, clock), columns: packRows([row(n)], TS) });
 export const wholeOf = (n: number, rows = 3, clock = LIVE): Whole => ({

@@ -1,0 +1,237 @@
+/** Work orders as they go over the wire and into the journal: one set of schemas for requests, answers and the fold. */
+import { z } from "zod";
+import { plainText, recordPart } from "../api.ts";
+import type { RECORD_KINDS } from "../record.ts";
+import { NAME_PATTERN } from "../wire.ts";
+
+export const ORDER_STATES = ["open", "in-progress", "waiting", "done", "cancelled"] as const;
+export type OrderState = (typeof ORDER_STATES)[number];
+/** States in which an order is still worked on, in the order of the board's columns. */
+export const LIVE_STATES = ["open", "in-progress", "waiting"] as const satisfies readonly OrderState[];
+export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
+export type Priority = (typeof PRIORITIES)[number];
+/** What an order is for; closing it seals a record of that kind. */
+export const ORDER_KINDS = [
+  "inspection",
+  "cleaning",
+  "part-replaced",
+  "firmware",
+  "repair-sent",
+  "repair-returned",
+  "installation",
+  "retired",
+] as const satisfies readonly (typeof RECORD_KINDS)[number][];
+export type OrderKind = (typeof ORDER_KINDS)[number];
+export const COSTS = ["parts", "labour", "shipping", "vendor", "other"] as const;
+/** Vendors and what each asks for in a warranty claim; `other` for the rest. */
+export const CLAIM_FIELDS = {
+  microbt: ["rmaNumber", "faultCode"],
+  bitmain: ["rmaNumber", "claimReason"],
+  avalon: ["ticketId", "faultDescription"],
+  other: ["reference", "faultDescription"],
+} as const;
+export const VENDORS = ["microbt", "bitmain", "avalon", "other"] as const satisfies readonly (keyof typeof CLAIM_FIELDS)[];
+export type Vendor = (typeof VENDORS)[number];
+export const CLAIM_STATES = ["draft", "claimed", "approved", "refused", "returned"] as const;
+
+export const MOST_RIGS = 100;
+export const MOST_PARTS_OF_RIG = 16;
+export const MOST_PHOTOS = 24;
+export const MOST_LOG = 500;
+
+const ms = z.int().min(0).describe("ms since 1970 UTC");
+const rigName = z.string().regex(NAME_PATTERN);
+const badge = plainText(64).describe("a pseudonym: a badge or key id, never a person's name");
+const key = z
+  .string()
+  .regex(/^[A-Za-z0-9-]{8,64}$/)
+  .describe("chosen by the sender; the same again changes nothing");
+const hex64 = z.string().regex(/^[0-9a-f]{64}$/);
+const currency = z.string().regex(/^[A-Z]{3,5}$/);
+
+const claimText = z.string().trim().max(300).default("");
+const warranty = { state: z.enum(CLAIM_STATES), warrantyUntil: z.iso.date().nullable().default(null) };
+export const claim = z.union([
+  z.strictObject({ vendor: z.literal("microbt"), ...warranty, rmaNumber: claimText, faultCode: claimText }),
+  z.strictObject({ vendor: z.literal("bitmain"), ...warranty, rmaNumber: claimText, claimReason: claimText }),
+  z.strictObject({ vendor: z.literal("avalon"), ...warranty, ticketId: claimText, faultDescription: claimText }),
+  z.strictObject({ vendor: z.literal("other"), ...warranty, reference: claimText, faultDescription: claimText }),
+]);
+export type Claim = z.infer<typeof claim>;
+
+export const orderPart = recordPart.extend({ rig: rigName });
+export type OrderPart = z.infer<typeof orderPart>;
+export const cost = z.object({
+  what: z.enum(COSTS),
+  amount: z.number().min(0).max(1e9),
+  currency,
+  note: z.string().trim().max(120).default(""),
+});
+export const photo = z.object({
+  hash: hex64.describe("SHA-256 of the bytes as they are kept"),
+  bytes: z.int(),
+  media: z.enum(["image/jpeg", "image/png", "image/webp"]),
+  caption: z.string().trim().max(200),
+});
+const item = z.object({ id: z.int().min(1), text: plainText(200), doneBy: z.string().nullable(), doneTs: ms.nullable() });
+
+const fields = {
+  title: plainText(140),
+  detail: z.string().trim().max(4_000).default(""),
+  kind: z.enum(ORDER_KINDS),
+  corrective: z.boolean().describe("mends a fault; these count for MTBF and MTTR"),
+  priority: z.enum(PRIORITIES).default("normal"),
+  assignee: badge.nullable().default(null),
+  dueTs: ms.nullable().default(null),
+};
+const drafted = z.array(z.object({ id: z.int().min(1).nullable().default(null), text: plainText(200) })).max(40);
+
+export const newOrder = z.strictObject({
+  key,
+  by: badge,
+  ...fields,
+  rigs: z.array(rigName).min(1).max(MOST_RIGS),
+  alarm: z.string().max(300).nullable().default(null).describe("id of the alarm it was opened from"),
+  plan: z.string().max(64).nullable().default(null).describe("id of the plan that fell due"),
+  faultTs: ms.nullable().default(null).describe("when the fault began, if it is known"),
+  checklist: drafted.nullable().default(null).describe("null: the template of the kind"),
+});
+export type NewOrder = z.output<typeof newOrder>;
+
+export const editFields = z.strictObject({
+  title: fields.title.optional(),
+  detail: z.string().trim().max(4_000).optional(),
+  kind: fields.kind.optional(),
+  corrective: fields.corrective.optional(),
+  priority: z.enum(PRIORITIES).optional(),
+  assignee: badge.nullable().optional(),
+  dueTs: ms.nullable().optional(),
+  checklist: drafted.optional(),
+  parts: z.array(orderPart).max(200).optional(),
+  costs: z.array(cost).max(30).optional(),
+  claim: claim.nullable().optional(),
+});
+export type EditFields = z.output<typeof editFields>;
+
+const rev = z.int().min(1).describe("the revision this is based on");
+/** One change of an order. Those with `rev` are refused where somebody else was first; the others add and cannot collide. */
+export const orderChange = z.union([
+  z.strictObject({ what: z.literal("edit"), rev, by: badge, fields: editFields }),
+  z.strictObject({
+    what: z.literal("move"),
+    rev,
+    by: badge,
+    state: z.enum(LIVE_STATES),
+    waitingFor: z.string().trim().max(200).default(""),
+  }),
+  z.strictObject({
+    what: z.literal("close"),
+    rev,
+    by: badge,
+    outcome: z.enum(["done", "cancelled"]),
+    performedTs: ms,
+    summary: plainText(1_900),
+  }),
+  z.strictObject({ what: z.literal("tick"), by: badge, item: z.int().min(1), done: z.boolean() }),
+  z.strictObject({ what: z.literal("note"), key, by: badge, text: plainText(2_000) }),
+  z.strictObject({
+    what: z.literal("time"),
+    key,
+    by: badge,
+    minutes: z
+      .int()
+      .min(1)
+      .max(7 * 1_440),
+  }),
+]);
+export type OrderChange = z.output<typeof orderChange>;
+
+export const order = z.object({
+  id: z.string().describe("WO-1, WO-2, …"),
+  number: z.int(),
+  /** Goes up with each edit, move and close. */
+  rev: z.int(),
+  /** Goes up with everything. */
+  changes: z.int(),
+  state: z.enum(ORDER_STATES),
+  title: z.string(),
+  detail: z.string(),
+  kind: z.enum(ORDER_KINDS),
+  corrective: z.boolean(),
+  priority: z.enum(PRIORITIES),
+  assignee: z.string().nullable(),
+  rigs: z.array(z.string()),
+  alarm: z.string().nullable(),
+  plan: z.string().nullable(),
+  faultTs: ms.nullable(),
+  dueTs: ms.nullable(),
+  waitingFor: z.string(),
+  checklist: z.array(item),
+  parts: z.array(orderPart),
+  costs: z.array(cost),
+  claim: claim.nullable(),
+  photos: z.array(photo.extend({ by: z.string(), ts: ms })),
+  spentMin: z.int(),
+  openedTs: ms,
+  openedBy: z.string(),
+  changedTs: ms,
+  startedTs: ms.nullable(),
+  /** ms spent waiting for parts, without the waiting under way. */
+  waitedMs: z.int(),
+  waitingSinceTs: ms.nullable(),
+  closing: z.object({ ts: ms, by: z.string(), performedTs: ms, summary: z.string() }).nullable(),
+  /** The sealed records that closing it made, one a rig. */
+  records: z.array(z.object({ rig: z.string(), hash: z.string().regex(/^0x[0-9a-f]{64}$/) })),
+  log: z.array(
+    z.object({
+      ts: ms,
+      by: z.string(),
+      what: z.enum(["open", "edit", "move", "close", "tick", "note", "time", "photo", "sealed"]),
+      text: z.string(),
+      key: z.string().nullable(),
+    }),
+  ),
+});
+export type Order = z.infer<typeof order>;
+export type LogLine = Order["log"][number];
+
+export const ordersQuery = z.object({
+  state: z.enum([...ORDER_STATES, "live", "all"]).default("live"),
+  rig: z.string().max(64).optional(),
+  limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+});
+export type OrdersQuery = z.output<typeof ordersQuery>;
+export const orders = z.object({ total: z.int(), orders: z.array(order) });
+
+/** What falls due by itself: after so many running hours, or when a figure has drifted since the last time. */
+export const DRIFT_FIELDS = ["efficiencyJTh", "hashrateThs"] as const;
+export type DriftField = (typeof DRIFT_FIELDS)[number];
+export const planTrigger = z.union([
+  z.strictObject({ by: z.literal("hours"), runningH: z.number().min(1).max(100_000) }),
+  z.strictObject({
+    by: z.literal("drift"),
+    field: z.enum(DRIFT_FIELDS),
+    pct: z.number().min(0.5).max(90).describe("worse than after the last work of this kind by so much"),
+  }),
+]);
+export const plan = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
+  name: plainText(100),
+  kind: z.enum(ORDER_KINDS),
+  trigger: planTrigger,
+  model: z.string().max(100).nullable().default(null).describe("only rigs of this model; null: every rig"),
+  priority: z.enum(PRIORITIES).default("normal"),
+});
+export type Plan = z.output<typeof plan>;
+export const planChange = z.union([
+  z.strictObject({ what: z.literal("set"), by: badge, plan }),
+  z.strictObject({ what: z.literal("drop"), by: badge, id: z.string().max(64) }),
+]);
+export type PlanChange = z.output<typeof planChange>;
+
+/** What the server writes under OWN.work. */
+export type WorkAct =
+  | ({ readonly what: "open" } & NewOrder)
+  | ({ readonly order: string } & OrderChange)
+  | { readonly what: "photo"; readonly order: string; readonly by: string; readonly photo: z.infer<typeof photo> }
+  | { readonly what: "plan"; readonly change: PlanChange };
