@@ -22,6 +22,8 @@ export interface ProofProps {
   readonly isFarmPage: boolean;
   /** Whether the reader is asked for the token as well. */
   readonly asksToken: boolean;
+  /** A further field: what else is to be fetched. */
+  readonly more?: (id: string) => ReactNode;
 }
 
 type Condition =
@@ -90,8 +92,9 @@ const Working = ({ condition }: { readonly condition: Condition }): ReactNode =>
 
 const HEX_ADDRESS = /^0x[0-9a-fA-F]{40}$/;
 
-export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksToken }: ProofProps): ReactNode => {
+export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksToken, more }: ProofProps): ReactNode => {
   const wallets = useWallets();
+  const moreId = useId();
   const [source, setSource] = useState("");
   const [address, setAddress] = useState("");
   const [contract, setContract] = useState("");
@@ -190,6 +193,7 @@ export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksTok
           {asksToken ? (
             <Field label={text.token} hint="" value={token} fault={isTried ? faults.token : null} onChange={setToken} mode="numeric" />
           ) : null}
+          {more?.(moreId)}
         </div>
         <div className="row">
           {isBusy ? (

@@ -1,4 +1,4 @@
-import { ActionIcon, AppShell, Button, Menu, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, AppShell, Button, Menu } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import {
   IconBell,
@@ -8,10 +8,8 @@ import {
   IconHeartbeat,
   IconHistory,
   IconLayoutDashboard,
-  IconMoon,
   IconSearch,
   IconServer2,
-  IconSun,
   IconApi,
 } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
@@ -26,6 +24,7 @@ import { useHerald } from "./herald.tsx";
 import { Mark } from "./mark.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
 import { toned } from "./value.tsx";
+import { SchemeToggle } from "./scheme-toggle.tsx";
 
 const Palette = lazy(() => import("./palette.tsx"));
 const ReplayWindow = lazy(() => import("./replay-window.tsx"));
@@ -77,24 +76,6 @@ const Clock = (): ReactNode => {
     <span className="shell-clock">
       {replay ? dayTime(now) : time(now)} <span>{zone(now)}</span>
     </span>
-  );
-};
-
-const SchemeToggle = (): ReactNode => {
-  const scheme = useComputedColorScheme("dark");
-  const { setColorScheme } = useMantineColorScheme();
-  const dark = scheme === "dark";
-  return (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size="lg"
-      c="inherit"
-      onClick={() => setColorScheme(dark ? "light" : "dark")}
-      aria-label={dark ? say.head.toLight : say.head.toDark}
-    >
-      {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
-    </ActionIcon>
   );
 };
 

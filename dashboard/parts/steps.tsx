@@ -1,11 +1,11 @@
 /** The steps of a check: what was looked at, how it ended, in one sentence each. */
-import { IconCircleCheck, IconCircleX, IconHelpCircle } from "@tabler/icons-react";
+import { IconCircleCheck, IconCircleX, IconHelpCircle, IconQuote } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import type { Result, Step } from "../../server/twin/verify.ts";
 import { countOf, groupsOf, type Group } from "../proof/groups.ts";
 import { proofText as text } from "../proof/texts.ts";
 
-const ICONS = { passed: IconCircleCheck, failed: IconCircleX, "not-checked": IconHelpCircle } as const;
+const ICONS = { passed: IconCircleCheck, failed: IconCircleX, "not-checked": IconHelpCircle, stated: IconQuote } as const;
 
 export const ResultMark = ({ result, size = 16 }: { readonly result: Result; readonly size?: number }): ReactNode => {
   const Icon = ICONS[result];
@@ -23,15 +23,15 @@ const Lines = ({ steps }: { readonly steps: readonly Step[] }): ReactNode => (
   </ul>
 );
 
+const countsOf = (steps: readonly Step[]): string =>
+  text.counts(countOf(steps, "passed"), countOf(steps, "failed"), countOf(steps, "not-checked"), countOf(steps, "stated"));
+
 const Day = ({ group, open }: { readonly group: Group; readonly open: boolean }): ReactNode => {
   const [isOpen, setOpen] = useState(open);
   return (
     <details className="step-day" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <ResultMark result={group.result} /> <b>{group.subject}</b>{" "}
-        <span className="faint">
-          {text.counts(countOf(group.steps, "passed"), countOf(group.steps, "failed"), countOf(group.steps, "not-checked"))}
-        </span>
+        <ResultMark result={group.result} /> <b>{group.subject}</b> <span className="faint">{countsOf(group.steps)}</span>
       </summary>
       {isOpen ? <Lines steps={group.steps} /> : null}
     </details>

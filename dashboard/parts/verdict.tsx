@@ -23,9 +23,9 @@ const headOf = (
   if (verdict === "incomplete")
     return { tone: "not-checked", title: text.incomplete(countOf(steps, "not-checked")), more: text.incompleteMore };
   const days = groupsOf(steps).filter(({ isDay }) => isDay).length;
-  if (isFarms)
-    return { tone: "local", title: isLocal ? text.local : text.verifiedMore(steps.length, days), more: isLocal ? text.localMore : "" };
-  return { tone: "passed", title: knowsContract ? text.verified : text.verifiedNamed, more: text.verifiedMore(steps.length, days) };
+  const passed = countOf(steps, "passed");
+  if (isFarms) return { tone: "local", title: isLocal ? text.local : text.verifiedMore(passed, days), more: isLocal ? text.localMore : "" };
+  return { tone: "passed", title: knowsContract ? text.verified : text.verifiedNamed, more: text.verifiedMore(passed, days) };
 };
 
 export const Verdict = ({ outcome, throughFarm, knowsContract }: VerdictProps): ReactNode => {
@@ -34,7 +34,9 @@ export const Verdict = ({ outcome, throughFarm, knowsContract }: VerdictProps): 
   const name = chainId === null ? null : chainName(chainId);
   const ofFarm = isLocal || (chainId !== null && DEVELOPMENT.has(chainId));
   const { tone, title, more } = headOf({ ...outcome, isLocal: ofFarm }, ofFarm || throughFarm, knowsContract);
+  const stated = countOf(outcome.steps, "stated");
   const cautions = [
+    verdict === "verified" && stated > 0 ? text.stated(stated) : "",
     verdict !== "verified" && ofFarm ? text.localMore : "",
     throughFarm && !ofFarm ? text.throughFarm : "",
     chainId !== null && name === null && !ofFarm ? text.strange(chainId) : "",

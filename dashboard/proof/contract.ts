@@ -1,6 +1,7 @@
 /** The contract as the verifier asks it, through whatever node the reader trusts, all at one block. */
 import { decodeFunctionResult, encodeFunctionData, type Abi, type Hex } from "viem";
 import { rigTwinAbi, telemetryLogAbi } from "../../server/contracts/abi.generated.ts";
+import { gatewayId } from "../../server/twin/gateway.ts";
 import type { ChainReader } from "../../server/twin/verify.ts";
 import { NodeFault, type ChainNode } from "./node.ts";
 
@@ -166,6 +167,10 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
         };
         return { serialHash, maintenanceCount };
       }),
+    gatewayKeyAt: async (gateway, ts) => {
+      const key = (await twin("gatewayKeyAt", [gatewayId(gateway), Math.floor(ts / 1_000)], await tag())) as Hex;
+      return BigInt(key) === 0n ? null : key.slice(2);
+    },
     ownerOf: (tokenId) => orNoToken(async (block) => ((await twin("ownerOf", [BigInt(tokenId)], block)) as string).toLowerCase()),
     lastDay: async () => {
       const day = (await log("lastDay", [], await tag())) as number;

@@ -1,5 +1,5 @@
 /** Fetches a twin's evidence a month at a time and puts it together: a year in one answer would keep server and reader waiting. */
-import type { Bundle } from "../../server/twin/bundle.ts";
+import type { Bundle, SignedPage, SignedPart } from "../../server/twin/bundle.ts";
 import { canonicalText } from "../../server/twin/canonical.ts";
 
 const DAY_MS = 86_400_000;
@@ -30,4 +30,29 @@ export const fetchEvidence = async (
   }
   if (whole === null) throw new Error("There are no days to fetch.");
   return whole;
+};
+
+export type FetchSigned = (day: number, after: number, signal: AbortSignal) => Promise<SignedPage | null>;
+
+/** Adds what gateways signed on these days. `fetchSigned` gives null where the farm no longer has it. */
+export const withSigned = async (
+  bundle: Bundle,
+  days: readonly number[],
+  fetchSigned: FetchSigned,
+  tell: (done: number, of: number) => void,
+  signal: AbortSignal,
+): Promise<Bundle> => {
+  const signed: SignedPart[] = [];
+  for (const [i, day] of days.entries()) {
+    let after: number | null = 0;
+    while (after !== null) {
+      tell(i, days.length);
+      const page: SignedPage | null = await fetchSigned(day, after, signal);
+      after = page?.next ?? null;
+      if (page === null) continue;
+      const { next: _next, ...part } = page;
+      if (part.runs.length > 0) signed.push(part);
+    }
+  }
+  return { ...bundle, signed };
 };

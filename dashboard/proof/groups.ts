@@ -8,9 +8,9 @@ export interface Group {
   readonly steps: readonly Step[];
 }
 
-/** The worst of the steps: one that failed, else one that was not checked. */
+/** The worst of the steps: one that failed, else one that was not checked; what is stated alone counts where there is nothing else. */
 export const resultOf = (steps: readonly Step[]): Result =>
-  steps.some(({ result }) => result === "failed") ? "failed" : steps.every(({ result }) => result === "passed") ? "passed" : "not-checked";
+  (["failed", "not-checked", "passed", "stated"] as const).find((result) => steps.some((step) => step.result === result)) ?? "not-checked";
 
 /** In the order in which the subjects came. */
 export const groupsOf = (steps: readonly Step[]): Group[] => {

@@ -1,7 +1,12 @@
 /** Every word of a check, for the twin's page and for the verifier that is saved to a disk. */
 import type { Result } from "../../server/twin/verify.ts";
 
-const results: Readonly<Record<Result, string>> = { passed: "passed", failed: "failed", "not-checked": "not checked" };
+const results: Readonly<Record<Result, string>> = {
+  passed: "passed",
+  failed: "failed",
+  "not-checked": "not checked",
+  stated: "somebody's word",
+};
 const many = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`;
 
 export const proofText = {
@@ -34,6 +39,12 @@ export const proofText = {
   verified: "Verified",
   verifiedNamed: "Verified, for the contract that the farm names",
   verifiedMore: (steps: number, days: number) => `Every one of ${steps} steps passed, for ${many(days, "day")}.`,
+  stated: (n: number) =>
+    `${many(n, "statement")} ${n === 1 ? "is" : "are"} the farm's word alone and no part of what is verified; the steps marked with quotes name ${n === 1 ? "it" : "them"}.`,
+  signatures: "Check the gateways' signatures of",
+  signaturesOf: { newest: "the newest day", month: "the newest 31 days", none: "no day" },
+  signaturesHint:
+    "Signed readings are fetched one by one, some megabytes a day. Of days that are left out the trust tier is the farm's word.",
   local: "Every step passed, on the farm's own chain",
   localMore: "The farm runs this chain and could have written anything on it. This proves nothing to outsiders.",
   strange: (chainId: number | null) =>
@@ -56,8 +67,13 @@ export const proofText = {
   groups: { bundle: "The evidence", chain: "The chain", records: "Records and machine", page: "What this page shows" } as Readonly<
     Record<string, string>
   >,
-  counts: (passed: number, failed: number, unchecked: number) =>
-    [many(passed, "step") + " passed", failed === 0 ? "" : `${failed} failed`, unchecked === 0 ? "" : `${unchecked} not checked`]
+  counts: (passed: number, failed: number, unchecked: number, stated: number) =>
+    [
+      many(passed, "step") + " passed",
+      failed === 0 ? "" : `${failed} failed`,
+      unchecked === 0 ? "" : `${unchecked} not checked`,
+      stated === 0 ? "" : `${stated} not proved`,
+    ]
       .filter(Boolean)
       .join(", "),
   days: (n: number) => `${many(n, "day")}`,

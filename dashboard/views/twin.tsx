@@ -1,24 +1,23 @@
 /** What a twin shows to the world: its passport, its days, and the means to check them without trusting this farm. */
-import { ActionIcon, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { IconDownload, IconFileCertificate, IconMoon, IconSun } from "@tabler/icons-react";
-import { useEffect, useMemo, useState, type ReactNode } from "react";
-import type { Bundle, DayLine, DaysAnswer } from "../../server/twin/bundle.ts";
+import { IconFileCertificate } from "@tabler/icons-react";
+import { useEffect, useMemo, type ReactNode } from "react";
+import type { DayLine, DaysAnswer } from "../../server/twin/bundle.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { count, energyKwh, fixed, lasting, percent, together } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
+import { Checking } from "../parts/checking.tsx";
 import { DayChart } from "../parts/day-chart.tsx";
 import type { DaySeries } from "../parts/day-series.ts";
 import { DayTable } from "../parts/day-table.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import { Copy, Identity, Life, Ownership, type Passport } from "../parts/passport.tsx";
-import { Proof, Worth } from "../parts/proof.tsx";
+import { Worth } from "../parts/proof.tsx";
 import { Records } from "../parts/records.tsx";
-import { ScrollX } from "../parts/scroll-x.tsx";
+import { SchemeToggle } from "../parts/scheme-toggle.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { StateMark, Value } from "../parts/value.tsx";
-import { fetchEvidence } from "../proof/evidence.ts";
-import { useAnswer, useSite } from "../site.tsx";
+import { useAnswer } from "../site.tsx";
 import { say } from "../texts.ts";
 import { twinText as text } from "../texts-twin.ts";
 import { calendarOf, DAY_MS, hashes, percentOf, sumOf, utcMinute, type CalendarDay, type Sum } from "../twin-days.ts";
@@ -29,23 +28,6 @@ const RENEW_MS = 60_000;
 const RANGES = ["30", "90", "365"] as const;
 type Range = (typeof RANGES)[number];
 const isRange = (name: string): name is Range => (RANGES as readonly string[]).includes(name);
-
-const SchemeToggle = (): ReactNode => {
-  const isDark = useComputedColorScheme("dark") === "dark";
-  const { setColorScheme } = useMantineColorScheme();
-  return (
-    <ActionIcon
-      variant="subtle"
-      color="gray"
-      size="lg"
-      c="inherit"
-      onClick={() => setColorScheme(isDark ? "light" : "dark")}
-      aria-label={isDark ? say.head.toLight : say.head.toDark}
-    >
-      {isDark ? <IconSun size={18} /> : <IconMoon size={18} />}
-    </ActionIcon>
-  );
-};
 
 const Frame = ({ children }: { readonly children: ReactNode }): ReactNode => (
   <>
@@ -196,93 +178,6 @@ const NoDays = ({ passport, inRange }: { readonly passport: Passport; readonly i
         {inRange ? text.noneInRangeMore : text.noDaysMore(new Date(firstEnd - DAY_MS).toISOString().slice(0, 10), lasting(firstEnd - now))}
       </Empty>
     </div>
-  );
-};
-
-/** The fingerprint that the build wrote beside the saved verifier; null while it is not known, "" where there is none. */
-const useFingerprint = (): string | null => {
-  const [fingerprint, setFingerprint] = useState<string | null>(null);
-  useEffect(() => {
-    const aborter = new AbortController();
-    fetch("/verify.html.sha256.txt", { signal: aborter.signal })
-      .then((response) => response.text())
-      .then(
-        (body) => setFingerprint(/^[0-9a-f]{64}/.exec(body)?.[0] ?? ""),
-        () => setFingerprint(""),
-      );
-    return () => aborter.abort();
-  }, []);
-  return fingerprint;
-};
-
-const WithoutUs = ({ bundleAddress, tokenId }: { readonly bundleAddress: string; readonly tokenId: number }): ReactNode => {
-  const fingerprint = useFingerprint();
-  return (
-    <Panel title={text.without}>
-      <div className="stack">
-        <p>{text.withoutLead}</p>
-        {fingerprint === "" ? (
-          <p className="warm">{text.noFingerprint}</p>
-        ) : (
-          <div className="row">
-            <a className="button" href="/verify.html" download="rigtwin-verify.html">
-              <IconDownload size={16} aria-hidden /> {text.saveVerifier}
-            </a>
-            <a className="button" href={bundleAddress} download={`twin-${tokenId}.json`}>
-              <IconDownload size={16} aria-hidden /> {text.saveBundle}
-            </a>
-          </div>
-        )}
-        {fingerprint === null || fingerprint === "" ? null : (
-          <p>
-            <span className="quiet">{text.fingerprint}</span> <span className="mono wrap">{fingerprint}</span>{" "}
-            <Copy what={text.fingerprint} value={fingerprint} />
-          </p>
-        )}
-        <div>
-          <p className="quiet">{text.terminal}</p>
-          <ScrollX label={text.terminal} className="command">
-            <code>{`npm run -s verify -- twin-${tokenId}.json --rpc https://… --contract 0x… --token ${tokenId}`}</code>
-          </ScrollX>
-        </div>
-      </div>
-    </Panel>
-  );
-};
-
-const Checking = ({ passport, lines }: { readonly passport: Passport; readonly lines: readonly DayLine[] }): ReactNode => {
-  const { ask, addressOf } = useSite();
-  const { tokenId, chain, records, twin, owner } = passport;
-  const first = lines[0];
-  const last = lines.at(-1);
-  if (first === undefined || last === undefined) return null;
-  const query = (from: number, to: number) => ({ route: ROUTES.bundle, parameters: { tokenId }, query: { from, to } });
-  return (
-    <>
-      <Panel title={text.verify} note={text.verifyRange(lines.length, first.date, last.date)}>
-        <div className="stack">
-          <p>{text.verifyLead}</p>
-          {lines.every(({ root }) => root === null) ? (
-            <p className="warm">
-              {text.noneAnchored}. {text.noneAnchoredMore(first.date)}
-            </p>
-          ) : null}
-          <Proof
-            key={`${first.day} ${last.day}`}
-            evidence={(tell, signal) =>
-              fetchEvidence((from, to, stop) => ask.get<Bundle>(query(from, to), stop), first.day, last.day, tell, signal)
-            }
-            expected={{ tokenId }}
-            shown={{ days: lines, records, identity: twin.identity, owner }}
-            farmNode={chain.local ? ROUTES.rpc : null}
-            isFarmPage
-            asksToken={false}
-          />
-          <Worth />
-        </div>
-      </Panel>
-      <WithoutUs bundleAddress={addressOf(query(first.day * DAY_MS, (last.day + 1) * DAY_MS))} tokenId={tokenId} />
-    </>
   );
 };
 

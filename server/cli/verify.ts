@@ -68,10 +68,10 @@ const readBundle = (file: string): unknown => {
   }
 };
 
-const MARKS = { passed: "✓", failed: "✗", "not-checked": "?" } as const;
+const MARKS = { passed: "✓", failed: "✗", "not-checked": "?", stated: "·" } as const;
 const CLOSING = {
   verified:
-    "VERIFIED: every step passed. It proves that these figures were written down then and not changed since; not that the machine told the truth.",
+    "VERIFIED: every step passed (what is marked · is somebody's word and not part of it). It proves that these figures were written down then and not changed since; not that the machine told the truth.",
   failed: "FAILED: at least one step contradicts the bundle.",
   incomplete: "NOT VERIFIED: nothing contradicts the bundle, but not everything could be checked.",
 } as const;

@@ -23,7 +23,7 @@ export interface ApiNeeds {
     readonly checkedDays: number;
     readonly mismatchedDays: number;
   };
-  readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle">;
+  readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly version: string;
   readonly site: string;

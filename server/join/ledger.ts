@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { createChain } from "../edge/chain/client.ts";
 import { keepChainProcess } from "../edge/chain/process.ts";
 import { readerOf } from "../edge/chain/reader.ts";
+import { verifyNative } from "../edge/ed25519.ts";
 import { createAnchoring } from "../flows/anchoring.ts";
 import { createMonitor } from "../flows/monitor.ts";
 import { createProvenance } from "../flows/provenance.ts";
 import { createRecords } from "../flows/records.ts";
+import { createSignedDays } from "../flows/signed-days.ts";
 import { dateOf } from "../twin/day.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
@@ -92,7 +94,14 @@ export const createLedger = (
     breathe: clock.breathe,
     onError: complain,
   });
-  const provenance = createProvenance({ site: config.site, now: clock.now, farm, days, isLocal, breathe: clock.breathe });
+  const signedDays = createSignedDays({
+    site: config.site,
+    keys: () => farm().gatewayKeys,
+    verify: verifyNative,
+    journal,
+    breathe: clock.breathe,
+  });
+  const provenance = createProvenance({ site: config.site, now: clock.now, farm, days, isLocal, breathe: clock.breathe, signedDays });
 
   const monitor = createMonitor({
     clock,

@@ -53,7 +53,7 @@ export const startWeb = async (
     write: journal.write,
     addRecord: records.seal,
     recordsOf: (rig) => recordsOf(farm().ledger, rig),
-    provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle },
+    provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle, signed: provenance.signed },
     anchored: ledger.anchored,
     chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
   });

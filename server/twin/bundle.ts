@@ -84,6 +84,44 @@ export const provenDay = z.strictObject({
   earlier: z.array(dayTree.extend({ rows: z.array(row).max(SLOTS) })).describe("what it corrects, oldest first"),
 });
 
+const plainHash = z.string().regex(/^[0-9a-f]{64}$/);
+const packed = (hashes: number) =>
+  z
+    .string()
+    .max(Math.ceil((hashes * 32) / 3) * 4)
+    .describe(`at most ${hashes} SHA-256 hashes one after the other, base64`);
+/** What gateways signed of a rig's day, or a part of it; docs/verify.md says how it is put together. */
+export const signedPart = z.strictObject({
+  day: count,
+  runs: z
+    .array(
+      z.strictObject({
+        gateway: z.string().max(64),
+        boot: z.string().max(64),
+        n: z.int().min(1).describe("number of the first batch"),
+        first: z.int().min(1).describe("number of its first message"),
+        prev: plainHash.nullable().describe("SHA-256 of the head before the first"),
+        heads: z
+          .array(z.tuple([z.int().min(1), packed(2).describe("root, body")]))
+          .min(1)
+          .describe("how many lines; root and body of each"),
+        sig: z
+          .string()
+          .regex(/^[0-9a-f]{128}$/)
+          .describe("Ed25519, over the last head"),
+      }),
+    )
+    .max(100_000),
+  lines: z
+    .array(z.tuple([count, count, count, z.string().max(300), packed(16)]))
+    .describe("place in runs, in its heads, in the batch; the line; its proof"),
+});
+/** `next`: give it as `after` for the next part; null where there is none. */
+export const signedPage = signedPart.extend({ next: z.int().nullable() });
+export const signedQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0).describe("`next` of the part before; 0 for the first"),
+});
+
 export const identity = z.strictObject({
   make: text,
   model: text,
@@ -112,12 +150,23 @@ export const bundle = z.strictObject({
   identity,
   records: z.array(z.strictObject({ hash, bytes: z.string() })),
   days: z.array(provenDay),
+  signed: z.array(signedPart).optional().describe("what gateways signed; left out where it was not asked for"),
 });
 
 const from = z.coerce.number().int().min(0).describe("ms since 1970 UTC, inclusive");
 const to = z.coerce.number().int().min(1).describe("ms since 1970 UTC, exclusive");
 export const daysQuery = z.object({ from, to });
 
+export const bundleQuery = daysQuery.extend({
+  signed: z.enum(["yes", "no"]).default("no").describe("with what gateways signed; for a few days only"),
+});
+/** Days in one answer. */
+export const MOST_DAYS = 400;
+/** … where what gateways signed is with them. */
+export const MOST_SIGNED_DAYS = 7;
+
+export type SignedPart = z.infer<typeof signedPart>;
+export type SignedPage = z.infer<typeof signedPage>;
 export type DayLine = z.infer<typeof dayLine>;
 export type DaysAnswer = z.infer<typeof daysAnswer>;
 export type DayTree = z.infer<typeof dayTree>;

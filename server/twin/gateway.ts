@@ -6,6 +6,7 @@
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha256 } from "@noble/hashes/sha2.js";
+import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { leafHash, rootOf, type Hash } from "./merkle.ts";
 import { refusal, type Refusal } from "./refusal.ts";
@@ -100,6 +101,9 @@ export const readHead = (text: string): Head | null => {
     return null;
   }
 };
+
+/** Under what the contract knows a gateway. */
+export const gatewayId = (gateway: string): `0x${string}` => `0x${bytesToHex(keccak_256(utf8(gateway)))}`;
 
 /** Leaves of the tree over a batch's lines. */
 export const lineLeaves = (lines: readonly string[]): Hash[] => lines.map((line) => leafHash(utf8(line)));

@@ -1,7 +1,7 @@
 /**
  * The stranger's check of a bundle: every hash, link, tree and figure is computed again, and what came out is compared with the chain
- * that the stranger asks. No network, clock or trust of its own. A step that could not be done is not passed; only a bundle of which
- * every step passed is verified.
+ * that the stranger asks. No network, clock or trust of its own. A step that could not be done is not passed; what is somebody's word
+ * alone is named as such; only a bundle of which every other step passed is verified.
  */
 import { bundle as bundleShape, type Bundle, type DayTree, type ProvenDay } from "./bundle.ts";
 import { canonicalText } from "./canonical.ts";
@@ -21,38 +21,12 @@ import { dayOf, DAY_MS, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
 import { leafHash, verifyInclusion } from "./merkle.ts";
 import { hashOf, machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
 import { RECORD_KINDS, type RecordBody } from "./record.ts";
+import { asked, notesOn, verdictOf, type ChainReader, type Notes, type Step, type Verification } from "./steps.ts";
 import { dayTotals } from "./uptime.ts";
+import { checkVouched } from "./verify-signed.ts";
 
-export type Result = "passed" | "failed" | "not-checked";
-export interface Step {
-  /** What was looked at: "bundle", "records", "machine", "chain", or a day as `2026-11-20`. */
-  readonly subject: string;
-  readonly check: string;
-  readonly result: Result;
-  /** One plain sentence. */
-  readonly says: string;
-}
-export interface Verification {
-  readonly verdict: "verified" | "failed" | "incomplete";
-  readonly steps: readonly Step[];
-}
-
-/** How the verifier asks a chain; each may throw, and what depends on it is then not checked. `null`: the contract has no such thing. */
-export interface ChainReader {
-  readonly chainId: () => Promise<number>;
-  readonly hasContract: () => Promise<boolean>;
-  readonly anchorOf: (
-    day: number,
-  ) => Promise<{ readonly root: string; readonly manifestHash: string; readonly treeSize: number; readonly readings: number } | null>;
-  readonly correctionsOf: (
-    day: number,
-  ) => Promise<readonly { readonly root: string; readonly manifestHash: string; readonly reasonHash: string; readonly readings: number }[]>;
-  /** Machines that served at the end of the day. */
-  readonly activeOn: (day: number) => Promise<number>;
-  /** `kind` is a place in RECORD_KINDS. */
-  readonly maintenanceOf: (hash: Hex) => Promise<{ readonly tokenId: number; readonly kind: number } | null>;
-  readonly rigOf: (tokenId: number) => Promise<{ readonly serialHash: string; readonly maintenanceCount: number } | null>;
-}
+export { verdictOf } from "./steps.ts";
+export type { ChainReader, Result, Step, Verification } from "./steps.ts";
 
 /** What the stranger knows from elsewhere; a bundle for something else fails. */
 export interface Expected {
@@ -63,22 +37,6 @@ export interface Expected {
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const same = (a: unknown, b: unknown): boolean => canonicalText(a) === canonicalText(b);
-
-interface Notes {
-  readonly steps: Step[];
-  readonly say: (check: string, ok: boolean, passed: string, failed: string) => boolean;
-  readonly skip: (check: string, why: string) => void;
-}
-const notesOn = (subject: string, steps: Step[]): Notes => ({
-  steps,
-  say(check, ok, passed, failed) {
-    steps.push({ subject, check, result: ok ? "passed" : "failed", says: ok ? passed : failed });
-    return ok;
-  },
-  skip(check, why) {
-    steps.push({ subject, check, result: "not-checked", says: why });
-  },
-});
 
 /** A statement's text as its value, if that is how the value is written canonically. */
 const stated = <T>(text: string): T | null => {
@@ -200,14 +158,6 @@ const checkTreeOnChain = async (notes: Notes, day: number, tree: DayTree, isNewe
     );
 };
 
-const asked = async (notes: Notes, check: string, work: () => Promise<void>): Promise<void> => {
-  try {
-    await work();
-  } catch (error) {
-    notes.skip(check, `The chain could not be asked: ${error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error)}`);
-  }
-};
-
 const checkDay = async (
   steps: Step[],
   bundle: Bundle,
@@ -235,6 +185,13 @@ const checkDay = async (
     totals !== null && same(totals, day.totals),
     `The figures shown are what the rows give: ${totals?.deliveredThH.toFixed(1)} TH·h, ${totals?.energyKwh.toFixed(1)} kWh.`,
     "The figures shown are not what the rows give.",
+  );
+  await checkVouched(
+    notes,
+    day,
+    bundle.rig,
+    (bundle.signed ?? []).filter((part) => part.day === day.day),
+    chain,
   );
   if (day.state === "pending") notes.skip("pending", "Later readings of this day wait for their correction.");
   for (const before of day.earlier) checkTree(notes, bundle, day.day, before, before.rows);
@@ -371,14 +328,6 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
   });
   return there;
 };
-
-/** Verified only where there are steps and each of them passed. */
-export const verdictOf = (steps: readonly Step[]): Verification["verdict"] =>
-  steps.some(({ result }) => result === "failed")
-    ? "failed"
-    : steps.length > 0 && steps.every(({ result }) => result === "passed")
-      ? "verified"
-      : "incomplete";
 
 /** Is told the steps so far and how many days of how many are done; the check waits for it, and ends where it throws. */
 export type Listener = (steps: readonly Step[], done: number, of: number) => Promise<void> | void;

@@ -83,6 +83,8 @@ export const ROUTES = {
   days: "/api/v1/twins/:tokenId/days",
   /** One of them, `2026-11-20`, with rows, leaf and proof. */
   day: "/api/v1/twins/:tokenId/days/:day",
+  /** What gateways signed of it, in parts. */
+  signed: "/api/v1/twins/:tokenId/days/:day/signed",
   /** All that a stranger needs to check a stretch of its history. */
   bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",

@@ -13,11 +13,11 @@ afterEach(() => bench.close());
 
 const leafOf = (tokenId: number, day: number): DayLeaf =>
   JSON.parse(bench.parts().provenance.day(tokenId, day).tree?.leaf ?? "null") as DayLeaf;
-const bundleOf = (tokenId: number) => bench.parts().provenance.bundle(tokenId, at(0, 0), at(9, 0));
+const bundleOf = (tokenId: number) => bench.bundle(tokenId, at(0, 0), at(9, 0));
 const verdictOf = async (tokenId: number) => {
   const bundle = await bundleOf(tokenId);
   const { verdict, steps } = await verifyBundle(structuredClone(bundle), readerOf(bench.rpcUrl(), bundle.chain.contract as `0x${string}`));
-  return { verdict, wrong: steps.filter(({ result }) => result !== "passed") };
+  return { verdict, wrong: steps.filter(({ result }) => result !== "passed" && result !== "stated") };
 };
 
 /** Two rigs born at noon of day 0, registered the same day, with a reading an hour. */
@@ -59,7 +59,7 @@ describe("a day", () => {
     });
     expect(await verdictOf(1)).toEqual({ verdict: "verified", wrong: [] });
     expect(await verdictOf(2)).toEqual({ verdict: "verified", wrong: [] });
-    expect(bench.parts().provenance.days(1, at(0, 0), at(1, 0)).days).toMatchObject([
+    expect((await bench.parts().provenance.days(1, at(0, 0), at(1, 0))).days).toMatchObject([
       { state: "anchored", n: 12, totals: { deliveredThH: 100, energyKwh: 3, slots: 144, upSlots: 12 } },
     ]);
   });

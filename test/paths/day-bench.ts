@@ -6,8 +6,11 @@ import { openDays, type DayStore } from "../../server/edge/journal/days.ts";
 import { createAnchoring, type AnchorChain, type DaysKept } from "../../server/flows/anchoring.ts";
 import { createProvenance } from "../../server/flows/provenance.ts";
 import { createRecords } from "../../server/flows/records.ts";
+import { createSignedDays } from "../../server/flows/signed-days.ts";
+import type { Bundle } from "../../server/twin/bundle.ts";
 import { DAY_MS, dayOf } from "../../server/twin/digest.ts";
 import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
+import { verifyPure } from "../../server/twin/gateway.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { OWN, topicOf } from "../../server/twin/wire.ts";
 import { nodeWithin, ownFolder } from "../servers/chain.ts";
@@ -115,6 +118,19 @@ export const openBench = async () => {
       breathe: () => Promise.resolve(),
       onError,
     });
+    const signedDays = createSignedDays({
+      site: SITE,
+      keys: () => farm.gatewayKeys,
+      verify: verifyPure,
+      journal: {
+        oldestTs: () => entries[0]?.receivedTs ?? null,
+        positionAt: async (ts) => entries.find(({ receivedTs }) => receivedTs >= ts)?.pos ?? entries.length + 1,
+        read: async function* (fromPos) {
+          for (const entry of entries.slice(fromPos - 1)) yield [entry];
+        },
+      },
+      breathe: () => Promise.resolve(),
+    });
     const provenance = createProvenance({
       site: SITE,
       now: () => nowTs,
@@ -122,6 +138,7 @@ export const openBench = async () => {
       days,
       isLocal: true,
       breathe: () => Promise.resolve(),
+      signedDays,
     });
     return { chain, records, anchoring, provenance };
   };
@@ -145,6 +162,12 @@ export const openBench = async () => {
         topicOf(SITE, rig, "birth"),
         bytes({ v: 1, ts: nowTs, boot: "b", identity: { make: "Bitmain", model: "Antminer S19 Pro", serial: `SN-${rig}` } }),
       ),
+    /** The bundle as a stranger would be sent it. */
+    bundle: async (tokenId: number, from: number, to: number, signed = false): Promise<Bundle> => {
+      let text = "";
+      for await (const piece of parts.provenance.bundle(tokenId, from, to, signed)) text += piece;
+      return JSON.parse(text) as Bundle;
+    },
     /** A reading of the past or of now. */
     reading: (rig: string, ts = nowTs, m: object = { mode: "mining", hashrateThs: 100, powerW: 3_000 }): void =>
       enter(topicOf(SITE, rig, "telemetry"), bytes({ v: 1, ts, seq: ++seq, boot: "b", m })),

@@ -33,7 +33,7 @@ beforeAll(async () => {
   }
   bench.to(at(1, 1));
   await bench.settle();
-  const bundle = await bench.parts().provenance.bundle(1, at(0, 0), at(1, 0));
+  const bundle = await bench.bundle(1, at(0, 0), at(1, 0));
   contract = bundle.chain.contract;
   file = join(own.folder, "twin.json");
   writeFileSync(file, JSON.stringify(bundle));
@@ -61,7 +61,7 @@ test("another token or contract than the stranger's fails", async () => {
 });
 test("a token that the contract does not have fails", async () => {
   const path = join(own.folder, "unknown.json");
-  writeFileSync(path, JSON.stringify({ ...(await bench.parts().provenance.bundle(1, at(0, 0), at(1, 0))), tokenId: 99 }));
+  writeFileSync(path, JSON.stringify({ ...(await bench.bundle(1, at(0, 0), at(1, 0))), tokenId: 99 }));
   const { code, out } = await run(path, "--rpc", bench.rpcUrl());
   expect([code, out.includes("The contract has no token 99.")]).toEqual([1, true]);
 });

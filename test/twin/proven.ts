@@ -134,6 +134,7 @@ export const make = (): Case => {
       const found = records.find((one) => one.hash === hash);
       return found === undefined ? null : { tokenId: 2, kind: RECORD_KINDS.indexOf(found.body.kind) };
     },
+    gatewayKeyAt: async () => null,
     rigOf: async (tokenId) => (tokenId === 2 ? { serialHash: machineHash("farm", "rig-2", IDENTITY).hash, maintenanceCount: 2 } : null),
   };
   return { bundle, chain };

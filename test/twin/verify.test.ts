@@ -25,7 +25,7 @@ const day = (bundle: Bundle, i = 0): ProvenDay => bundle.days[i] as ProvenDay;
 describe("a whole bundle", () => {
   test("is verified, step by step", async () => {
     const { verdict, steps } = await check(good.bundle, good.chain, { chainId: 31_337, contract: WHERE.contract, tokenId: 2 });
-    expect(steps.filter(({ result }) => result !== "passed")).toEqual([]);
+    expect(steps.filter(({ result }) => result === "failed" || result === "not-checked")).toEqual([]);
     expect(verdict).toBe("verified");
     expect(steps.filter(({ subject }) => subject === dateOf(DAY)).map((step) => step.check)).toEqual([
       "rows",
@@ -33,6 +33,7 @@ describe("a whole bundle", () => {
       "proof",
       "place",
       "figures",
+      "tier",
       "anchored",
       "tree size",
       "root",
@@ -51,7 +52,8 @@ describe("a whole bundle", () => {
     const away = async (): Promise<never> => {
       throw new Error("away");
     };
-    for (const name of Object.keys(good.chain)) {
+    // Keys are asked for where there are signatures: vouched.test.ts.
+    for (const name of Object.keys(good.chain).filter((one) => one !== "gatewayKeyAt")) {
       const { verdict, steps } = await check(good.bundle, { ...good.chain, [name]: away });
       expect([name, verdict]).toEqual([name, "incomplete"]);
       expect(steps.some(({ result, says }) => result === "not-checked" && says.includes("away"))).toBe(true);

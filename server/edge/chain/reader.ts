@@ -1,6 +1,7 @@
 /** The contract as a verifier asks it, over anybody's JSON-RPC. */
 import { createPublicClient, http } from "viem";
 import { rigTwinAbi, telemetryLogAbi } from "../../contracts/abi.generated.ts";
+import { gatewayId } from "../../twin/gateway.ts";
 import type { Hex } from "../../twin/seal.ts";
 import type { ChainReader } from "../../twin/verify.ts";
 
@@ -39,6 +40,14 @@ export const readerOf = (rpc: string, contract: Hex): ChainReader => {
         if (error instanceof Error && error.message.includes("ERC721NonexistentToken")) return null;
         throw error;
       }
+    },
+    gatewayKeyAt: async (gateway, ts) => {
+      const key = await client.readContract({
+        ...twin,
+        functionName: "gatewayKeyAt",
+        args: [gatewayId(gateway), Math.floor(ts / 1_000)],
+      });
+      return BigInt(key) === 0n ? null : key.slice(2);
     },
   };
 };

@@ -11,7 +11,7 @@ import type {
   RigsQuery,
   Status,
 } from "../../twin/api.ts";
-import type { Bundle, DaysAnswer, ProvenDay } from "../../twin/bundle.ts";
+import type { DaysAnswer, ProvenDay, SignedPage } from "../../twin/bundle.ts";
 import type { Questions } from "../../twin/questions.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
@@ -96,8 +96,10 @@ export interface Handlers {
   readonly days: (tokenId: number, from: number, to: number) => Maybe<DaysAnswer>;
   /** Throws TOKEN_UNKNOWN, NOT_FOUND where the day (since 1970 UTC) is not sealed. */
   readonly day: (tokenId: number, day: number) => Maybe<ProvenDay>;
-  /** Throws TOKEN_UNKNOWN, CHAIN_UNAVAILABLE. */
-  readonly bundle: (tokenId: number, from: number, to: number) => Maybe<Bundle>;
+  /** What gateways signed of a day, in parts. Throws TOKEN_UNKNOWN, NOT_FOUND. */
+  readonly signed: (tokenId: number, day: number, after: number) => Maybe<SignedPage>;
+  /** Pieces of one JSON text of a Bundle. Throws TOKEN_UNKNOWN, CHAIN_UNAVAILABLE, RANGE_INVALID. */
+  readonly bundle: (tokenId: number, from: number, to: number, withSigned: boolean) => AsyncIterable<string>;
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;

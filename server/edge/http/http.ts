@@ -13,8 +13,10 @@ import { createMetrics } from "./metrics.ts";
 import { openapiOf } from "./openapi.ts";
 import { refusedOf, sendProblem } from "./problem.ts";
 import { referenceOf } from "./reference.ts";
+import { isPieces, sendPieces } from "./pieces.ts";
 import type { Route } from "./route.ts";
 import { TABLE } from "./routes.ts";
+import { createTurnstile } from "./turnstile.ts";
 
 /** A fault of our own; its `id` is all that the caller is told. */
 export interface Fault {
@@ -57,6 +59,10 @@ const refuse = (refused: Refusal | null): void => {
   if (refused !== null) throw new Refused(refused.code, refused.detail);
 };
 
+/** Histories read from the disk at once, and how many may wait for their turn. */
+const HEAVY_AT_ONCE = 2;
+const HEAVY_WAITING = 16;
+
 const readBody: RequestHandler = (request, response, next) => {
   if (request.is("application/json") !== "application/json")
     throw new Refused("REQUEST_INVALID", "The body must be JSON with Content-Type: application/json.");
@@ -81,6 +87,7 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
   const document = openapiOf(TABLE, options.version);
   const page = referenceOf(document);
   const metrics = createMetrics(handlers.metered);
+  const turnstile = createTurnstile(HEAVY_AT_ONCE, HEAVY_WAITING);
   const mostRangeMs = options.mostRangeMs ?? MOST_RANGE_MS;
 
   const told = (error: unknown, method: string, path: string): string => {
@@ -100,11 +107,16 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       const gone = new AbortController();
       response.once("close", () => gone.abort());
       const around = { request, response, gate, document, page, metrics: metrics.text, signal: gone.signal, onFault };
+      const leave = route.heavy === true ? await turnstile.enter() : null;
+      // The answer may be under way long after this function has handed it over.
+      if (leave !== null) response.once("close", leave);
+      if (response.destroyed) return leave?.();
       const given = await route.run(handlers, { params, query, body }, around);
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
-      if (route.status === 204) response.end();
+      if (isPieces(given)) await sendPieces(response, given, onFault);
+      else if (route.status === 204) response.end();
       else if (route.media === undefined) response.json(given);
       else (response.hasHeader("Content-Type") ? response : response.type([route.media].flat()[0] ?? "")).send(given);
     };

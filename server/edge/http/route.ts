@@ -45,6 +45,8 @@ interface Says {
   readonly media?: string | readonly string[];
   /** The body is a file of one of these kinds, as it is; `request.body` is its bytes. */
   readonly upload?: { readonly media: readonly string[]; readonly bytes: number };
+  /** Work that only a few callers may have done at once; the others wait a little or are told to come again. */
+  readonly heavy?: true;
   /** Codes of this route besides those that any route may give. */
   readonly refuses: readonly Code[];
   /** A request that works, for the reference. */
@@ -71,6 +73,6 @@ export const route = <P extends z.ZodObject | null, Q extends z.ZodObject | null
     readonly query: Q;
     readonly body: B;
     readonly answer: A;
-    readonly run: (handlers: Handlers, asked: Asked<P, Q, B>, around: Around) => Maybe<Given<A>>;
+    readonly run: (handlers: Handlers, asked: Asked<P, Q, B>, around: Around) => Maybe<Given<A>> | AsyncIterable<string>;
   },
 ): Route => line as Route;

@@ -3,7 +3,7 @@ import { z } from "zod";
 import * as api from "../../twin/api.ts";
 import * as provenance from "../../twin/bundle.ts";
 import { DAY_MS } from "../../twin/digest.ts";
-import { publicIdentity, publicTwin } from "../../twin/public-view.ts";
+import { publicTwin } from "../../twin/public-view.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, type Route } from "./route.ts";
@@ -183,7 +183,8 @@ export const TABLE: readonly Route[] = [
     group: "Records",
     who: "anyone",
     status: 200,
-    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID"],
+    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID", "TOO_MANY_REQUESTS"],
+    heavy: true,
     example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
     summary: "The sealed days of a twin, one line each",
     more: "Totals are computed from the sealed five-minute rows. A day is sealed shortly after midnight UTC and then anchored.",
@@ -200,7 +201,8 @@ export const TABLE: readonly Route[] = [
     group: "Records",
     who: "anyone",
     status: 200,
-    refuses: ["TOKEN_UNKNOWN", "NOT_FOUND"],
+    refuses: ["TOKEN_UNKNOWN", "NOT_FOUND", "TOO_MANY_REQUESTS"],
+    heavy: true,
     example: { params: { tokenId: "1", day: "2025-11-11" } },
     summary: "One sealed day with its rows, leaf and proof",
     more: "The leaf is hashed as the exact text given; `docs/verify.md` says how to check it.",
@@ -210,23 +212,39 @@ export const TABLE: readonly Route[] = [
   }),
   route({
     ...none,
+    id: "signed",
+    method: "get",
+    path: ROUTES.signed,
+    group: "Records",
+    who: "anyone",
+    status: 200,
+    refuses: ["TOKEN_UNKNOWN", "NOT_FOUND", "TOO_MANY_REQUESTS"],
+    example: { params: { tokenId: "1", day: "2025-11-11" } },
+    summary: "What gateways signed of a twin's day",
+    more: "In parts: `next` is given as `after` for the following one. `docs/verify.md` says how the rows follow from it.",
+    heavy: true,
+    params: dayParams,
+    query: provenance.signedQuery,
+    answer: provenance.signedPage,
+    run: (handlers, { params, query }) => handlers.signed(params.tokenId, Date.parse(params.day) / DAY_MS, query.after),
+  }),
+  route({
+    ...none,
     id: "bundle",
     method: "get",
     path: ROUTES.bundle,
     group: "Records",
     who: "anyone",
     status: 200,
-    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID", "CHAIN_UNAVAILABLE"],
+    refuses: ["TOKEN_UNKNOWN", "RANGE_INVALID", "CHAIN_UNAVAILABLE", "TOO_MANY_REQUESTS"],
     example: { params: { tokenId: "1" }, query: { from: DAY.from, to: DAY.to } },
     summary: "Everything a stranger needs to check a twin's history",
-    more: "One file: identity, records with their bytes, days with rows and proofs. `npm run verify -- FILE --rpc URL` checks it without this server.",
+    more: "One file: identity, records with their bytes, days with rows and proofs. `npm run verify -- FILE --rpc URL` checks it without this server. At most 400 days, with `signed=yes` at most 7; it is written as it is read, so one that was cut off is no JSON.",
+    heavy: true,
     params: tokenParams,
-    query: provenance.daysQuery,
+    query: provenance.bundleQuery,
     answer: provenance.bundle,
-    run: async (handlers, { params, query }) => {
-      const bundle = await handlers.bundle(params.tokenId, query.from, query.to);
-      return { ...bundle, identity: publicIdentity(bundle.site, bundle.rig, bundle.identity) };
-    },
+    run: (handlers, { params, query }) => handlers.bundle(params.tokenId, query.from, query.to, query.signed === "yes"),
   }),
   route({
     ...none,

@@ -402,7 +402,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   bundle: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     const { chainId, contract, genesis, local } = CHAIN;
-    return {
+    const whole = {
       context: "rigtwin/bundle/v1",
       madeTs: TS,
       site: "farm",
@@ -413,6 +413,15 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
       records: [{ hash: RECORD.hash, bytes: RECORD.bytes }],
       days: [PROVEN],
     };
+    return (async function* pieces() {
+      const text = JSON.stringify(whole);
+      yield text.slice(0, 100);
+      yield text.slice(100);
+    })();
+  },
+  signed: (tokenId, day) => {
+    if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
+    return { day, runs: [], lines: [], next: null };
   },
   alarms: () => ({ total: 1, alarms: [ALARM] }),
   acknowledge: ({ alarm, by }) => {

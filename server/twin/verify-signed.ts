@@ -1,0 +1,79 @@
+/** Who vouches for a day's readings: what gateways signed is checked with the keys that the contract lists, and gives the rows again. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import type { ProvenDay, SignedPart } from "./bundle.ts";
+import { verifyPure } from "./gateway.ts";
+import { asked, type ChainReader, type Notes } from "./steps.ts";
+import { differingSlots, vouchedDay, type Vouched } from "./vouched.ts";
+
+const readings = (n: number): string => `${n} ${n === 1 ? "reading" : "readings"}`;
+
+const checkKeys = async (notes: Notes, { runs }: Vouched, chain: ChainReader): Promise<void> => {
+  const unlisted = new Set<string>();
+  const good = new Set<string>();
+  for (const { run, fromTs, toTs } of runs) {
+    const [key, later] = await Promise.all([chain.gatewayKeyAt(run.gateway, fromTs), chain.gatewayKeyAt(run.gateway, toTs)]);
+    if (key === null || key !== later) unlisted.add(run.gateway);
+    else if (verifyPure(hexToBytes(run.sig), run.signed, hexToBytes(key))) good.add(run.gateway);
+    else
+      return void notes.say(
+        "gateway",
+        false,
+        "",
+        `A signature is not that of the key which the contract lists for gateway ${run.gateway}.`,
+      );
+  }
+  const named = (gateways: ReadonlySet<string>): string => [...gateways].toSorted().join(", ");
+  if (unlisted.size > 0)
+    notes.skip("gateway", `The contract lists no key for that time of gateway ${named(unlisted)}: nobody can tell who signed.`);
+  else notes.say("gateway", true, `Signed with the key that the contract lists for gateway ${named(good)}.`, "");
+};
+
+const checkRows = (notes: Notes, { rows }: ProvenDay, vouched: Vouched): void => {
+  const { more, fewer } = differingSlots(rows, vouched.rows);
+  const unsigned = rows.reduce((sum, { n, signed }) => sum + n - signed, 0);
+  if (more > 0) notes.say("signed rows", false, "", `In ${more} of the rows the signed readings give something else.`);
+  else if (fewer > 0)
+    notes.skip(
+      "signed rows",
+      `${readings(fewer)} that the rows count as signed ${fewer === 1 ? "is" : "are"} not in the evidence${vouched.renamed > 0 ? "; the machine had another name" : ""}.`,
+    );
+  else
+    notes.say(
+      "signed rows",
+      true,
+      unsigned === 0
+        ? `${readings(vouched.readings)} signed by a gateway give these very rows.`
+        : `${readings(vouched.readings)} signed by a gateway are in the rows, and ${readings(unsigned)} that nobody signed.`,
+      "",
+    );
+};
+
+/** Adds the steps about a day's signatures. `parts`: what the evidence has of them; without any the tier is the farm's word. */
+export const checkVouched = async (
+  notes: Notes,
+  day: ProvenDay,
+  rig: string,
+  parts: readonly SignedPart[],
+  chain: ChainReader | null,
+): Promise<void> => {
+  const signed = day.rows.reduce((sum, row) => sum + row.signed, 0);
+  const n = day.rows.reduce((sum, row) => sum + row.n, 0);
+  if (parts.length === 0) {
+    if (n === 0) notes.state("tier", "Nothing came on this day, so nobody vouched for anything.");
+    else if (signed === 0) notes.state("tier", "Self-reported: these readings are the machine's own word; nobody signed them.");
+    else notes.state("tier", `The farm says that a gateway signed ${signed} of ${readings(n)}; the signatures are not in this evidence.`);
+    return;
+  }
+  const vouched = vouchedDay(day.day, rig, parts);
+  if (typeof vouched === "string") return void notes.say("lines", false, "", vouched);
+  notes.say("lines", true, `${readings(vouched.readings)}: each stands under the signed head of its batch.`, "");
+  if (vouched.breaks > 0)
+    notes.state(
+      "batches",
+      `At ${vouched.breaks} ${vouched.breaks === 1 ? "place" : "places"} a gateway's batches do not follow one another: some never came, or are left out.`,
+    );
+  else notes.say("batches", true, "The gateway's batches follow one another without a gap.", "");
+  if (chain === null) notes.skip("gateway", "No chain was asked whose keys the gateways have.");
+  else await asked(notes, "gateway", () => checkKeys(notes, vouched, chain));
+  checkRows(notes, day, vouched);
+};

@@ -1,0 +1,168 @@
+/**
+ * What gateways signed of a rig's day, for strangers: the heads of their batches in a row, one signature at the end of each row, and the
+ * lines of this rig with what shows that they stand under those heads. Whoever has it comes to the day's rows without the farm's word.
+ */
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { SignedPart } from "./bundle.ts";
+import { DAY_MS, digestLine, rowsOf, type Digest, type DigestRow } from "./digest.ts";
+import { headBytes, headHash, headText, type Head } from "./gateway.ts";
+import { readLine, type Line } from "./line.ts";
+import { leafHash, verifyInclusion, type Hash } from "./merkle.ts";
+import { note, nothingSeen } from "./seen.ts";
+
+const HASH_BYTES = 32;
+
+/** Hashes one after the other as base64. */
+export const packHashes = (hashes: readonly Hash[]): string => {
+  let text = "";
+  for (const hash of hashes) for (const byte of hash) text += String.fromCharCode(byte);
+  return btoa(text);
+};
+
+/** Gives null where the text is not whole hashes. */
+export const unpackHashes = (text: string): Hash[] | null => {
+  try {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    if (bytes.length % HASH_BYTES !== 0) return null;
+    return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+  } catch {
+    return null;
+  }
+};
+
+type SignedRun = SignedPart["runs"][number];
+
+/** A row of heads, each naming the one before, with what its one signature is over. */
+export interface Run {
+  readonly gateway: string;
+  readonly boot: string;
+  readonly firstN: number;
+  readonly lastN: number;
+  readonly prev: string | null;
+  readonly lastHash: string;
+  /** Of each head: how many lines, and their root. */
+  readonly trees: readonly { readonly size: number; readonly root: Hash }[];
+  readonly signed: Uint8Array;
+  readonly sig: string;
+}
+
+/** Writes the heads anew out of what they are made of; null where something of it is none. */
+export const openRun = ({ gateway, boot, n, first, prev, heads, sig }: SignedRun): Run | null => {
+  const trees: { size: number; root: Hash }[] = [];
+  let head: Head | null = null;
+  let before = prev;
+  let text = "";
+  for (const [i, [size, hashes]] of heads.entries()) {
+    const [root, body, ...more] = unpackHashes(hashes) ?? [];
+    if (root === undefined || body === undefined || more.length > 0) return null;
+    const from: number = head === null ? first : head.last + 1;
+    head = { gateway, boot, n: n + i, first: from, last: from + size - 1, prev: before, body: bytesToHex(body), root: bytesToHex(root) };
+    text = headText(head);
+    before = headHash(text);
+    trees.push({ size, root });
+  }
+  if (head === null || before === null) return null;
+  return { gateway, boot, firstN: n, lastN: head.n, prev, lastHash: before, trees, signed: headBytes(text), sig };
+};
+
+/** What the evidence of a day comes to. */
+export interface Vouched {
+  /** Rows of heads that have lines of the rig, and the times of the first and last of those, ms UTC. */
+  readonly runs: readonly { readonly run: Run; readonly fromTs: number; readonly toTs: number }[];
+  /** Readings that are shown, each once. */
+  readonly readings: number;
+  /** Places where a gateway's batches do not follow one another. */
+  readonly breaks: number;
+  /** Lines that bear another name of the machine. */
+  readonly renamed: number;
+  /** Rows made of the lines alone. */
+  readonly rows: readonly DigestRow[];
+}
+
+const breaksIn = (runs: readonly Run[]): number => {
+  const last = new Map<string, Run>();
+  let breaks = 0;
+  for (const run of runs) {
+    const key = `${run.gateway}\n${run.boot}`;
+    const before = last.get(key);
+    if (before !== undefined && (run.firstN !== before.lastN + 1 || run.prev !== before.lastHash)) breaks += 1;
+    last.set(key, run);
+  }
+  return breaks;
+};
+
+/**
+ * Puts the parts of a day's evidence together. Gives a sentence where a line does not stand where it is said to stand. Signatures are not
+ * looked at: whose key to believe says the chain.
+ */
+export const vouchedDay = (day: number, rig: string, parts: readonly SignedPart[]): Vouched | string => {
+  const digest: Digest = new Map();
+  const seen = nothingSeen();
+  const all: Run[] = [];
+  const used = new Map<Run, { fromTs: number; toTs: number }>();
+  let readings = 0;
+  let renamed = 0;
+  for (const part of parts) {
+    const runs = part.runs.map(openRun);
+    if (runs.some((run) => run === null)) return "The heads of a gateway's batches cannot be read.";
+    all.push(...(runs as Run[]));
+    for (const [runAt, headAt, place, text, path] of part.lines) {
+      const run = runs[runAt] ?? null;
+      const tree = run?.trees[headAt];
+      const line: Line | null = readLine(text);
+      const proof = unpackHashes(path);
+      if (run === null || tree === undefined || line === null || proof === null) return "A line of a reading cannot be read.";
+      const leaf = leafHash(new TextEncoder().encode(text));
+      if (!verifyInclusion({ leaf, index: place, size: tree.size, proof, root: tree.root }))
+        return "A line does not stand in the batch that it is said to be of.";
+      if (Math.floor(line.ts / DAY_MS) !== day) return "A line is of another day.";
+      const times = used.get(run);
+      used.set(run, { fromTs: Math.min(times?.fromTs ?? line.ts, line.ts), toTs: Math.max(times?.toTs ?? line.ts, line.ts) });
+      if (line.rig !== rig) renamed += 1;
+      else if (note(seen, line.boot, line.seq, line.ts)) {
+        readings += 1;
+        digestLine(digest, line, true);
+      }
+    }
+  }
+  const rigDay = digest.get(`${day}/1/${rig}`);
+  return {
+    runs: [...used].map(([run, times]) => ({ run, ...times })),
+    readings,
+    breaks: breaksIn(all),
+    renamed,
+    rows: rigDay === undefined ? [] : rowsOf(rigDay),
+  };
+};
+
+/** Slots in which the rows have signed readings but not as the lines give them; where unsigned ones are among them only the count is told. */
+export const differingSlots = (
+  rows: readonly DigestRow[],
+  ours: readonly DigestRow[],
+): { readonly more: number; readonly fewer: number } => {
+  let more = 0;
+  let fewer = 0;
+  for (const [slot, row] of rows.entries()) {
+    const mine = ours[slot];
+    const signed = mine?.n ?? 0;
+    if (signed < row.signed) fewer += row.signed - signed;
+    else if (signed > row.signed) more += 1;
+    else if (mine !== undefined && row.signed > 0 && row.signed === row.n && !sameRow(row, mine)) more += 1;
+  }
+  return { more, fewer };
+};
+
+const NAMES = [
+  "ts",
+  "n",
+  "paused",
+  "signed",
+  "hashrateGhs",
+  "powerW",
+  "boardMaxDc",
+  "chipMaxDc",
+  "intakeMaxDc",
+  "deliveredGh",
+  "energyJ",
+] as const satisfies readonly (keyof DigestRow)[];
+const sameRow = (a: DigestRow, b: DigestRow): boolean => NAMES.every((name) => a[name] === b[name]);

@@ -1,0 +1,236 @@
+/** From what gateways sent to what a stranger is shown of it: the same rows, and nothing that was changed passes. */
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { verifyNative } from "../../server/edge/ed25519.ts";
+import { createSignedDays } from "../../server/flows/signed-days.ts";
+import { signedPage, type ProvenDay, type SignedPart } from "../../server/twin/bundle.ts";
+import { DAY_MS, rowsOf } from "../../server/twin/digest.ts";
+import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
+import type { Act } from "../../server/twin/record.ts";
+import { Refused } from "../../server/twin/refusal.ts";
+import { notesOn, verdictOf, type ChainReader, type Step } from "../../server/twin/steps.ts";
+import type { Entry } from "../../server/twin/twin.ts";
+import { checkVouched } from "../../server/twin/verify-signed.ts";
+import { packHashes, unpackHashes, vouchedDay } from "../../server/twin/vouched.ts";
+import { OWN } from "../../server/twin/wire.ts";
+import { gatewayName } from "../../simulators/plant/layout.ts";
+import { messages } from "../../simulators/messages.ts";
+import { loadScenario } from "../../simulators/scenario-files.ts";
+import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
+
+const DAY = 20_700;
+const T0 = DAY * DAY_MS;
+const SEED = 3;
+const RIG = "rig-0002";
+const utf8 = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
+
+/** An hour of a small farm whose gateways sign, as the journal has it; every 40th message twice. */
+const hour = () => {
+  const plain = messages({
+    seed: SEED,
+    rigs: 8,
+    site: "farm",
+    scenario: loadScenario("calm-day"),
+    fromTs: T0,
+    toTs: T0 + 3_600_000,
+    intervalMs: 60_000,
+  });
+  const entries: Entry[] = [];
+  const enter = (topic: string, payload: Uint8Array, receivedTs: number): void =>
+    void entries.push({ pos: entries.length + 1, receivedTs, topic, payload, qos: 1, retain: false, dup: false, client: "" });
+  for (const gateway of [0, 1]) {
+    const act: Act = {
+      what: "gateway-key",
+      gateway: gatewayName(gateway),
+      publicKey: publicKeyOf(SEED, gateway),
+      fromTs: T0,
+      toTs: null,
+      by: "test",
+    };
+    enter(OWN.act, utf8(act), T0);
+  }
+  let i = 0;
+  for (const { ts, topic, payload } of signedMessages(plain, { site: "farm", seed: SEED, boot: "g" })) {
+    enter(topic, payload, ts);
+    if (i++ % 40 === 7) enter(topic, payload, ts + 1);
+  }
+  const farm = newFarm("farm");
+  for (const entry of entries) foldEntry(farm, entry, nothingYet(), verifyNative);
+  const rigDay = farm.digest.get(`${DAY}/1/${RIG}`);
+  if (rigDay === undefined) throw new Error(`the simulated farm has no ${RIG}`);
+  return { entries, farm, rows: rowsOf(rigDay) };
+};
+const told = hour();
+
+const signedDays = (entries: readonly Entry[] = told.entries) =>
+  createSignedDays({
+    site: "farm",
+    keys: () => told.farm.gatewayKeys,
+    verify: verifyNative,
+    journal: {
+      oldestTs: () => entries[0]?.receivedTs ?? null,
+      positionAt: async (ts) => entries.find(({ receivedTs }) => receivedTs >= ts)?.pos ?? entries.length + 1,
+      read: async function* (fromPos) {
+        for (let at = 0; at < entries.length; at += 50) yield entries.slice(at, at + 50).filter(({ pos }) => pos >= fromPos);
+      },
+    },
+    breathe: () => Promise.resolve(),
+  });
+const partOf = (entries?: readonly Entry[]) => signedDays(entries).part(new Set([RIG]), DAY, 0, 0);
+
+const chain = {
+  gatewayKeyAt: async (gateway: string) => publicKeyOf(SEED, gateway === gatewayName(0) ? 0 : 1),
+} as unknown as ChainReader;
+const check = async (part: SignedPart | readonly SignedPart[], reader: ChainReader | null = chain, rows = told.rows) => {
+  const steps: Step[] = [];
+  const day = { day: DAY, rows } as unknown as ProvenDay;
+  await checkVouched(notesOn("day", steps), day, RIG, Array.isArray(part) ? part : [part as SignedPart], reader);
+  return { steps, verdict: verdictOf(steps) };
+};
+
+describe("the evidence of a day", () => {
+  test("gives the very rows that the farm sealed, with the keys of the contract", async () => {
+    const part = await partOf();
+    expect(signedPage.parse(JSON.parse(JSON.stringify(part)))).toEqual(part);
+    const { steps, verdict } = await check(part);
+    expect(verdict).toBe("verified");
+    expect(steps.map(({ check: what, result }) => [what, result])).toEqual([
+      ["lines", "passed"],
+      ["batches", "passed"],
+      ["gateway", "passed"],
+      ["signed rows", "passed"],
+    ]);
+    expect(told.rows.reduce((sum, { n }) => sum + n, 0)).toBeGreaterThan(50);
+  });
+  test("has this rig's lines and no other's, and nothing of a message besides", async () => {
+    const text = JSON.stringify(await partOf());
+    expect(text).toContain(RIG);
+    for (const foreign of ["rig-0001", "rig-0003", "stratum", "pools", "worker"]) expect(text).not.toContain(foreign);
+  });
+  test("in two parts comes to the same", async () => {
+    const half = told.entries[Math.floor(told.entries.length / 2)] as Entry;
+    const first = await partOf(told.entries.slice(0, half.pos - 1));
+    const second = await signedDays().part(new Set([RIG]), DAY, half.pos, 0);
+    expect((await check([first, second])).verdict).toBe("verified");
+  });
+  test("is passed over where a batch fails its own signature", async () => {
+    const hit = told.entries.filter(({ payload }) => new TextDecoder().decode(payload).includes(`"[\\"${RIG}\\"`))[20];
+    const forged = told.entries.map((entry) =>
+      entry === hit
+        ? { ...entry, payload: utf8({ ...(JSON.parse(new TextDecoder().decode(entry.payload)) as object), sig: "0".repeat(128) }) }
+        : entry,
+    );
+    const { steps, verdict } = await check(await partOf(forged));
+    expect([verdict, steps.find(({ check: what }) => what === "batches")?.result]).toEqual(["incomplete", "stated"]);
+  });
+  test("of a day that the journal no longer has is refused in a sentence", async () => {
+    const old = signedDays().part(new Set([RIG]), DAY - 3, 0, 0);
+    await expect(old).rejects.toThrow(Refused);
+    await expect(old).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+  test("without a chain, or where the contract lists no key or another, is not verified", async () => {
+    const part = await partOf();
+    expect((await check(part, null)).verdict).toBe("incomplete");
+    expect((await check(part, { ...chain, gatewayKeyAt: async () => null })).verdict).toBe("incomplete");
+    expect((await check(part, { ...chain, gatewayKeyAt: async () => publicKeyOf(SEED + 1, 0) })).verdict).toBe("failed");
+    const changing = {
+      ...chain,
+      gatewayKeyAt: async (_gateway: string, ts: number) => (ts < T0 + 1_800_000 ? publicKeyOf(SEED, 0) : null),
+    };
+    expect((await check(part, changing)).verdict).toBe("incomplete");
+  });
+  test("that is not there leaves the tier the farm's word", async () => {
+    const { steps, verdict } = await check([]);
+    expect([steps[0]?.result, verdict]).toEqual(["stated", "incomplete"]);
+    expect(steps[0]?.says).toContain("The farm says that a gateway signed");
+    const unsigned = told.rows.map((row) => ({ ...row, signed: 0 }));
+    expect((await check([], chain, unsigned)).steps[0]?.says).toContain("Self-reported");
+  });
+});
+
+describe("fails or is not verified", () => {
+  test("for any changed byte of a line, a head or the signature", async () => {
+    const part = await partOf();
+    const places: ((copy: SignedPart, at: number) => [string, (text: string) => void])[] = [
+      (copy, at) => {
+        const line = copy.lines[at % copy.lines.length] as SignedPart["lines"][number];
+        return [line[3], (text) => void (line[3] = text)];
+      },
+      (copy, at) => {
+        const line = copy.lines.find(([, , , , path]) => path !== "") ?? copy.lines[at % copy.lines.length];
+        return [(line as SignedPart["lines"][number])[4], (text) => void ((line as SignedPart["lines"][number])[4] = text)];
+      },
+      (copy, at) => {
+        const run = copy.runs[0] as SignedPart["runs"][number];
+        const head = run.heads[at % run.heads.length] as [number, string];
+        return [head[1], (text) => void (head[1] = text)];
+      },
+      (copy) => {
+        const run = copy.runs[0] as SignedPart["runs"][number];
+        return [run.sig, (text) => void (run.sig = text)];
+      },
+      (copy) => {
+        const run = copy.runs[0] as SignedPart["runs"][number];
+        return [run.boot, (text) => void (run.boot = text)];
+      },
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...places), fc.nat(), fc.nat(), fc.integer({ min: 1, max: 9 }), async (place, at, where, by) => {
+        const copy = structuredClone(part) as SignedPart;
+        const [text, set] = place(copy, at);
+        fc.pre(text.length > 0);
+        const i = where % text.length;
+        const letter = text[i] ?? "";
+        const other = /[0-9a-f]/.test(letter)
+          ? ((parseInt(letter, 16) + by) % 16).toString(16)
+          : String.fromCharCode(letter.charCodeAt(0) ^ by);
+        const changed = text.slice(0, i) + other + text.slice(i + 1);
+        // The last letter of a base64 text may have bits that say nothing.
+        fc.pre(changed !== text && JSON.stringify(unpackHashes(changed)) !== JSON.stringify(unpackHashes(text) ?? 0));
+        set(changed);
+        expect((await check(copy)).verdict).toBe("failed");
+      }),
+      { numRuns: 80 },
+    );
+  });
+  test("for a line left out, and for one of another place, batch or row of heads", async () => {
+    const part = await partOf();
+    const but = (change: (copy: SignedPart) => void): SignedPart => {
+      const copy = structuredClone(part) as SignedPart;
+      change(copy);
+      return copy;
+    };
+    const lineOf = (copy: SignedPart) => copy.lines[5] as SignedPart["lines"][number];
+    expect((await check(but((copy) => copy.lines.splice(5, 1)))).verdict).toBe("incomplete");
+    expect((await check(but((copy) => (lineOf(copy)[2] += 1)))).verdict).toBe("failed");
+    expect((await check(but((copy) => (lineOf(copy)[1] += 1)))).verdict).toBe("failed");
+    expect((await check(but((copy) => (lineOf(copy)[0] += 100)))).verdict).toBe("failed");
+    expect((await check(but((copy) => (copy.runs[0] as { n: number }).n++))).verdict).toBe("failed");
+    expect((await check(but((copy) => ((copy.runs[0] as { gateway: string }).gateway = gatewayName(1))))).verdict).toBe("failed");
+  });
+  test("for rows that say something else, better or worse", async () => {
+    const part = await partOf();
+    for (const name of ["hashrateGhs", "energyJ", "n", "paused", "chipMaxDc"] as const) {
+      const rows = told.rows.map((row, slot) => (slot === 3 ? { ...row, [name]: (row[name] ?? 0) + 1 } : row));
+      // One more that nobody signed is told as such.
+      if (name === "n") expect((await check(part, chain, rows)).steps.at(-1)?.says).toContain("and 1 reading that nobody signed");
+      else expect([name, (await check(part, chain, rows)).verdict]).toEqual([name, "failed"]);
+    }
+    const fewer = told.rows.map((row, slot) => (slot === 3 ? { ...row, n: row.n - 1, signed: row.signed - 1 } : row));
+    expect((await check(part, chain, fewer)).verdict).toBe("failed");
+  });
+  test("for another rig's evidence", async () => {
+    const other = await signedDays().part(new Set(["rig-0001"]), DAY, 0, 0);
+    expect((await check(other)).verdict).toBe("incomplete");
+  });
+});
+
+test("hashes are packed and unpacked; what is none is told", () => {
+  const hashes = [hexToBytes("ab".repeat(32)), hexToBytes("01".repeat(32))];
+  expect(unpackHashes(packHashes(hashes))).toEqual(hashes);
+  expect(unpackHashes("AAAA")).toBeNull();
+  expect(unpackHashes("§")).toBeNull();
+  expect(unpackHashes("")).toEqual([]);
+  expect(vouchedDay(DAY, RIG, [{ day: DAY, runs: [], lines: [[0, 0, 0, "", ""]] }])).toContain("cannot be read");
+});
