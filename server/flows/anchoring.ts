@@ -4,7 +4,7 @@
  * be done is read from the folded ledger and from the chain, so that every step may be interrupted and repeated.
  */
 import { leafOf, keptHash, tokenDayOf, treeOf, type Deployment, type Tree } from "../twin/day.ts";
-import { CELL, DAY_MS, dayOf } from "../twin/digest.ts";
+import { DAY_MS, dayOf } from "../twin/digest.ts";
 import { canonicalText } from "../twin/canonical.ts";
 import type { Farm } from "../twin/farm.ts";
 import type { ChainIdentity } from "../twin/ledger.ts";
@@ -113,7 +113,7 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     if (!days.has(day, version)) {
       const facts = farm().frozen.get(`${day}/${version}`) ?? [];
       const rigs: SealedRig[] = [];
-      for (const fact of facts) rigs.push(sealedRigOf(fact, farm().digest.get(`${day}/${version}/${fact.rig}`), CELL));
+      for (const fact of facts) rigs.push(sealedRigOf(fact, farm().digest.get(`${day}/${version}/${fact.rig}`)));
       await days.keep(day, version, rigs, needs.breathe);
     }
     const kept = days.version(day, version);

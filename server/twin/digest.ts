@@ -31,14 +31,16 @@ export type Span = readonly [boot: string, seqFirst: number, seqLast: number, n:
 export const UNNUMBERED = "";
 const MOST_BOOTS = 500;
 
-/** One rig, one UTC day, one version of it: SLOTS × CELL integers. */
+/** One rig, one UTC day, one version of it. */
 export interface RigDay {
   readonly rig: string;
   /** Days since 1970-01-01 UTC. */
   readonly day: number;
   /** 1 until the day is sealed; what comes late goes into the next. */
   readonly version: number;
-  readonly cells: Int32Array;
+  /** CELL integers a slot, for the whole hours between the first and the last in which something came; `fromSlot` is the first of them. */
+  cells: Int32Array;
+  fromSlot: number;
   readonly spans: Map<string, Span>;
   /** Slots and boots changed since they were last written away. */
   readonly dirty: Set<number | string>;
@@ -67,10 +69,48 @@ export interface DigestRow {
 
 export const dayOf = (ts: number): number => Math.floor(ts / DAY_MS);
 
-export const emptyCells = (): Int32Array => {
-  const cells = new Int32Array(SLOTS * CELL);
-  for (let slot = 0; slot < SLOTS; slot++) cells.fill(NO_TEMPERATURE, slot * CELL + BOARD_MAX, slot * CELL + INTAKE_MAX + 1);
+export const emptyCells = (slots = SLOTS): Int32Array => {
+  const cells = new Int32Array(slots * CELL);
+  for (let slot = 0; slot < slots; slot++) cells.fill(NO_TEMPERATURE, slot * CELL + BOARD_MAX, slot * CELL + INTAKE_MAX + 1);
   return cells;
+};
+
+const HOUR_SLOTS = 12;
+const NO_CELLS = new Int32Array(0);
+
+/** Where a slot's cell stands in `rigDay.cells`, which grows where it must: ten thousand rigs' whole days would be 115 MB from the start. */
+const placeOf = (rigDay: RigDay, slot: number): number => {
+  const { cells, fromSlot } = rigDay;
+  const slots = cells.length / CELL;
+  if (slot >= fromSlot && slot < fromSlot + slots) return (slot - fromSlot) * CELL;
+  const hour = slot - (slot % HOUR_SLOTS);
+  const first = slots === 0 ? hour : Math.min(hour, fromSlot);
+  const end = slots === 0 ? hour + HOUR_SLOTS : Math.max(hour + HOUR_SLOTS, fromSlot + slots);
+  const grown = emptyCells(end - first);
+  grown.set(cells, slots === 0 ? 0 : (fromSlot - first) * CELL);
+  rigDay.cells = grown;
+  rigDay.fromSlot = first;
+  return (slot - first) * CELL;
+};
+
+/** The CELL integers of a slot, null where nothing came in its hour. A view. */
+export const cellOf = ({ cells, fromSlot }: RigDay, slot: number): Int32Array | null => {
+  const at = (slot - fromSlot) * CELL;
+  return at >= 0 && at < cells.length ? cells.subarray(at, at + CELL) : null;
+};
+
+/** Puts a slot's CELL integers in their place. Changes `rigDay`. */
+export const putCell = (rigDay: RigDay, slot: number, cell: ArrayLike<number>): void => {
+  const at = placeOf(rigDay, slot);
+  rigDay.cells.set(cell, at);
+};
+
+/** Slots in which something came, in order, each with its integers. */
+export const filledCells = (rigDay: RigDay): [slot: number, ...cell: number[]][] => {
+  const filled: [number, ...number[]][] = [];
+  for (let at = 0; at < rigDay.cells.length; at += CELL)
+    if ((rigDay.cells[at + N] ?? 0) > 0) filled.push([rigDay.fromSlot + at / CELL, ...rigDay.cells.subarray(at, at + CELL)]);
+  return filled;
 };
 
 const keyOf = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
@@ -79,7 +119,7 @@ export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1):
   const key = keyOf(rig, day, version);
   let rigDay = digest.get(key);
   if (rigDay === undefined) {
-    rigDay = { rig, day, version, cells: emptyCells(), spans: new Map(), dirty: new Set() };
+    rigDay = { rig, day, version, cells: NO_CELLS, fromSlot: 0, spans: new Map(), dirty: new Set() };
     digest.set(key, rigDay);
   }
   return rigDay;
@@ -110,8 +150,8 @@ export const digestReading = (digest: Digest, reading: Counted, measured: Measur
 export const digestLine = (digest: Digest, line: Line, signed: boolean, version = 1): void => {
   const rigDay = rigDayOf(digest, line.rig, dayOf(line.ts), version);
   const slot = Math.floor((line.ts % DAY_MS) / SLOT_MS);
+  const at = placeOf(rigDay, slot);
   const { cells } = rigDay;
-  const at = slot * CELL;
   const add = (column: number, value: number): void => {
     cells[at + column] = raised(cells[at + column] ?? 0, value);
   };
@@ -180,7 +220,11 @@ export const rowsOfCells = (day: number, cells: Int32Array): DigestRow[] =>
     };
   });
 
-export const rowsOf = (rigDay: RigDay): DigestRow[] => rowsOfCells(rigDay.day, rigDay.cells);
+export const rowsOf = (rigDay: RigDay): DigestRow[] => {
+  const cells = emptyCells();
+  cells.set(rigDay.cells, rigDay.fromSlot * CELL);
+  return rowsOfCells(rigDay.day, cells);
+};
 
 /** Forgets days before `day`. Changes `digest`. */
 export const forgetBefore = (digest: Digest, day: number): void => {

@@ -299,7 +299,8 @@ const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
 const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): void => {
   if (entry.retain) {
     if (entry.payload.length === 0) farm.retained.delete(entry.topic);
-    else farm.retained.set(entry.topic, entry.payload.slice());
+    // A copy: a view would hold all that came over the network with it.
+    else farm.retained.set(entry.topic, Uint8Array.from(entry.payload));
   }
   carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
 };

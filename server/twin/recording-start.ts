@@ -1,5 +1,5 @@
 /** The farm with which a recording begins: into its lines, and back. */
-import { CELL, SLOTS, type Digest } from "./digest.ts";
+import { filledCells, type Digest } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
 import type { Opening, RecordingFault, RecordingHeader } from "./recording.ts";
 import { farmHash, farmOfLines, restoreCells, SNAPSHOT_VERSION, snapshotLines, type CellLine } from "./snapshot.ts";
@@ -7,17 +7,16 @@ import { farmHash, farmOfLines, restoreCells, SNAPSHOT_VERSION, snapshotLines, t
 const CELLS_A_LINE = 200;
 
 /** Every cell in which something was counted and every span, in one order whatever the order of arrival was. */
-const cellsOf = (digest: Digest): CellLine[] => {
-  const lines: CellLine[] = [];
-  for (const [, { rig, day, version, cells, spans }] of [...digest].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    for (let slot = 0; slot < SLOTS; slot++) {
-      const cell = cells.subarray(slot * CELL, slot * CELL + CELL);
-      if ((cell[0] ?? 0) > 0) lines.push([rig, day, version, slot, ...cell]);
-    }
-    for (const span of spans.values()) lines.push([rig, day, version, span]);
-  }
-  return lines;
-};
+const cellsOf = (digest: Digest): CellLine[] =>
+  [...digest]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, rigDay]): CellLine[] => {
+      const { rig, day, version, spans } = rigDay;
+      return [
+        ...filledCells(rigDay).map(([slot, ...cell]): CellLine => [rig, day, version, slot, ...cell]),
+        ...[...spans.values()].map((span): CellLine => [rig, day, version, span]),
+      ];
+    });
 
 /** The farm as the opening of a recording has it. */
 export const openingFarmOf = (farm: Farm): NonNullable<Opening["farm"]> => {

@@ -3,7 +3,7 @@
  * comes late is counted into the next version. `kept` says that the frozen version is on disk beside the journal; only then the fold
  * lets go of it. Since the seal is an entry, the same journal gives the same versions.
  */
-import { DAY_MS, type RigDay, type Span } from "./digest.ts";
+import { DAY_MS, filledCells, type RigDay, type Span } from "./digest.ts";
 import type { Hex } from "./seal.ts";
 
 /** What the server writes under OWN.anchor. */
@@ -119,10 +119,8 @@ export const factsOf = (
     .toSorted((a, b) => (a.rig < b.rig ? -1 : 1));
 
 /** A rig's line of a version, out of what was counted; `rigDay` is undefined for one that was silent. */
-export const sealedRigOf = (facts: RigFacts, rigDay: RigDay | undefined, cellWidth: number): SealedRig => {
-  const cells: number[][] = [];
-  if (rigDay !== undefined)
-    for (let at = 0, slot = 0; at < rigDay.cells.length; at += cellWidth, slot++)
-      if ((rigDay.cells[at] ?? 0) > 0) cells.push([slot, ...rigDay.cells.subarray(at, at + cellWidth)]);
-  return { ...facts, spans: [...(rigDay?.spans.values() ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1)), cells };
-};
+export const sealedRigOf = (facts: RigFacts, rigDay: RigDay | undefined): SealedRig => ({
+  ...facts,
+  spans: [...(rigDay?.spans.values() ?? [])].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  cells: rigDay === undefined ? [] : filledCells(rigDay),
+});

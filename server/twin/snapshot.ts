@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalBytes } from "./canonical.ts";
 import { activeAlarms } from "./alarms.ts";
-import { CELL, joinSpans, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
+import { cellOf, joinSpans, putCell, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
 import { keptVersion } from "./sealing.ts";
 import type { Twin } from "./twin.ts";
@@ -70,11 +70,13 @@ export type CellLine =
 /** Cells changed since the last call; marks them as written. Changes `digest`. */
 export const dirtyCells = (digest: Digest): CellLine[] => {
   const lines: CellLine[] = [];
-  for (const { rig, day, version, cells, spans, dirty } of digest.values()) {
+  for (const rigDay of digest.values()) {
+    const { rig, day, version, spans, dirty } = rigDay;
     for (const what of dirty) {
       const span = typeof what === "string" ? spans.get(what) : undefined;
+      const cell = typeof what === "number" ? cellOf(rigDay, what) : null;
       if (span !== undefined) lines.push([rig, day, version, span]);
-      else if (typeof what === "number") lines.push([rig, day, version, what, ...cells.subarray(what * CELL, what * CELL + CELL)]);
+      else if (typeof what === "number" && cell !== null) lines.push([rig, day, version, what, ...cell]);
     }
     dirty.clear();
   }
@@ -87,7 +89,7 @@ export const restoreCells = (farm: Farm, lines: readonly CellLine[]): void => {
     if (version <= keptVersion(farm.ledger.days, day)) continue;
     const rigDay = rigDayOf(farm.digest, rig, day, version);
     if (typeof what !== "number") rigDay.spans.set(what[0], what);
-    else if (what < SLOTS) rigDay.cells.set(cells as number[], what * CELL);
+    else if (what < SLOTS) putCell(rigDay, what, cells as number[]);
   }
 };
 

@@ -1,7 +1,7 @@
 /**
- * Drains a persistent session and prints one JSON line. Arguments: mode url clientId count folder.
+ * Takes COUNT messages from a broker while they are published and prints one JSON line. Arguments: mode url clientId count folder.
  * bare: mqtt.js as it comes, counts and acknowledges. journal: our client, PUBACK after the journal's fsync.
- * whole: the same, and every reading parsed, folded and written to the embedded store.
+ * whole: the same, and every reading parsed, folded, digested and committed by the embedded store. Prints "ready" when it is subscribed.
  */
 import mqtt from "mqtt";
 import { createJournal } from "../../server/edge/journal/journal.ts";
@@ -51,20 +51,17 @@ const print = (extra: object = {}): void => {
   );
 };
 
-const subscribeOnly = async (): Promise<void> => {
-  const client = await mqtt.connectAsync(url, SESSION);
-  await client.subscribeAsync(TOPICS, { qos: 1 });
-  await client.endAsync();
-};
-
 const bare = async (): Promise<void> => {
-  const client = mqtt.connect(url, SESSION);
+  const client = await mqtt.connectAsync(url, SESSION);
   client.on("message", counted);
+  await client.subscribeAsync(TOPICS, { qos: 1 });
+  console.log("ready");
   await all;
   print();
   await client.endAsync();
 };
 
+let setSubscribed: () => void = () => undefined;
 const ours = async (whole: boolean): Promise<void> => {
   const journal = createJournal({ folder, now: Date.now });
   await journal.start();
@@ -98,6 +95,9 @@ const ours = async (whole: boolean): Promise<void> => {
     telemetry.tell((out, _farm, batch) => series.take(out, batch));
     await telemetry.start();
   }
+  const subscribed = new Promise<void>((resolve) => {
+    setSubscribed = resolve;
+  });
   const client = createMqtt({
     url,
     clientId,
@@ -107,8 +107,11 @@ const ours = async (whole: boolean): Promise<void> => {
         done(error);
         if (error === null) counted();
       }),
+    onHealth: (away) => (away === null ? setSubscribed() : undefined),
   });
   client.start();
+  await subscribed;
+  console.log("ready");
   await all;
   if (whole) while (series.storedPos() < journal.head().pos - 1) await new Promise((resolve) => setTimeout(resolve, 5));
   print(whole ? { folded: telemetry.farm().accepted } : {});
@@ -121,7 +124,6 @@ const ours = async (whole: boolean): Promise<void> => {
   await journal.stop();
 };
 
-if (mode === "subscribe") await subscribeOnly();
-else if (mode === "bare") await bare();
+if (mode === "bare") await bare();
 else await ours(mode === "whole");
 process.exit(0);

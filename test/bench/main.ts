@@ -4,6 +4,7 @@ import type { Emit, Figure } from "./report.ts";
 const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Promise<void> }>>> = {
   fold: () => import("./fold.ts"),
   ingest: () => import("./ingest.ts"),
+  steady: () => import("./steady.ts"),
   store: () => import("./store.ts"),
 };
 

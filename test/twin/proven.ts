@@ -2,7 +2,7 @@
 import { BUNDLE_CONTEXT, type Bundle, type ProvenDay } from "../../server/twin/bundle.ts";
 import { canonicalText } from "../../server/twin/canonical.ts";
 import { dateOf, leafOf, proofIn, tokenDayOf, treeOf, type Deployment, type TokenDay, type Tree } from "../../server/twin/day.ts";
-import { CELL, DAY_MS, digestReading, type Digest } from "../../server/twin/digest.ts";
+import { DAY_MS, digestReading, type Digest } from "../../server/twin/digest.ts";
 import { NO_IDENTITY, NOTHING_MEASURED } from "../../server/twin/reading.ts";
 import { RECORD_KINDS } from "../../server/twin/record.ts";
 import { hashOf, machineHash, sealRecord, type Sealed } from "../../server/twin/seal.ts";
@@ -29,7 +29,7 @@ const sealed = (rig: string, day: number, stepMin: number): SealedRig => {
     };
     digestReading(digest, { rig, deviceTs: day * DAY_MS + i * stepMin * 60_000, boot: "b", seq, signed: false }, measured);
   }
-  return sealedRigOf({ rig, firstSeenTs: (day - 5) * DAY_MS, nameplateGhs: 110_000 }, digest.get(`${day}/1/${rig}`), CELL);
+  return sealedRigOf({ rig, firstSeenTs: (day - 5) * DAY_MS, nameplateGhs: 110_000 }, digest.get(`${day}/1/${rig}`));
 };
 
 export const tokens = (day: number, silent: boolean, count: number, more: number): TokenDay[] =>

@@ -62,7 +62,7 @@ export const openEngine = async (options: EngineOptions) => {
     threads: String(options.threads),
     // Quarter of the default: less left empty at the end of each column's blocks, and finer to skip.
     default_block_size: "65536",
-    checkpoint_threshold: "64MB",
+    checkpoint_threshold: "16MB",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

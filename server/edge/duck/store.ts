@@ -41,7 +41,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
   let failure: string | null = null;
 
   const open = async (): Promise<Open> => {
-    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 256, threads: options.threads ?? 2 });
+    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 128, threads: options.threads ?? 2 });
     try {
       const memory = await engine.write(loadMemory);
       return { engine, memory, reader: createReader(engine, memory), rows: createRowReader(engine, memory, options.file) };

@@ -81,7 +81,7 @@ export const createJournal = (options: JournalOptions) => {
       const raw = Buffer.concat(run.map((frame) => frame.body));
       const count = run.reduce((sum, frame) => sum + frame.count, 0);
       const { firstTs, lastTs } = timesOf(raw, count);
-      chunkStore().add(first.firstPos, count, firstTs, lastTs, raw);
+      await chunkStore().add(first.firstPos, count, firstTs, lastTs, raw);
     }
     await removeTail(path);
   };
