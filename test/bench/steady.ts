@@ -50,14 +50,11 @@ export const run = async (emit: Emit): Promise<void> => {
   const rigs = optionOf("rigs", 10_000);
   const interval = optionOf("interval", 10);
   const server = await startRigtwin({ rigs: 0 });
-  const farm = spawn(
-    process.execPath,
-    [
-      fileURLToPath(new URL("../../simulators/main.js", import.meta.url)),
-      ...["--url", server.mqttUrl, "--site", "farm", "--rigs", String(rigs), "--interval", `${interval}s`, "--scenario", "calm-day"],
-    ],
-    { stdio: ["ignore", "ignore", "inherit"] },
-  );
+  const program = fileURLToPath(new URL("../../simulators/main.js", import.meta.url));
+  const flags = { url: server.mqttUrl, site: "farm", rigs, interval: `${interval}s`, scenario: "calm-day" };
+  const farm = spawn(process.execPath, [program, ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   try {
     await pause(WARM_UP_MS);
     const startMs = Date.now();
