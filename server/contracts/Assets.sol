@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
 import {Amount, IERC7578, Properties} from "./IERC7578.sol";
+import {Roles} from "./Roles.sol";
 
 /// @notice ERC-7578, thin: who issues, who owns, which terms and law hold is said once for the farm; a machine has its place and value.
-abstract contract Assets is AccessControl, IERC7578 {
+abstract contract Assets is Roles, IERC7578 {
     Properties private _farm;
     mapping(uint256 tokenId => string) private _location;
     mapping(uint256 tokenId => Amount) private _value;

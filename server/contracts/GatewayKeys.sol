@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {AccessControl} from "@openzeppelin/contracts/access/AccessControl.sol";
+import {Roles} from "./Roles.sol";
 
 /// @notice Which key a gateway signs with, and when it may. Entries are only added, so an old signature can be checked years later.
-abstract contract GatewayKeys is AccessControl {
-    bytes32 public constant REGISTRAR = keccak256("REGISTRAR");
-
+abstract contract GatewayKeys is Roles {
     struct GatewayKey {
         /// Ed25519 public key; zero in a window takes an older key back for it.
         bytes32 publicKey;
@@ -24,6 +22,11 @@ abstract contract GatewayKeys is AccessControl {
         require(from < to, EmptyWindow(from, to));
         _keys[gatewayId].push(GatewayKey(publicKey, from, to));
         emit GatewayKeySet(gatewayId, publicKey, from, to);
+    }
+
+    /// @notice All entries of a gateway, oldest first.
+    function gatewayKeysOf(bytes32 gatewayId) external view returns (GatewayKey[] memory) {
+        return _keys[gatewayId];
     }
 
     /// @notice The key that held at `time` (seconds), zero where there was none.

@@ -21,15 +21,17 @@ abstract contract Machines is ERC721, GatewayKeys, IERC4906 {
         uint40 registeredAt; uint40 commissionedAt; uint40 endedAt; uint40 lastServiceAt;
         uint32 modelId; uint32 maintenanceCount; Status status;
     }
+    /// What an anchor asks every day, in one slot: `active` serve since the UTC day `since`, on the day before it `activeBefore` did.
+    struct Fleet { uint64 total; uint64 active; uint64 activeBefore; uint32 since; }
 
     uint256 public constant MAX_BATCH = 100;
 
-    uint256 public totalSupply;
     Model[] public models;
     mapping(bytes32 serialHash => uint256 tokenId) public tokenOfSerial;
     mapping(uint256 tokenId => uint256 tokenIdOfSubstitute) public substitutedBy;
     mapping(uint256 tokenId => Rig) internal _rigs;
     mapping(bytes32 key => uint256 idPlusOne) private _modelIds;
+    Fleet private _fleet;
     Checkpoints.Trace224 private _active;
 
     event RigRegistered(uint256 indexed tokenId, bytes32 indexed serialHash, uint32 modelId, bytes32 recordHash);
@@ -50,7 +52,7 @@ abstract contract Machines is ERC721, GatewayKeys, IERC4906 {
         require(rigs.length > 0 && rigs.length <= MAX_BATCH, BatchSize(rigs.length));
         uint32[] memory modelIds = new uint32[](newModels.length);
         for (uint256 i; i < newModels.length; ++i) modelIds[i] = _modelId(newModels[i]);
-        uint256 tokenId = totalSupply;
+        uint256 tokenId = _fleet.total;
         for (uint256 i; i < rigs.length; ++i) {
             NewRig calldata rig = rigs[i];
             require(rig.serialHash != 0, EmptyHash());
@@ -64,8 +66,7 @@ abstract contract Machines is ERC721, GatewayKeys, IERC4906 {
             emit RigRegistered(tokenId, rig.serialHash, modelId, rig.recordHash);
             _recordRegistration(tokenId, rig.recordHash, rig.commissionedAt);
         }
-        totalSupply = tokenId;
-        _setActive(_active.latest() + rigs.length);
+        _setFleet(tokenId, _fleet.active + rigs.length);
     }
 
     /// @notice Sets a serving machine active, in maintenance or retired; retired is for good.
@@ -84,8 +85,15 @@ abstract contract Machines is ERC721, GatewayKeys, IERC4906 {
     }
 
     /// @notice How many machines served at the end of a UTC day (days since 1970), or serve now where the day is not over.
-    function activeOn(uint32 day) external view returns (uint256) {
-        return _active.upperLookup(day);
+    function activeOn(uint32 day) public view returns (uint256) {
+        Fleet memory fleet = _fleet;
+        if (day >= fleet.since) return fleet.active;
+        return day + 1 == fleet.since ? fleet.activeBefore : _active.upperLookup(day);
+    }
+
+    /// @notice How many tokens there are; their numbers are 1 to this.
+    function totalSupply() public view returns (uint256) {
+        return _fleet.total;
     }
 
     /// @notice What is kept of a machine. Reverts where there is no such token.
@@ -107,14 +115,17 @@ abstract contract Machines is ERC721, GatewayKeys, IERC4906 {
         _rigs[tokenId].status = to;
         if (to == Status.Retired || to == Status.Substituted) {
             _rigs[tokenId].endedAt = uint40(block.timestamp);
-            _setActive(_active.latest() - 1);
+            _setFleet(_fleet.total, _fleet.active - 1);
         }
         emit RigStatusChanged(tokenId, rig.status, to, reasonHash);
         emit MetadataUpdate(tokenId);
     }
 
-    function _setActive(uint256 count) private {
-        _active.push(uint32(block.timestamp / 1 days), uint224(count));
+    function _setFleet(uint256 total, uint256 active) private {
+        uint32 today = uint32(block.timestamp / 1 days);
+        uint64 before = _fleet.since == today ? _fleet.activeBefore : _fleet.active;
+        _fleet = Fleet(uint64(total), uint64(active), before, today);
+        _active.push(today, uint224(active));
     }
 
     function _modelId(Model calldata model) private returns (uint32) {

@@ -14,11 +14,8 @@ import {IActiveRigs, TelemetryLog} from "./TelemetryLog.sol";
 
 /// @notice The digital twins of a farm's machines: ERC-721 with ERC-4906, ERC-7572 and ERC-7578, and the log of its daily anchors.
 contract RigTwin is ServiceBook, Assets, IERC7572 {
-    bytes32 public constant ANCHORER = keccak256("ANCHORER");
-
     TelemetryLog public immutable telemetryLog;
     Farm public farm;
-    uint32 public lastAnchoredDay;
 
     error NotTelemetryLog(address account);
 
@@ -40,11 +37,16 @@ contract RigTwin is ServiceBook, Assets, IERC7572 {
         _emitAllChanged();
     }
 
-    /// @notice Called by the log when a day was anchored.
-    function noteAnchor(uint32 day) external {
+    /// @notice Called by the log when a day is anchored: says that every page changed, and gives how many machines served that day.
+    function noteAnchor(uint32 day) external returns (uint256 active) {
         require(msg.sender == address(telemetryLog), NotTelemetryLog(msg.sender));
-        lastAnchoredDay = day;
         _emitAllChanged();
+        return activeOn(day);
+    }
+
+    /// @notice The newest day that is anchored, 0 before the first.
+    function lastAnchoredDay() public view returns (uint32) {
+        return telemetryLog.lastDay();
     }
 
     /// @notice The token's page as a data URI, made of what this contract keeps and nothing else.
@@ -63,7 +65,7 @@ contract RigTwin is ServiceBook, Assets, IERC7572 {
             nominalWatts: model.nominalWatts,
             substitutedBy: substitutedBy[tokenId]
         });
-        return RigJson.token(facts, farm, lastAnchoredDay);
+        return RigJson.token(facts, farm, lastAnchoredDay());
     }
 
     /// @inheritdoc IERC7572
@@ -77,7 +79,8 @@ contract RigTwin is ServiceBook, Assets, IERC7572 {
     }
 
     function _emitAllChanged() private {
-        if (totalSupply != 0) emit BatchMetadataUpdate(1, totalSupply);
+        uint256 newest = totalSupply();
+        if (newest != 0) emit BatchMetadataUpdate(1, newest);
     }
 
     function _exists(uint256 tokenId) internal view override returns (bool) {

@@ -8,7 +8,6 @@ abstract contract ServiceBook is Machines {
     struct Maintenance { uint256 tokenId; bytes32 recordHash; uint8 kind; uint40 performedAt; }
     struct Recorded { uint64 tokenId; uint64 blockNumber; uint40 performedAt; uint8 kind; }
 
-    bytes32 public constant TECHNICIAN = keccak256("TECHNICIAN");
     // Places in the published list of record kinds; the statement itself changes the machine's status.
     uint8 private constant REGISTRATION = 0;
     uint8 private constant REPAIR_SENT = 6;

@@ -3,10 +3,8 @@ pragma solidity 0.8.37;
 
 /// What the log asks of the twins.
 interface IActiveRigs {
-    function ANCHORER() external view returns (bytes32);
     function hasRole(bytes32 role, address account) external view returns (bool);
-    function activeOn(uint32 day) external view returns (uint256);
-    function noteAnchor(uint32 day) external;
+    function noteAnchor(uint32 day) external returns (uint256 active);
 }
 
 /// @notice One anchor a UTC day: the root of that day's tree of rigs. A day is written once, none is skipped, none is rewritten;
@@ -30,7 +28,10 @@ contract TelemetryLog {
         uint64 correctedAt;
     }
 
+    bytes32 private constant ANCHORER = keccak256("ANCHORER");
     IActiveRigs public immutable twin;
+    /// The day on which this log began; what is anchored of the days before was told afterwards.
+    uint32 public createdDay = uint32(block.timestamp / 1 days);
     /// Days since 1970-01-01 UTC; both 0 before the first anchor.
     uint32 public firstDay;
     uint32 public lastDay;
@@ -47,7 +48,7 @@ contract TelemetryLog {
     error DayNotAnchored(uint32 day);
 
     modifier onlyAnchorer() {
-        require(twin.hasRole(twin.ANCHORER(), msg.sender), NotAnchorer(msg.sender));
+        require(twin.hasRole(ANCHORER, msg.sender), NotAnchorer(msg.sender));
         _;
     }
 
@@ -60,13 +61,12 @@ contract TelemetryLog {
     function anchor(uint32 day, bytes32 root, bytes32 manifestHash, uint64 treeSize, uint64 readings) external onlyAnchorer {
         require(lastDay == 0 || day == lastDay + 1, DayNotNext(day, lastDay + 1));
         require((uint256(day) + 1) * 1 days <= block.timestamp, DayNotOver(day));
-        uint256 active = twin.activeOn(day);
+        uint256 active = twin.noteAnchor(day);
         require(treeSize == active, WrongTreeSize(treeSize, active));
         _anchors[day] = Anchor(root, manifestHash, treeSize, readings, uint64(block.timestamp));
         if (firstDay == 0) firstDay = day;
         lastDay = day;
         emit TelemetryAnchored(day, root, manifestHash, treeSize, readings);
-        twin.noteAnchor(day);
     }
 
     /// @notice Adds a correction to an anchored day; `reasonHash` is the SHA-256 of the published reason.

@@ -1,6 +1,6 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
 import type { z } from "zod";
-import type { acknowledge, ChainInfo, NewRecord } from "../twin/api.ts";
+import type { acknowledge, ChainInfo, DraftWish, NewRecord, NewTechnician, RecordDraft, TechnicianLine } from "../twin/api.ts";
 import { activeAlarms } from "../twin/alarms.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
@@ -34,6 +34,8 @@ export interface ApiNeeds {
   /** Appends and resolves when the entry is on disk and folded. */
   readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
+  readonly draftRecord: (rig: string, wish: DraftWish) => RecordDraft;
+  readonly setTechnician: (technician: NewTechnician & { readonly by: string }) => Promise<void>;
   readonly recordsOf: (rig: string) => readonly TwinRecord[];
   readonly chain: {
     /** null where the chain was never reached. */
@@ -59,6 +61,7 @@ export const createApi = (needs: ApiNeeds) => {
     if (info === null) throw new Refused("CHAIN_UNAVAILABLE", "The chain was not reached since the start.");
     return { ...info, finalDepth: chain.finalDepth };
   };
+  const technicians = (): TechnicianLine[] => [...farm().ledger.technicians].map(([address, known]) => ({ address, ...known }));
   return {
     health: needs.health,
     status: () => statusAnswer(needs.health(), farm(), needs.figures()),
@@ -71,6 +74,12 @@ export const createApi = (needs: ApiNeeds) => {
     questions: createQuestions({ site, farm, store }),
     records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
+    draftRecord: (rig: string, wish: DraftWish) => needs.draftRecord(twinOf(farm(), rig).rig, wish),
+    technicians,
+    setTechnician: async (technician: NewTechnician): Promise<TechnicianLine[]> => {
+      await needs.setTechnician({ ...technician, by: "operator" });
+      return technicians();
+    },
     twinByToken: async (tokenId: number) => {
       const twin = twinOfToken(farm(), tokenId);
       const info = await chainInfo();

@@ -144,7 +144,7 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
       tokenId,
       chain: { chainId: chain.chainId, genesis: chain.genesis, contract: chain.contract.toLowerCase(), local: needs.isLocal },
       identity: { ...twin.identity, boardSerials: [...twin.identity.boardSerials] },
-      records: recordsOf(farm().ledger, twin.rig).map(({ hash, bytes }) => ({ hash, bytes })),
+      records: recordsOf(farm().ledger, twin.rig).map(({ hash, bytes, signature }) => ({ hash, bytes, signature })),
     };
   };
 

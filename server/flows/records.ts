@@ -2,12 +2,13 @@
  * The path of a record: told → sealed → journal (then it is answered) → chain → final. What is still to be done is read from the
  * folded ledger alone, so that a relay that was killed goes on where it was: every step may be repeated without harm.
  */
-import type { NewRecord } from "../twin/api.ts";
-import { recordsOf, type ChainIdentity, type Ledger } from "../twin/ledger.ts";
-import type { OnChain, TwinRecord } from "../twin/record.ts";
+import type { NewRecord, RecordDraft, RecordWish } from "../twin/api.ts";
+import { recordEntry, recordsOf, type ChainIdentity, type Ledger } from "../twin/ledger.ts";
+import type { Act, OnChain, RecordSignature, TwinRecord } from "../twin/record.ts";
 import { Refused } from "../twin/refusal.ts";
 import { MOST_BATCH, type ChainRecord, type Finality, type RecordedOnChain, type Registered, type Registration } from "../twin/relay.ts";
-import { machineHash, sealRecord, usableSerial, type Hex, type RecordFields } from "../twin/seal.ts";
+import { machineHash, sealRecord, usableSerial, type Hex, type RecordFields, type Sealed } from "../twin/seal.ts";
+import { recordTypedData, signatureState } from "../twin/signature.ts";
 import type { Twin } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
@@ -43,6 +44,8 @@ export const GRACE_MS = 60_000;
 const RELAY_MS = 1_000;
 const MOST_BACKOFF_MS = 60_000;
 const CLOCK_AHEAD_MS = 300_000;
+/** How long somebody may look at a draft before it is signed. */
+const DRAFT_MS = 1_800_000;
 /** Whose statements the server's own are. */
 const SELF = "rigtwin";
 
@@ -106,34 +109,90 @@ export const createRecords = (needs: RecordsNeeds) => {
     }
   };
 
-  const sealInto = (fields: RecordFields): Promise<TwinRecord> =>
+  const sealInto = (fields: RecordFields, sign: (sealed: Sealed) => RecordSignature | null = () => null): Promise<TwinRecord> =>
     inTurn(fields.rig, async () => {
       const sealed = sealRecord(fields, recordsOf(ledger(), fields.rig).at(-1) ?? null);
-      await needs.write(OWN.record, bytesOf(sealed.bytes));
+      await needs.write(OWN.record, bytesOf(recordEntry(sealed.bytes, sign(sealed))));
       const kept = recordsOf(ledger(), fields.rig).at(-1);
       if (kept?.hash !== sealed.hash) throw new Refused("INTERNAL", "the record is in the journal, but not yet folded");
       return kept;
     });
 
-  /** Seals what somebody did to a rig and resolves when it is on disk. Throws Refused: RIG_UNKNOWN, REQUEST_INVALID, JOURNAL_UNAVAILABLE, DISK_FULL. */
-  const seal = async (rig: string, told: NewRecord): Promise<TwinRecord> => {
+  const fieldsOf = (rig: string, told: RecordWish, sealedTs: number): RecordFields => {
     const twin = needs.twins().get(rig);
     if (twin === undefined) throw new Refused("RIG_UNKNOWN", `there is no rig ${rig}`);
-    const nowTs = clock.now();
-    if (told.performedTs > nowTs + CLOCK_AHEAD_MS) throw new Refused("REQUEST_INVALID", "performedTs is in the future");
+    if (told.performedTs > clock.now() + CLOCK_AHEAD_MS) throw new Refused("REQUEST_INVALID", "performedTs is in the future");
     const { kind, performedTs, technician, summary, parts } = told;
-    const { site } = needs;
-    return sealInto({
-      site,
+    return {
+      site: needs.site,
       rig,
       serial: usableSerial(twin.identity.serial),
       kind,
       performedTs,
-      sealedTs: nowTs,
+      sealedTs,
       technician,
       summary,
       parts,
-    });
+    };
+  };
+
+  const technicianOf = (signer: Hex, badge: string): void => {
+    const known = ledger().technicians.get(signer);
+    if (known?.isActive !== true) throw new Refused("SIGNER_UNKNOWN", `${signer} is not registered as a technician's key`);
+    if (known.badge !== badge) throw new Refused("SIGNER_UNKNOWN", `${signer} is the key of ${known.badge}, not of ${badge}`);
+  };
+  const chainNow = (): ChainIdentity => {
+    const { chain: now } = ledger();
+    if (now === null)
+      throw new Refused(
+        "CHAIN_UNAVAILABLE",
+        "A signature names the contract, and no chain was reached yet. Unsigned records can be sealed.",
+      );
+    return now;
+  };
+
+  /** What is to be signed: the record as it would be sealed, and the typed data for a wallet. Throws Refused: RIG_UNKNOWN, SIGNER_UNKNOWN, CHAIN_UNAVAILABLE. */
+  const draft = (rig: string, told: RecordWish & { readonly signer: Hex }): RecordDraft => {
+    technicianOf(told.signer, told.technician);
+    const where = chainNow();
+    const fields = { ...fieldsOf(rig, told, clock.now()), signer: told.signer };
+    const { hash, bytes, body } = sealRecord(fields, recordsOf(ledger(), rig).at(-1) ?? null);
+    return { hash, bytes, number: body.number, sealedTs: body.sealedTs, typedData: recordTypedData(body, hash, where) };
+  };
+
+  /** The record that was drawn up is sealed only as it was signed: after another record it would be another one. */
+  const signedOver =
+    ({ signer, number, signature }: NonNullable<NewRecord["signed"]>) =>
+    ({ body, hash }: Sealed): RecordSignature => {
+      if (body.number !== number)
+        throw new Refused("RECORD_OUTDATED", `this is record ${body.number} of the rig by now; record ${number} was signed`);
+      const { chainId, contract } = chainNow();
+      const kept = { chainId, contract, signature };
+      if (signatureState(body, hash, kept) !== "signed")
+        throw new Refused("SIGNATURE_INVALID", `the signature is not that of ${signer} over record ${number} of ${body.rig}`);
+      return kept;
+    };
+
+  /**
+   * Seals what somebody did to a rig and resolves when it is on disk. Throws Refused: RIG_UNKNOWN, REQUEST_INVALID, SIGNER_UNKNOWN,
+   * SIGNATURE_INVALID, RECORD_OUTDATED, JOURNAL_UNAVAILABLE, DISK_FULL.
+   */
+  const seal = async (rig: string, told: NewRecord): Promise<TwinRecord> => {
+    const { signed } = told;
+    const nowTs = clock.now();
+    if (signed === undefined) return sealInto(fieldsOf(rig, told, nowTs));
+    technicianOf(signed.signer, told.technician);
+    if (signed.sealedTs > nowTs || signed.sealedTs < nowTs - DRAFT_MS)
+      throw new Refused("RECORD_OUTDATED", "the draft that was signed is older than half an hour");
+    return sealInto({ ...fieldsOf(rig, told, signed.sealedTs), signer: signed.signer }, signedOver(signed));
+  };
+
+  /** Makes a key a technician's, or takes it back; what it signed before remains. */
+  const setTechnician = async ({ address, badge, isActive, by }: Omit<Extract<Act, { what: "technician" }>, "what">): Promise<void> => {
+    const known = ledger().technicians.get(address);
+    if (known?.badge === badge && known.isActive === isActive) return;
+    const act: Act = { what: "technician", address, badge, isActive, by };
+    await needs.write(OWN.act, bytesOf(JSON.stringify(act)));
   };
 
   const isRegistered = (rig: string): boolean => recordsOf(ledger(), rig).some(({ body }) => body.kind === "registration");
@@ -142,7 +201,7 @@ export const createRecords = (needs: RecordsNeeds) => {
   const sealRegistrations = async (): Promise<void> => {
     const nowTs = clock.now();
     const missing = [...needs.twins().values()].filter(({ rig }) => !isRegistered(rig)).map((twin) => registrationOf(twin, nowTs));
-    for (const batch of batchesOf(missing.filter((fields) => fields !== null))) await Promise.all(batch.map(sealInto));
+    for (const batch of batchesOf(missing.filter((fields) => fields !== null))) await Promise.all(batch.map((fields) => sealInto(fields)));
   };
 
   const noticeReset = async (): Promise<void> => {
@@ -267,6 +326,8 @@ export const createRecords = (needs: RecordsNeeds) => {
 
   return {
     seal,
+    draft,
+    setTechnician,
     step,
     status: (): RelayStatus => ({ ...status, waiting: ledger().open.size }),
     start: (): void => {

@@ -52,6 +52,8 @@ export const startWeb = async (
     store,
     write: journal.write,
     addRecord: records.seal,
+    draftRecord: records.draft,
+    setTechnician: records.setTechnician,
     recordsOf: (rig) => recordsOf(farm().ledger, rig),
     provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle, signed: provenance.signed },
     anchored: ledger.anchored,

@@ -5,6 +5,7 @@ import { PARTS, RECORD_KINDS, RECORD_STATUSES } from "./record.ts";
 import { fieldList, from, to } from "./questions.ts";
 import { ENERGY_SOURCES } from "./reading.ts";
 import { CODES, type Code } from "./refusal.ts";
+import type { TypedData } from "./typed-data.ts";
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/);
 const number = z.number().nullable();
@@ -229,13 +230,50 @@ export const plainText = (most: number) =>
     .min(1)
     .max(most)
     .regex(/^[^\u0000-\u0009\u000b-\u001f\u007f]*$/, "has a control character");
-export const newRecord = z.object({
+const wish = {
   kind: z.enum(RECORD_KINDS).exclude(["registration"]),
   performedTs: ms,
   technician: plainText(64).describe("a pseudonym: a badge or key id, never a person's name"),
   summary: plainText(2_000),
   parts: z.array(recordPart).max(16).default([]),
+};
+const account = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, "is not 0x and 40 hex digits")
+  .transform((text) => text.toLowerCase() as `0x${string}`);
+export const newRecord = z.object({
+  ...wish,
+  signed: z
+    .object({
+      signer: account,
+      number: z.int().min(1).describe("of the draft"),
+      sealedTs: ms.describe("of the draft"),
+      signature: z
+        .string()
+        .regex(/^0x[0-9a-fA-F]{130}$/, "is not 0x and 130 hex digits")
+        .transform((text) => text.toLowerCase() as `0x${string}`),
+    })
+    .optional()
+    .describe("left out: the record is unsigned, and every page says so"),
 });
+/** What a technician asks for before signing. */
+export const draftWish = z.object({ ...wish, signer: account.describe("address of the key that will sign") });
+export const recordDraft = z.object({
+  hash: hex,
+  bytes: z.string().describe("the canonical text of which `hash` is the SHA-256"),
+  number: z.int(),
+  sealedTs: ms,
+  typedData: z
+    .object({
+      types: z.record(z.string(), z.array(z.object({ name: z.string(), type: z.string() }))),
+      primaryType: z.string(),
+      domain: z.looseObject({}),
+      message: z.looseObject({}),
+    })
+    .describe("for eth_signTypedData_v4 (EIP-712)"),
+});
+export const technician = z.object({ address: account, badge: plainText(64), isActive: z.boolean().default(true) });
+export const technicians = z.object({ technicians: z.array(z.object({ address: hex, badge: z.string(), isActive: z.boolean() })) });
 export const record = z.object({
   hash: hex,
   bytes: z.string(),
@@ -253,7 +291,12 @@ export const record = z.object({
     technician: z.string(),
     summary: z.string(),
     parts: z.array(recordPart),
+    signer: hex.optional().describe("address of the key that signs the record; left out where nobody signs it"),
   }),
+  signature: z
+    .object({ chainId: z.int(), contract: hex, signature: hex })
+    .nullable()
+    .describe("EIP-712 signature by `body.signer` and the contract it was made for; null: unsigned"),
   status: z.enum(RECORD_STATUSES),
   txHash: hex.nullable(),
   blockNumber: z.int().nullable(),
@@ -345,6 +388,11 @@ export type ChainInfo = z.infer<typeof chain>;
 export type Status = z.infer<typeof status>;
 export type RefusalLine = z.infer<typeof refusalLine>;
 export type NewRecord = z.infer<typeof newRecord>;
+export type RecordWish = Omit<NewRecord, "signed">;
+export type DraftWish = z.infer<typeof draftWish>;
+export type RecordDraft = Omit<z.infer<typeof recordDraft>, "typedData"> & { readonly typedData: TypedData };
+export type NewTechnician = z.infer<typeof technician>;
+export type TechnicianLine = z.infer<typeof technicians>["technicians"][number];
 export type AlarmsQuery = z.infer<typeof alarmsQuery>;
 export type RigsQuery = z.infer<typeof rigsQuery>;
 export type TwinPassport = z.infer<typeof twinPassport>;

@@ -148,7 +148,17 @@ export const bundle = z.strictObject({
     local: z.boolean().describe("true: run by the farm itself; proves nothing to outsiders"),
   }),
   identity,
-  records: z.array(z.strictObject({ hash, bytes: z.string() })),
+  records: z.array(
+    z.strictObject({
+      hash,
+      bytes: z.string(),
+      signature: z
+        .strictObject({ chainId: z.int().min(1), contract: address, signature: hex(130) })
+        .nullable()
+        .default(null)
+        .describe("the technician's, EIP-712; null: unsigned"),
+    }),
+  ),
   days: z.array(provenDay),
   signed: z.array(signedPart).optional().describe("what gateways signed; left out where it was not asked for"),
 });

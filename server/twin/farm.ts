@@ -236,6 +236,7 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     farm.gatewayKeys.set(gateway, [...(farm.gatewayKeys.get(gateway) ?? []), { publicKey, fromTs, toTs }]);
     return;
   }
+  if (act.what === "technician") return void farm.ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
   const before = farm.twins.get(act.rig);
   if (before === undefined) return;
   farm.assigned.add(act.rig);

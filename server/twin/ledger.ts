@@ -2,7 +2,7 @@
  * What is recorded about the rigs and what the chain has said of it, folded from the journal's own entries. Changed in place, like
  * the farm it is part of; the same entries give the same ledger, so a replay shows each record's status as of its moment.
  */
-import type { OnChain, RecordStatus, TwinRecord } from "./record.ts";
+import type { OnChain, RecordSignature, RecordStatus, TwinRecord } from "./record.ts";
 import { hashOf, verifyRecord, type Hex, type Sealed } from "./seal.ts";
 import { foldDay, type DayNews, type Days } from "./sealing.ts";
 import type { Entry } from "./twin.ts";
@@ -19,6 +19,11 @@ export interface Token {
   readonly txHash: Hex;
   readonly blockNumber: number;
 }
+/** Who may sign records, by address; one that was is kept, because their records remain. */
+export interface Technician {
+  readonly badge: string;
+  readonly isActive: boolean;
+}
 export interface Ledger {
   /** null until a chain was first reached. */
   chain: ChainIdentity | null;
@@ -31,6 +36,7 @@ export interface Ledger {
   readonly open: Map<Hex, string>;
   /** What became of each day. */
   readonly days: Days;
+  readonly technicians: Map<Hex, Technician>;
 }
 
 export const noLedger = (): Ledger => ({
@@ -40,16 +46,18 @@ export const noLedger = (): Ledger => ({
   rigOfToken: new Map(),
   open: new Map(),
   days: new Map(),
+  technicians: new Map(),
 });
 
 export const recordsOf = (ledger: Ledger, rig: string): readonly TwinRecord[] => ledger.records.get(rig) ?? [];
 
 const isOpen = (status: RecordStatus): boolean => status === "sealed" || status === "sent";
 
-const asSealed = (record: Sealed): TwinRecord => ({
+const asSealed = (record: Sealed & Pick<TwinRecord, "signature">): TwinRecord => ({
   hash: record.hash,
   bytes: record.bytes,
   body: record.body,
+  signature: record.signature,
   status: "sealed",
   txHash: null,
   blockNumber: null,
@@ -65,12 +73,21 @@ export const continues = (ledger: Ledger, { body }: Sealed): boolean => {
   return body.number === (last?.body.number ?? 0) + 1 && body.prev === (last?.hash ?? null);
 };
 
+/** A record's entry: its canonical text alone, or, where somebody signed it, text and signature. */
+export const recordEntry = (bytes: string, signature: RecordSignature | null): string =>
+  signature === null ? bytes : JSON.stringify({ record: bytes, signature });
+const ofRecordEntry = (text: string): { bytes: string; signature: RecordSignature | null } => {
+  // A record has no member of that name, so that a text which was sealed before there were signatures is never mistaken.
+  const { record, signature } = JSON.parse(text) as { record?: string; signature?: RecordSignature };
+  return record === undefined ? { bytes: text, signature: null } : { bytes: record, signature: signature ?? null };
+};
+
 const foldRecord = (ledger: Ledger, entry: Entry): string[] => {
-  const bytes = textOf(entry);
+  const { bytes, signature } = ofRecordEntry(textOf(entry));
   const hash = hashOf(bytes);
   const verdict = verifyRecord(bytes, hash);
   if (!verdict.ok) return [];
-  const record = { hash, bytes, body: verdict.body };
+  const record = { hash, bytes, body: verdict.body, signature };
   if (!continues(ledger, record)) return [];
   const { rig } = verdict.body;
   const before = ledger.records.get(rig);

@@ -48,6 +48,18 @@ export interface RecordBody {
   readonly technician: string;
   readonly summary: string;
   readonly parts: readonly ReplacedPart[];
+  /** Address (lower case) of the key that signs the record; left out where nobody signs it. */
+  readonly signer?: `0x${string}`;
+}
+
+/** For which contract a signature was made. After the loss of a local chain the records are sent to another one; this stays. */
+export interface SignedFor {
+  readonly chainId: number;
+  readonly contract: `0x${string}`;
+}
+/** A record's EIP-712 signature (r ‖ s ‖ v) and the domain it was made for. Who signed stands in the record itself. */
+export interface RecordSignature extends SignedFor {
+  readonly signature: `0x${string}`;
 }
 
 /** sealed: in the journal. sent: a transaction is out. final: as deep in the chain as configured. refused: the contract said no. */
@@ -59,6 +71,8 @@ export interface TwinRecord {
   readonly hash: `0x${string}`;
   readonly bytes: string;
   readonly body: RecordBody;
+  /** EIP-712 signature by `body.signer`, null where the record is unsigned. */
+  readonly signature: RecordSignature | null;
   readonly status: RecordStatus;
   readonly txHash: `0x${string}` | null;
   readonly blockNumber: number | null;
@@ -97,6 +111,14 @@ export type Act =
       readonly publicKey: string;
       readonly fromTs: number;
       readonly toTs: number | null;
+      readonly by: string;
+    }
+  /** Whose signatures are accepted as a technician's, or are so no longer. `address` in lower case. */
+  | {
+      readonly what: "technician";
+      readonly address: `0x${string}`;
+      readonly badge: string;
+      readonly isActive: boolean;
       readonly by: string;
     }
   | { readonly what: "acknowledge"; readonly alarm: string; readonly by: string }

@@ -15,7 +15,7 @@ export const CODES = {
   CLOCK_IN_FUTURE: { retry: false, status: 400, says: "The device's clock is more than five minutes ahead." },
   CLOCK_IMPLAUSIBLE: { retry: false, status: 400, says: "The device's clock is before 2020." },
   ANSWERS_UNRECOGNISED: { retry: false, status: 400, says: "No format recognises these answers." },
-  SIGNATURE_INVALID: { retry: false, status: 400, says: "The gateway's signature does not fit the bytes." },
+  SIGNATURE_INVALID: { retry: false, status: 400, says: "The signature does not fit the bytes." },
   COMMAND_UNKNOWN: { retry: false, status: 404, says: "No command of that name is known here." },
   STORE_REJECTED: { retry: false, status: 400, says: "The series store refused this point." },
   // requests
@@ -28,6 +28,8 @@ export const CODES = {
   ORDER_UNKNOWN: { retry: false, status: 404, says: "No work order of that number exists." },
   ORDER_CHANGED: { retry: false, status: 409, says: "Somebody else changed this work order first." },
   IMAGE_INVALID: { retry: false, status: 400, says: "The picture is not a JPEG, PNG or WebP that can be read." },
+  SIGNER_UNKNOWN: { retry: false, status: 403, says: "This key is not registered as the technician's." },
+  RECORD_OUTDATED: { retry: false, status: 409, says: "The record that was signed is no longer the rig's next one." },
   METHOD_NOT_ALLOWED: { retry: false, status: 405, says: "This address does not take that method." },
   LOGIN_REQUIRED: { retry: false, status: 401, says: "The password printed at start is needed from this address." },
   LOGIN_FAILED: { retry: false, status: 401, says: "That is not the password printed at start." },

@@ -45,7 +45,7 @@ const PART_MEMBERS: Record<string, (value: unknown) => boolean> = {
   oldSerial: isTextOrNull,
   newSerial: isTextOrNull,
 };
-const MEMBERS: Record<keyof RecordBody, (value: unknown) => boolean> = {
+const MEMBERS: Record<Exclude<keyof RecordBody, "signer">, (value: unknown) => boolean> = {
   v: (value) => value === 1,
   context: (value) => value === RECORD_CONTEXT,
   site: isText,
@@ -60,6 +60,11 @@ const MEMBERS: Record<keyof RecordBody, (value: unknown) => boolean> = {
   summary: isText,
   parts: (value) => Array.isArray(value) && value.every(isPart),
 };
+
+/** The signer came later: a record without one has the same bytes as ever. */
+const isSigner = (value: unknown): boolean => isText(value) && /^0x[0-9a-f]{40}$/.test(value);
+const membersOf = (value: unknown): Record<string, (value: unknown) => boolean> =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, "signer") ? { ...MEMBERS, signer: isSigner } : MEMBERS;
 
 /** Names the first member that is missing, wrong or unknown; null where all are as record.ts says. */
 const faultOf = (value: unknown, members: Record<string, (value: unknown) => boolean>): string | null => {
@@ -81,7 +86,7 @@ const linkFault = (body: RecordBody): string | null => {
  * PAYLOAD_INVALID naming the member that is missing, unknown, not a string, or not an integer within ±(2^53 - 1).
  */
 export const sealRecord = (fields: RecordFields, previous: Previous): Sealed => {
-  const { site, rig, serial, kind, performedTs, sealedTs, technician, summary, parts } = fields;
+  const { site, rig, serial, kind, performedTs, sealedTs, technician, summary, parts, signer } = fields;
   const body: RecordBody = {
     v: 1,
     context: RECORD_CONTEXT,
@@ -96,8 +101,9 @@ export const sealRecord = (fields: RecordFields, previous: Previous): Sealed => 
     technician,
     summary,
     parts,
+    ...(signer === undefined ? {} : { signer }),
   };
-  const fault = faultOf(body, MEMBERS);
+  const fault = faultOf(body, membersOf(body));
   if (fault !== null) throw new Refused("PAYLOAD_INVALID", `record: ${fault} is missing or wrong`);
   const bytes = canonicalText(body);
   return { hash: hashOf(bytes), bytes, body };
@@ -108,7 +114,7 @@ export const verifyRecord = (bytes: string, hash: string): Verdict => {
   if (hashOf(bytes) !== hash) return { ok: false, reason: "the bytes do not give this hash" };
   try {
     const body = JSON.parse(bytes) as RecordBody;
-    const fault = faultOf(body, MEMBERS);
+    const fault = faultOf(body, membersOf(body));
     if (fault !== null) return { ok: false, reason: `${fault} is missing, wrong or unknown` };
     if (canonicalText(body) !== bytes) return { ok: false, reason: "the bytes are not in canonical form" };
     const link = linkFault(body);

@@ -78,6 +78,9 @@ export const ROUTES = {
   /** A line of few points that looks like all of them. */
   drawn: "/api/v1/rigs/:rig/series/drawn",
   records: "/api/v1/rigs/:rig/records",
+  /** What a technician is to sign. */
+  recordDraft: "/api/v1/rigs/:rig/records/draft",
+  technicians: "/api/v1/technicians",
   twin: "/api/v1/twins/:tokenId",
   /** Its sealed days, one line each. */
   days: "/api/v1/twins/:tokenId/days",

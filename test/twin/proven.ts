@@ -116,7 +116,7 @@ export const make = (): Case => {
     tokenId: 2,
     chain: { chainId: WHERE.chainId, genesis: `0x${"00".repeat(32)}`, contract: WHERE.contract, local: true },
     identity: IDENTITY,
-    records: records.map(({ hash, bytes }) => ({ hash, bytes })),
+    records: records.map(({ hash, bytes }) => ({ hash, bytes, signature: null })),
     days,
   };
   const onChain = ({ root, manifestHash, treeSize, readings }: Tree) => ({ root, manifestHash, treeSize, readings });

@@ -5,7 +5,11 @@ import type {
   AlarmsQuery,
   ChainInfo,
   healthAnswer,
+  DraftWish,
   NewRecord,
+  NewTechnician,
+  RecordDraft,
+  TechnicianLine,
   RefusalLine,
   RigLine,
   RigsQuery,
@@ -90,6 +94,11 @@ export interface Handlers {
   readonly records: (rig: string) => Maybe<readonly TwinRecord[]>;
   /** Throws RIG_UNKNOWN, JOURNAL_UNAVAILABLE. */
   readonly addRecord: (rig: string, record: NewRecord) => Maybe<TwinRecord>;
+  /** Throws RIG_UNKNOWN, SIGNER_UNKNOWN, CHAIN_UNAVAILABLE. */
+  readonly draftRecord: (rig: string, wish: DraftWish) => Maybe<RecordDraft>;
+  readonly technicians: () => Maybe<readonly TechnicianLine[]>;
+  /** Throws JOURNAL_UNAVAILABLE. */
+  readonly setTechnician: (technician: NewTechnician) => Maybe<readonly TechnicianLine[]>;
   /** Throws TOKEN_UNKNOWN. */
   readonly twinByToken: (tokenId: number) => Maybe<Passport>;
   /** Throws TOKEN_UNKNOWN. Times in ms UTC, half-open. */

@@ -88,6 +88,8 @@ const ANSWERS: Named = [
   ["Activity", questions.activityAnswer],
   ["Record", api.record],
   ["RecordList", api.records],
+  ["RecordDraft", api.recordDraft],
+  ["TechnicianList", api.technicians],
   ["TwinPassport", api.twinPassport],
   ["Chain", api.chain],
   ["Alarm", api.alarm],
@@ -102,6 +104,8 @@ const ANSWERS: Named = [
 ];
 const BODIES: Named = [
   ["NewRecord", api.newRecord],
+  ["DraftWish", api.draftWish],
+  ["Technician", api.technician],
   ["Acknowledgement", api.acknowledge],
   ["NewOrder", work.newOrder],
   ["OrderChange", work.orderChange],

@@ -31,6 +31,7 @@ export const seal = (
     hash,
     bytes,
     body: full,
+    signature: null,
     status,
     txHash: out,
     blockNumber: status === "final" ? 100 + full.number : null,

@@ -139,7 +139,7 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
       tokenId: TOKEN,
       chain: { chainId, genesis: chain.genesis, contract: CONTRACT, local },
       identity: { ...twin.identity, boardSerials: [...twin.identity.boardSerials] },
-      records: needs.records().map(({ hash, bytes }) => ({ hash, bytes })),
+      records: needs.records().map(({ hash, bytes }) => ({ hash, bytes, signature: null })),
       days: between(from, to)
         .filter((day) => !(levers.droppedDay && day === middle))
         .map((day) => provenAt(day).proven),

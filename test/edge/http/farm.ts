@@ -6,6 +6,7 @@ import { createQuestions, type QuestionsNeeds } from "../../../server/flows/ques
 import { newFarm } from "../../../server/twin/farm.ts";
 import { RIG_FIELDS, type RigField } from "../../../server/twin/series.ts";
 import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
+import { recordTypedData } from "../../../server/twin/signature.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
@@ -132,6 +133,7 @@ export const ALARM: Alarm = {
 };
 
 export const RECORD: TwinRecord = {
+  signature: null,
   hash: `0x${"ab".repeat(32)}`,
   bytes: "{}",
   body: {
@@ -155,6 +157,8 @@ export const RECORD: TwinRecord = {
   tokenId: 7,
   reason: null,
 };
+
+const TECHNICIAN = { address: `0x${"44".repeat(20)}`, badge: "badge-17", isActive: true };
 
 const CHAIN = {
   chainId: 31337,
@@ -365,6 +369,19 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
     calls.records.push(record);
     return Promise.resolve(RECORD);
   },
+  draftRecord: (rig) => {
+    known(rig);
+    const { hash, bytes, body } = RECORD;
+    return {
+      hash,
+      bytes,
+      number: body.number,
+      sealedTs: body.sealedTs,
+      typedData: recordTypedData(body, hash, { chainId: 31_337, contract: `0x${"11".repeat(20)}` }),
+    };
+  },
+  technicians: () => [TECHNICIAN],
+  setTechnician: (technician) => [TECHNICIAN, technician],
   twinByToken: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD] };
@@ -410,7 +427,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
       tokenId,
       chain: { chainId, contract, genesis, local },
       identity: { ...TWIN.identity, boardSerials: [...TWIN.identity.boardSerials] },
-      records: [{ hash: RECORD.hash, bytes: RECORD.bytes }],
+      records: [{ hash: RECORD.hash, bytes: RECORD.bytes, signature: null }],
       days: [PROVEN],
     };
     return (async function* pieces() {
