@@ -22,6 +22,8 @@ export interface Devices {
   readonly speak: () => void;
   readonly waiting: () => number;
   readonly nonsense: () => number;
+  /** Announces one more rig; resolves at its PUBACK. What went out before is before it in every queue of the broker. */
+  readonly announce: (rig: string) => Promise<void>;
   /** Sends a reading once more. */
   readonly tellAgain: (reading: Reading) => void;
   /** Lets out what is held back; resolves when every message has its PUBACK. */
@@ -58,8 +60,20 @@ const payloadsOf = (random: Random): string | Uint8Array => {
   ])();
 };
 
-/** Connects the gateways; nothing is published before `speak`. Device times lie between `fromTs` and two hours ago. */
-export const createDevices = (url: string, site: string, rigs: number, gateways: number, random: Random): Devices => {
+export interface Fleet {
+  readonly rigs: number;
+  /** Clients that share the rigs. */
+  readonly gateways: number;
+  /** Device time of the first readings, ms UTC. */
+  readonly fromTs: number;
+  /** Between two readings of a rig, by its clock. */
+  readonly stepMs: number;
+  /** Last device time; clocks jump, but not beyond. */
+  readonly toTs: number;
+}
+
+/** Connects the gateways; nothing is published before `speak`. */
+export const createDevices = (url: string, site: string, { rigs, gateways, fromTs, stepMs, toTs }: Fleet, random: Random): Devices => {
   const publishers: Publisher[] = Array.from({ length: gateways }, (_, i) => createPublisher(url, `chaos-${site}-${i}`));
   const fleet: Rig[] = Array.from({ length: rigs }, (_, i) => ({
     name: `rig-${i}`,
@@ -77,18 +91,19 @@ export const createDevices = (url: string, site: string, rigs: number, gateways:
   // It ends without a PUBACK only where the run is given up.
   const forget = (): void => undefined;
 
-  for (const { name } of fleet) {
+  const announce = (name: string): Promise<void> => {
     const identity = { make: "Bitmain", model: "Antminer S19", serial: `SN-${site}-${name}` };
-    void gatewayOf(name)
-      .publish(topicOf(site, name, "birth"), JSON.stringify({ v: 1, ts: startTs, boot: "boot-1", identity }), { retain: true })
-      .catch(forget);
-  }
+    return gatewayOf(name).publish(topicOf(site, name, "birth"), JSON.stringify({ v: 1, ts: startTs, boot: "boot-1", identity }), {
+      retain: true,
+    });
+  };
+  for (const { name } of fleet) void announce(name).catch(forget);
 
   /** A time that this rig has not used: two readings of one millisecond are one reading. */
   const timeOf = (rig: Rig): number => {
     rig.ticks += 1;
-    let ts = startTs - 12 * HOUR_MS + rig.ticks * 1_000 + rig.offsetMs;
-    while (rig.times.has(ts)) ts += 1;
+    let ts = Math.min(toTs, fromTs + rig.ticks * stepMs + rig.offsetMs);
+    while (rig.times.has(ts)) ts -= 1;
     rig.times.add(ts);
     return ts;
   };
@@ -148,6 +163,7 @@ export const createDevices = (url: string, site: string, rigs: number, gateways:
       // A gateway that lost its notes tells again what was acknowledged long ago.
       if (random.chance(0.03)) put(random.pick(readings.slice(-500)), 1);
     },
+    announce,
     tellAgain: (reading) => put(reading, 1),
     async settle(limitMs) {
       for (const { send } of held) send();

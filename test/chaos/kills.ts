@@ -12,6 +12,8 @@ export interface Victim {
   readonly restart: (() => Promise<void>) | null;
   /** Whether it is also killed in the middle of its start. */
   readonly early: boolean;
+  /** Resolves when it has something in hand that is not safe yet, or after a while. */
+  readonly ripe?: () => Promise<void>;
 }
 
 /** The local chain's process, by the folder it was given; the server starts it again by itself. */
@@ -81,7 +83,11 @@ export const runKills = async (
       await until(() => starting.begun, "the start has begun");
       await pause(random.whole(50, 1_500));
       starting.killed = !starting.over;
-    } else await starting?.done;
+    } else {
+      await starting?.done;
+      // Moments of chance mostly hit a program at rest; every other kill waits until there is something to lose.
+      if (victim.ripe !== undefined && (!times.has(victim.name) || random.chance(0.5))) await victim.ripe();
+    }
     await victim.kill9();
     times.set(victim.name, [...(times.get(victim.name) ?? []), Date.now()]);
     tell(`${victim.name}${starting?.killed === true ? ", in the middle of its start" : ""}`);

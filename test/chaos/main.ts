@@ -1,10 +1,11 @@
-/** `npm run test:chaos -- [--seed N] [--part 0.2] [--only embedded,outside,day]`: kills by chance, then looks whether every promise was kept. */
+/** `npm run test:chaos -- [--seed N] [--part 0.2] [--only embedded,outside,day,full]`: kills by chance, then looks whether every promise was kept. */
 import { find } from "../servers/programs.mjs";
 import { randomOf } from "./random.ts";
-import { dayAway, embedded, outside, type Around, type Scened } from "./scenes.ts";
+import { canMount } from "../servers/disk.ts";
+import { dayAway, embedded, fullDisk, outside, type Around, type Scened } from "./scenes.ts";
 import { verdict } from "./verdicts.ts";
 
-const LIMIT_MS = 15 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 const MOST_SEED = 2 ** 31;
 /** Of a whole run. */
 const LEAST_KILLS = 50;
@@ -32,10 +33,11 @@ const SCENES: readonly Scene[] = [
     play: (around) => outside(around, mosquitto ?? "", influxd ?? ""),
   },
   { name: "day", missing: influxd === null ? "influxd" : null, play: (around) => dayAway(around, influxd ?? "") },
+  { name: "full", missing: canMount() ? null : "right to mount a tmpfs", play: fullDisk },
 ];
 const unknown = (only ?? []).filter((name) => !SCENES.some((scene) => scene.name === name));
 if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED || !(part > 0 && part <= 1) || unknown.length > 0) {
-  console.error("usage: --seed N (whole, 0 to 2^31) --part P (above 0, to 1) --only embedded,outside,day");
+  console.error("usage: --seed N (whole, 0 to 2^31) --part P (above 0, to 1) --only embedded,outside,day,full");
   process.exit(2);
 }
 

@@ -1,8 +1,13 @@
-/** The three scenes: everything embedded, everything outside, and a store that is away for a day. */
+/** The scenes: everything embedded, everything outside, a store that is away for a day, a disk that is full. */
+import { join } from "node:path";
+import { createDuckStore } from "../../server/edge/duck/store.ts";
+import { createInfluxStore } from "../../server/edge/influx/store.ts";
+import type { SeriesStore } from "../../server/twin/series.ts";
 import type { Status } from "../../server/twin/api.ts";
-import { ROUTES, topicOf } from "../../server/twin/wire.ts";
+import { pathOf, ROUTES, topicOf } from "../../server/twin/wire.ts";
 import { createPublisher, readingOf } from "../servers/device.ts";
 import { journalOf, pointsInDuck, pointsInInflux, savedFarm } from "../servers/evidence.ts";
+import { mountSmall } from "../servers/disk.ts";
 import { startInflux, type Influx } from "../servers/influx.ts";
 import { startMosquitto } from "../servers/mosquitto.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
@@ -10,7 +15,7 @@ import { until } from "../servers/until.ts";
 import { createDevices, type Devices, type Reading } from "./devices.ts";
 import { chainOf, runKills, type Victim } from "./kills.ts";
 import type { Random } from "./random.ts";
-import { differing, judge, missingIn, verdict, type Verdict } from "./verdicts.ts";
+import { differing, judge, judgeStore, missingIn, verdict, type Verdict } from "./verdicts.ts";
 
 export interface Around {
   readonly random: Random;
@@ -25,11 +30,35 @@ export interface Scened {
 
 const SETTLE_MS = 90_000;
 const RIGS = 30;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const DISK_MB = 64;
+const RIPE_MS = 4_000;
+const RIPE_ROWS = 100;
 /** What Mosquitto has acknowledged and not yet written when it is killed, at most. */
 const BROKER_MEMORY_MS = 5_000;
 
+/** Readings of the last hours, a second apart; clocks jump by hours. */
+const recent = () => ({ rigs: RIGS, gateways: 3, fromTs: Date.now() - 12 * HOUR_MS, stepMs: 1_000, toTs: Date.now() - HOUR_MS });
+
 const statusOf = (server: Rigtwin): Promise<Status> => server.get<Status>(ROUTES.status);
-const serverOf = (server: Rigtwin): Victim => ({ name: "server", kill9: server.kill9, restart: server.restart, early: true });
+/** Killed, if it can be, while rows wait for the store and messages for the disk. */
+const serverOf = (server: Rigtwin): Victim => ({
+  name: "server",
+  kill9: server.kill9,
+  restart: server.restart,
+  early: true,
+  ripe: async () => {
+    const deadline = Date.now() + RIPE_MS;
+    for (;;) {
+      const ingest = await statusOf(server).then(
+        (status) => status.ingest,
+        () => null,
+      );
+      if (Date.now() > deadline || (ingest !== null && ingest.headPos - ingest.storedPos >= RIPE_ROWS)) return;
+    }
+  },
+});
 
 /** So many of each, in an order of chance. */
 const shuffled = (random: Random, part: number, counts: readonly (readonly [Victim, number])[]): Victim[] => {
@@ -89,6 +118,28 @@ const cleanRun = async (site: string, readings: readonly Reading[], dirty: Param
   }
 };
 
+/** Opens a store of a stopped server and judges it, before and after what was still to be rolled up. */
+const storeVerdicts = async (
+  store: SeriesStore,
+  site: string,
+  readings: readonly Reading[],
+  rollsUp: boolean,
+): Promise<readonly Verdict[]> => {
+  await store.start();
+  try {
+    const found = [...(await judgeStore(store, site, readings))];
+    if (!rollsUp) return found;
+    while ((await store.rollup(Date.now())) > 0);
+    return [...found, ...(await judgeStore(store, site, readings)).map(({ what, wrong }) => verdict(`${what}, rolled up`, wrong))];
+  } finally {
+    await store.stop();
+  }
+};
+const duckVerdicts = (dataDir: string, site: string, readings: readonly Reading[]) =>
+  storeVerdicts(createDuckStore({ file: join(dataDir, "series.duckdb") }), site, readings, true);
+const influxVerdicts = (url: string, site: string, readings: readonly Reading[]) =>
+  storeVerdicts(createInfluxStore({ url, keeper: site }), site, readings, false);
+
 const countsOf = (times: ReadonlyMap<string, readonly number[]>): Map<string, number> =>
   new Map([...times].map(([name, all]) => [name, all.length]));
 const timely = (readings: readonly Reading[]): number => readings.filter(({ isAhead }) => !isAhead).length;
@@ -97,7 +148,7 @@ const timely = (readings: readonly Reading[]): number => readings.filter(({ isAh
 export const embedded = async ({ random, tell, part }: Around): Promise<Scened> => {
   const site = "embedded";
   const server = await startRigtwin({ site });
-  const devices = createDevices(server.mqttUrl, site, RIGS, 3, random);
+  const devices = createDevices(server.mqttUrl, site, recent(), random);
   const quiet = speaking(devices, 250, 1_500);
   try {
     const victims = shuffled(random, part, [
@@ -117,7 +168,8 @@ export const embedded = async ({ random, tell, part }: Around): Promise<Scened> 
       entries,
       points: await pointsInDuck(server.dataDir),
     });
-    return { verdicts: [...verdicts, await cleanRun(site, readings, farm)], kills: countsOf(times) };
+    const stored = await duckVerdicts(server.dataDir, site, readings);
+    return { verdicts: [...verdicts, ...stored, await cleanRun(site, readings, farm)], kills: countsOf(times) };
   } finally {
     quiet();
     devices.end();
@@ -134,7 +186,7 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
   const influx = await startInflux(influxd);
   const url = `${influx.url}/rigtwin`;
   const server = await startRigtwin({ site, mqttUrl: broker.url, influxUrl: url });
-  const devices = createDevices(broker.url, site, RIGS, 3, random);
+  const devices = createDevices(broker.url, site, recent(), random);
   const quiet = speaking(devices, 250, 1_500);
   try {
     const victims = shuffled(random, part, [
@@ -147,7 +199,14 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
     quiet();
     await devices.settle(SETTLE_MS);
     const readings = devices.readings();
-    await until(async () => (await statusOf(server)).ingest.messagesPerS < 5, "the broker's queue is drained", SETTLE_MS);
+    // The last in the broker's queue for the server: when it is known, all before it came, or never will.
+    const last = `rig-${RIGS}`;
+    await devices.announce(last);
+    await until(
+      async () => (await server.api(pathOf(ROUTES.rig, { rig: last }))).status === 200,
+      "the broker's queue is drained",
+      SETTLE_MS,
+    );
     await server.stop();
     const missing = missingIn(readings, await journalOf(server.dataDir));
     const brokerKills = times.get("mosquitto") ?? [];
@@ -166,7 +225,8 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
       "what is lost before it reaches the server is lost by a kill of Mosquitto",
       unexplained.length === 0 ? null : `${unexplained.length} readings are not explained by that`,
     );
-    return { verdicts: [explained, ...verdicts, await cleanRun(site, readings, farm)], kills: countsOf(times) };
+    const stored = await influxVerdicts(url, site, readings);
+    return { verdicts: [explained, ...verdicts, ...stored, await cleanRun(site, readings, farm)], kills: countsOf(times) };
   } finally {
     quiet();
     devices.end();
@@ -176,47 +236,33 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
   }
 };
 
-/** InfluxDB is away while the readings of a day come; the server is killed meanwhile and while it catches up. */
+/** InfluxDB is away while the messages of a day come, nonsense and all; the server is killed meanwhile and while it catches up. */
 export const dayAway = async ({ random, tell, part }: Around, influxd: string): Promise<Scened> => {
   const site = "away";
   const influx = await startInflux(influxd);
   const url = `${influx.url}/rigtwin`;
   await influx.kill9();
   const server = await startRigtwin({ site, influxUrl: url });
-  const publisher = createPublisher(server.mqttUrl, "day");
+  const rigs = 20;
+  const toTs = Date.now() - HOUR_MS;
+  const devices = createDevices(server.mqttUrl, site, { rigs, gateways: 2, fromTs: toTs - DAY_MS, stepMs: 60_000, toTs }, random);
   const kills = new Map<string, number>([["influxd", 1]]);
   const killed = (name: string): void => void kills.set(name, (kills.get(name) ?? 0) + 1);
   try {
     const minutes = Math.max(60, Math.round(1_440 * part));
-    const rigs = 20;
-    const fromTs = Date.now() - 86_400_000;
-    const readings: Reading[] = [];
     const deaths = new Set([1, 2, 3, 4].map((n) => Math.floor((n * minutes) / 5) + random.whole(0, 10)));
     for (let minute = 0; minute < minutes; minute++) {
-      const told: Promise<void>[] = [];
-      for (let i = 0; i < rigs; i++) {
-        const reading: Reading = {
-          rig: `rig-${i}`,
-          boot: "day",
-          seq: minute,
-          ts: fromTs + minute * 60_000,
-          acknowledged: false,
-          acknowledgedTs: null,
-          isAhead: false,
-        };
-        readings.push(reading);
-        told.push(publisher.send(site, reading.rig, reading.boot, reading.seq, reading.ts).then(() => void (reading.acknowledged = true)));
-      }
+      for (let i = 0; i < rigs; i++) devices.speak();
       if (deaths.has(minute)) {
         await server.kill9();
         killed("server");
-        tell(`server, with the store away; ${readings.length} readings so far`);
+        tell(`server, with the store away; ${devices.readings().length} readings so far`);
         await server.restart();
       }
-      if (publisher.waiting() > 1_500) await Promise.all(told);
-      else for (const one of told) one.catch(() => undefined);
+      await until(() => devices.waiting() < 1_500, "readings are acknowledged", SETTLE_MS);
     }
-    await until(() => publisher.waiting() === 0, "every reading has its PUBACK", SETTLE_MS);
+    await devices.settle(SETTLE_MS);
+    const readings = devices.readings();
     tell(`a day of ${readings.length} readings is in the journal; InfluxDB comes back`);
     await influx.restart();
     await until(async () => (await statusOf(server)).ports["series"]?.status === "ok", "the store is found", SETTLE_MS);
@@ -227,13 +273,87 @@ export const dayAway = async ({ random, tell, part }: Around, influxd: string): 
     tell("server and influxd, while it catches up");
     await influx.restart();
     await server.restart();
-    await everythingIn(server, readings.length);
+    await everythingIn(server, timely(readings));
     const entries = await journalOf(server.dataDir);
-    const { verdicts } = await judge(readings, { dataDir: server.dataDir, site, entries, points: await pointsInInflux(url) });
-    return { verdicts, kills };
+    const { verdicts, farm } = await judge(readings, { dataDir: server.dataDir, site, entries, points: await pointsInInflux(url) });
+    const stored = await influxVerdicts(url, site, readings);
+    return { verdicts: [...verdicts, ...stored, await cleanRun(site, readings, farm)], kills };
   } finally {
-    publisher.end();
+    devices.end();
     await server.remove();
     await influx.stop();
+  }
+};
+
+/** A disk of a few megabytes runs full again and again, and the server is killed while it is. */
+export const fullDisk = async ({ random, tell, part }: Around): Promise<Scened> => {
+  const site = "full";
+  const disk = mountSmall(DISK_MB);
+  let server: Rigtwin | null = null;
+  let devices: Devices | null = null;
+  let quiet = (): void => undefined;
+  let kills = 0;
+  try {
+    const running = await startRigtwin({ site, dataDir: join(disk.folder, "data") });
+    server = running;
+    const speakers = createDevices(running.mqttUrl, site, recent(), random);
+    devices = speakers;
+    quiet = speaking(speakers, 200, 1_000);
+    const acknowledged = (): number => speakers.readings().filter((reading) => reading.acknowledged).length;
+    const health = async (): Promise<number> => (await running.api(ROUTES.health)).status;
+    const wrong: string[] = [];
+    const rounds = Math.max(2, Math.round(4 * part));
+    for (let round = 1; round <= rounds; round++) {
+      const before = acknowledged();
+      await until(() => acknowledged() > before + 200, "readings are acknowledged", SETTLE_MS);
+      await until(
+        async () => {
+          disk.fill();
+          return (await health()) === 503;
+        },
+        "the server says that it fails",
+        SETTLE_MS,
+      );
+      const told = (await statusOf(running)).ports["journal"];
+      if (told?.status !== "failing") wrong.push(`round ${round}: the journal is ${told?.status}`);
+      const atFull = acknowledged();
+      await new Promise((done) => setTimeout(done, random.whole(200, 1_500)));
+      if (round % 2 === 0) {
+        await running.kill9();
+        kills += 1;
+      }
+      tell(`full at ${atFull} acknowledged readings${round % 2 === 0 ? "; the server is killed" : ""}`);
+      disk.free();
+      if (round % 2 === 0) await running.restart();
+      await until(async () => (await health()) === 200, "it recovers by itself", SETTLE_MS);
+      tell("there is room again");
+    }
+    quiet();
+    await speakers.settle(SETTLE_MS);
+    const readings = speakers.readings();
+    await everythingIn(running, timely(readings));
+    const entries = await journalOf(running.dataDir);
+    const { verdicts, farm } = await judge(readings, {
+      dataDir: running.dataDir,
+      site,
+      entries,
+      points: await pointsInDuck(running.dataDir),
+    });
+    const stored = await duckVerdicts(running.dataDir, site, readings);
+    return {
+      verdicts: [
+        verdict("a full disk is said to be one", wrong.length === 0 ? null : wrong.join("; ")),
+        ...verdicts,
+        ...stored,
+        await cleanRun(site, readings, farm),
+      ],
+      kills: new Map([["server", kills]]),
+    };
+  } finally {
+    quiet();
+    devices?.end();
+    disk.free();
+    await server?.remove();
+    disk.unmount();
   }
 };

@@ -1,6 +1,8 @@
 /** What must hold at the end, each a line of its own. */
 import { canonicalBytes } from "../../server/twin/canonical.ts";
 import type { Farm } from "../../server/twin/farm.ts";
+import type { ExportPage, SeriesStore } from "../../server/twin/series.ts";
+import { WINDOW_MS } from "../../server/twin/tiers.ts";
 import { farmHash } from "../../server/twin/snapshot.ts";
 import type { Entry, Twin } from "../../server/twin/twin.ts";
 import { keyOf } from "../servers/device.ts";
@@ -59,6 +61,58 @@ export const differing = (one: Farm, other: Farm): string[] => {
     const [a, b] = [one.twins.get(name), other.twins.get(name)];
     return a === undefined || b === undefined || essenceOf(a) !== essenceOf(b);
   });
+};
+
+/** The figures of windows of readings, as the export of a tier has them. */
+const windowsOf = (raw: ExportPage, widthMs: number): string[] => {
+  const windows = new Map<string, number[]>();
+  raw.ts.forEach((ts, i) => {
+    const value = raw.values[i] ?? null;
+    const key = `${Math.floor(ts / widthMs) * widthMs} ${raw.rig[i]}`;
+    if (value !== null) windows.set(key, [...(windows.get(key) ?? []), value]);
+  });
+  return [...windows].map(([key, values]) => {
+    const mean = values.reduce((sum, value) => sum + Math.round(value * 1_000), 0) / 1_000 / values.length;
+    return `${key} ${values.length} ${values.length} ${Math.min(...values)} ${Number(mean.toFixed(5))} ${Math.max(...values)}`;
+  });
+};
+const linesOf = ({ ts, rig, values }: ExportPage): string[] => {
+  const width = values.length / Math.max(1, ts.length);
+  return ts.map((at, i) => `${at} ${rig[i]} ${values.slice(i * width, (i + 1) * width).join(" ")}`);
+};
+
+/** Asks the store itself: each reading with its value, and minutes and hours that follow from the readings. */
+export const judgeStore = async (store: SeriesStore, site: string, readings: readonly Reading[]): Promise<readonly Verdict[]> => {
+  const timely = readings.filter(({ isAhead }) => !isAhead);
+  const hour = WINDOW_MS["1h"];
+  const times = timely.map(({ ts }) => ts);
+  const [from, to] = [times.reduce((a, b) => Math.min(a, b), Infinity), times.reduce((a, b) => Math.max(a, b), 0)];
+  const range = {
+    site,
+    rigs: null,
+    from: Math.floor(from / hour) * hour,
+    to: (Math.floor(to / hour) + 1) * hour,
+    fields: ["hashrateThs"],
+  } as const;
+  const raw = await store.rows({ ...range, tier: "raw" });
+  const wanted = timely.map(({ rig, ts, seq }) => `${ts} ${rig} ${100 + (seq % 10)}`);
+  const different = (found: readonly string[], expected: readonly string[]): string[] => {
+    const all = new Set(expected);
+    const there = new Set(found);
+    return [...found.filter((line) => !all.has(line)), ...expected.filter((line) => !there.has(line)).map((line) => `no ${line}`)];
+  };
+  const verdicts = [
+    listed("every reading in the series has its own value", different(linesOf(raw), wanted)),
+    equal("there are as many points as readings", raw.ts.length, timely.length),
+  ];
+  for (const tier of ["1m", "1h"] as const)
+    verdicts.push(
+      listed(
+        `${tier === "1m" ? "minutes" : "hours"} follow from the readings`,
+        different(linesOf(await store.rows({ ...range, tier })), windowsOf(raw, WINDOW_MS[tier])),
+      ),
+    );
+  return verdicts;
 };
 
 const isNonsense = ({ topic, payload }: Entry): boolean => topic.startsWith("rigtwin/") && Buffer.from(payload).includes(NONSENSE);

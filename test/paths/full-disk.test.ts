@@ -1,72 +1,38 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Status } from "../../server/twin/api.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { startLoad, type Load } from "../servers/device.ts";
 import { compareSent, foldedTwice, journalOf, numbersIn, pointsInDuck, wrongPoints } from "../servers/evidence.ts";
+import { canMount, mountSmall, type Disk } from "../servers/disk.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { until } from "../servers/until.ts";
 
 const SITE = "full";
 const RIGS = 20;
 const HOUR_MS = 3_600_000;
-const MB = 1 << 20;
-
-const mount = (folder: string): boolean => spawnSync("mount", ["-t", "tmpfs", "-o", "size=48m", "tmpfs", folder]).status === 0;
-const unmount = (folder: string): void => void spawnSync("umount", ["-l", folder]);
-
-/** A small disk of one's own needs root, and a kernel that lets root mount; where it cannot be had the test is counted as skipped. */
-const canMount = ((): boolean => {
-  if (process.platform !== "linux" || process.getuid?.() !== 0) return false;
-  const folder = mkdtempSync(join(tmpdir(), "rigtwin-mount-"));
-  const mounted = mount(folder);
-  if (mounted) unmount(folder);
-  rmSync(folder, { recursive: true, force: true });
-  return mounted;
-})();
-
-(canMount ? describe : describe.skip)("a full disk", () => {
-  const disk = mkdtempSync(join(tmpdir(), "rigtwin-disk-"));
-  const filler = join(disk, "filler");
+(canMount() ? describe : describe.skip)("a full disk", () => {
+  let disk: Disk;
   let server: Rigtwin;
   let load: Load | null = null;
   afterEach(async () => {
     load?.abandon();
-    rmSync(filler, { force: true });
+    disk.free();
     await server.kill9();
-    unmount(disk);
-    rmSync(disk, { recursive: true, force: true });
+    disk.unmount();
   });
   const status = (): Promise<Status> => server.get<Status>(ROUTES.status);
-  const free = (): number => {
-    const { bavail, bsize } = statfsSync(disk);
-    return bavail * bsize;
-  };
-  /** Takes all that is left, to the last block. */
-  const fill = (): void => {
-    rmSync(filler, { force: true });
-    for (let bytes = free(); bytes > 0; bytes = free())
-      try {
-        writeFileSync(filler, Buffer.alloc(Math.min(bytes, MB)), { flag: "a" });
-      } catch {
-        return;
-      }
-  };
-
   test("stops the PUBACKs and says why; with room again it goes on by itself, and nothing that was acknowledged is lost", async () => {
-    expect(mount(disk)).toBe(true);
-    server = await startRigtwin({ site: SITE, dataDir: join(disk, "data") });
+    disk = mountSmall(48);
+    server = await startRigtwin({ site: SITE, dataDir: join(disk.folder, "data") });
     load = startLoad({ url: server.mqttUrl, site: SITE, rigs: RIGS, perS: 200, fromTs: Date.now() - HOUR_MS });
     for (let round = 1; round <= 2; round++) {
       const before = load.acknowledged();
       await until(() => (load?.acknowledged() ?? 0) > before + 300, "readings are acknowledged");
-      fill();
+      disk.fill();
       await until(async () => {
         // What its other parts have let go of is taken, too.
-        fill();
+        disk.fill();
         return (await server.api(ROUTES.health)).status === 503;
       }, "the server says that it fails");
       const told = await status();
@@ -89,7 +55,7 @@ const canMount = ((): boolean => {
       });
       expect(sealed).toMatchObject({ status: 503, json: { code: "DISK_FULL" } });
 
-      rmSync(filler);
+      disk.free();
       await until(async () => (await server.api(ROUTES.health)).status === 200, "it recovers by itself");
       const recovered = load.acknowledged();
       await until(() => (load?.acknowledged() ?? 0) > recovered + 300, "readings are acknowledged again");
