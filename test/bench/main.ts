@@ -6,6 +6,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Prom
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),
   store: () => import("./store.ts"),
+  queries: () => import("./queries.ts"),
+  "catch-up": () => import("./catch-up.ts"),
 };
 
 const argv = process.argv.slice(2);
