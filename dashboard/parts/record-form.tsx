@@ -4,6 +4,7 @@ import { useForm } from "@mantine/form";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import type { NewRecord } from "../../server/twin/api.ts";
+import type { PartChange } from "../../server/twin/part-changes.ts";
 import { PARTS, RECORD_KINDS } from "../../server/twin/record.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { fromField, toField } from "../format.ts";
@@ -22,7 +23,16 @@ interface PartDraft {
 const orNull = (value: string): string | null => (value.trim() === "" ? null : value.trim());
 
 /** Says what was done to a machine; the server seals it. */
-const RecordForm = ({ rig, onDone }: { readonly rig: string; readonly onDone: () => void }): ReactNode => {
+const RecordForm = ({
+  rig,
+  part = null,
+  onDone,
+}: {
+  readonly rig: string;
+  /** A replacement that the machine has already told of. */
+  readonly part?: Pick<PartChange, "part" | "index" | "oldSerial" | "newSerial" | "seenTs"> | null;
+  readonly onDone: () => void;
+}): ReactNode => {
   const { ask } = useSite();
   const now = useNow() ?? 0;
   const [badge, setBadge] = useBadge();
@@ -30,11 +40,11 @@ const RecordForm = ({ rig, onDone }: { readonly rig: string; readonly onDone: ()
   const [trouble, setTrouble] = useState<string | null>(null);
   const form = useForm({
     initialValues: {
-      kind: "inspection" as NewRecord["kind"],
-      performed: toField(now),
+      kind: (part === null ? "inspection" : "part-replaced") as NewRecord["kind"],
+      performed: toField(part?.seenTs ?? now),
       technician: badge,
-      summary: "",
-      parts: [] as PartDraft[],
+      summary: part === null ? "" : text.replaced(say.parts[part.part], part.index),
+      parts: (part === null ? [] : [{ ...part, place: part.index === null ? "" : part.index + 1 }]) as PartDraft[],
     },
     validate: {
       performed: (value) => {

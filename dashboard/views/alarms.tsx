@@ -8,6 +8,7 @@ import { count, dayMinute, iso, lasting } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { useBadge } from "../parts/badge.ts";
 import { Empty, Loading, Trouble } from "../parts/panel.tsx";
+import { PartQuestions } from "../parts/part-questions.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { Age, SeverityMark, toned } from "../parts/value.tsx";
 import { failureOf, useAlarms, useAnswer, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
@@ -204,6 +205,7 @@ const AlarmsView = (): ReactNode => {
         )}
         {found.length > 500 ? <footer className="panel-foot">{text.more(found.length - 500)}</footer> : null}
       </section>
+      <PartQuestions />
     </div>
   );
 };

@@ -12,6 +12,7 @@ import { mixIntensity } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Line } from "../parts/plot.ts";
+import { PartQuestions } from "../parts/part-questions.tsx";
 import { isRange, RANGES, RANGE_OPTIONS, Segments, type RangeName } from "../parts/segments.tsx";
 import { Tile } from "../parts/tile.tsx";
 import { Age, SeverityMark, StateMark, toned, Value } from "../parts/value.tsx";
@@ -261,6 +262,7 @@ export const OverviewView = (): ReactNode => {
         <Tiles totals={totals} />
       )}
       <Charts range={range} />
+      <PartQuestions />
       <Recent />
     </div>
   );

@@ -13,6 +13,7 @@ import { Flag } from "../parts/flag.tsx";
 import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Happening, Line, Span } from "../parts/plot.ts";
 import type { Quantity } from "../parts/quantity.ts";
+import { RigPartQuestions } from "../parts/part-questions.tsx";
 import { Records } from "../parts/records.tsx";
 import { Boards, FansAndErrors, Passport, Pools } from "../parts/rig-parts.tsx";
 import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
@@ -262,6 +263,7 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
     <div className="page">
       <Head rig={rig} twin={twin.data} />
       <Figures rig={rig} twin={twin.data} />
+      {replay ? null : <RigPartQuestions rig={name} onAnswered={book.refresh} />}
       <Charts rig={rig} happenings={happenings} />
       {replay ? (
         <div className="panel">

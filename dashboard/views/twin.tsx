@@ -12,6 +12,7 @@ import { DayTable } from "../parts/day-table.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import { Copy, Identity, Life, Ownership, type Passport } from "../parts/passport.tsx";
+import { PartHistory } from "../parts/part-questions.tsx";
 import { Worth } from "../parts/proof.tsx";
 import { Records } from "../parts/records.tsx";
 import { SchemeToggle } from "../parts/scheme-toggle.tsx";
@@ -283,6 +284,7 @@ const Known = ({ token }: { readonly token: number }): ReactNode => {
           <Life passport={data} />
         </div>
       </div>
+      <PartHistory changes={data.partChanges} />
       <Days passport={data} />
       <Records rig={data.twin.rig} answer={{ ...answer, data: { records: data.records } }} readOnly />
     </>

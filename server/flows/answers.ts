@@ -1,6 +1,6 @@
 /** What the API answers, read from the folded farm. */
 import { activeAlarms } from "../twin/alarms.ts";
-import type { AlarmsQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
+import type { AlarmsQuery, PartChanges, PartChangesQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Alarm, Twin } from "../twin/twin.ts";
@@ -52,6 +52,17 @@ export const alarmsAnswer = (farm: Farm, { state, rig, limit }: AlarmsQuery): { 
     .filter((alarm) => rig === undefined || alarm.rig === rig)
     .toSorted((a, b) => b.raisedTs - a.raisedTs);
   return { total: found.length, alarms: found.slice(0, limit) };
+};
+
+/** Parts that changed, newest first. */
+export const partChangesAnswer = (farm: Farm, { rig, state, limit }: PartChangesQuery): PartChanges => {
+  const found = [...farm.parts.changes]
+    .filter(([of]) => rig === undefined || of === rig)
+    .flatMap(([of, changes]) =>
+      changes.filter(({ explained }) => state === "all" || explained === null).map((change) => ({ ...change, rig: of })),
+    )
+    .toSorted((a, b) => b.seenTs - a.seenTs || b.number - a.number);
+  return { total: found.length, changes: found.slice(0, limit) };
 };
 
 /** Newest first. */

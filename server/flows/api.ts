@@ -1,15 +1,16 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
 import type { z } from "zod";
-import type { acknowledge, ChainInfo, DraftWish, NewRecord, NewTechnician, RecordDraft, TechnicianLine } from "../twin/api.ts";
+import type { acknowledge, ChainInfo, DraftWish, NewRecord, NewTechnician, PartChangesQuery, PartReason, RecordDraft, TechnicianLine } from "../twin/api.ts";
 import { activeAlarms } from "../twin/alarms.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
+import { changesOf, type PartChange } from "../twin/part-changes.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Act, TwinRecord } from "../twin/record.ts";
 import type { RigSeriesQuery, SeriesStore, SiteSeriesQuery } from "../twin/series.ts";
 import type { Alarm } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
-import { alarmsAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
+import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createWork } from "./work.ts";
@@ -92,6 +93,7 @@ export const createApi = (needs: ApiNeeds) => {
         chain: info,
         twin,
         records: needs.recordsOf(twin.rig),
+        partChanges: changesOf(farm().parts, twin.rig),
       };
     },
     ...needs.provenance,
@@ -108,6 +110,15 @@ export const createApi = (needs: ApiNeeds) => {
     changeOrder: needs.work.change,
     addPhoto: needs.work.addPhoto,
     photo: needs.work.photo,
+    partChanges: (query: PartChangesQuery) => partChangesAnswer(farm(), query),
+    explainPart: async ({ rig, number, reason, by }: PartReason): Promise<PartChange> => {
+      const open = changesOf(farm().parts, rig)[number - 1];
+      if (open === undefined || open.explained !== null)
+        throw new Refused("NOT_FOUND", `Rig "${rig}" has no open question of number ${number}.`);
+      const act: Act = { what: "part-reason", rig, number, reason, by };
+      await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
+      return changesOf(farm().parts, rig)[number - 1] as PartChange;
+    },
     refusals: (limit: number) => refusalsAnswer(farm(), limit),
     chainInfo,
     metered: () => {

@@ -326,6 +326,29 @@ export const alarmsQuery = z.object({
 export const alarms = z.object({ total: z.int(), alarms: z.array(alarm) });
 export const acknowledge = z.object({ alarm: z.string().max(300), by: plainText(64) });
 
+/** A part whose serial number became another one; `explained` null: an open question. */
+export const partChange = z.object({
+  number: z.int().min(1),
+  part: z.enum(["board", "psu", "control-board"]),
+  index: z.int().nullable().describe("0-based place; null where there is only one"),
+  oldSerial: z.string(),
+  newSerial: z.string(),
+  seenTs: ms,
+  explained: z
+    .union([
+      z.object({ how: z.literal("record"), hash: hex }),
+      z.object({ how: z.literal("reason"), reason: z.string(), by: z.string(), ts: ms }),
+    ])
+    .nullable(),
+});
+export const partChanges = z.object({ total: z.int(), changes: z.array(partChange.extend({ rig: z.string() })) });
+export const partChangesQuery = z.object({
+  rig: z.string().max(64).optional(),
+  state: z.enum(["open", "all"]).default("open"),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
+});
+export const partReason = z.object({ rig: z.string().max(64), number: z.int().min(1), reason: plainText(500), by: plainText(64) });
+
 /** Where the contract is, for a stranger with an own RPC address. */
 export const chain = z.object({
   chainId: z.int(),
@@ -343,6 +366,7 @@ export const twinPassport = z.object({
   chain,
   twin,
   records: z.array(record),
+  partChanges: z.array(partChange).describe("parts whose serial numbers changed, oldest first; those not explained are open questions"),
 });
 
 const health = z.enum(["ok", "away", "failing"]);
@@ -395,4 +419,7 @@ export type NewTechnician = z.infer<typeof technician>;
 export type TechnicianLine = z.infer<typeof technicians>["technicians"][number];
 export type AlarmsQuery = z.infer<typeof alarmsQuery>;
 export type RigsQuery = z.infer<typeof rigsQuery>;
+export type PartChanges = z.infer<typeof partChanges>;
+export type PartChangesQuery = z.infer<typeof partChangesQuery>;
+export type PartReason = z.infer<typeof partReason>;
 export type TwinPassport = z.infer<typeof twinPassport>;

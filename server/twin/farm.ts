@@ -20,6 +20,7 @@ import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
 import { parse, type Parsed } from "./parse.ts";
+import { foldPartReason, foldPartRecords, foldParts, noParts, type PartBook } from "./part-changes.ts";
 import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
@@ -60,6 +61,8 @@ export interface Farm {
   readonly ledger: Ledger;
   readonly work: WorkBook;
   readonly gatewayKeys: GatewayKeys;
+  /** Serial numbers of parts, and which of them changed. */
+  readonly parts: PartBook;
   /** The newest refused messages, oldest first. */
   inbox: RefusedEntry[];
   readonly refusedByCode: Map<Code, number>;
@@ -110,6 +113,7 @@ export const newFarm = (site: string): Farm => ({
   ledger: noLedger(),
   work: noWork(),
   gatewayKeys: new Map(),
+  parts: noParts(),
   inbox: [],
   refusedByCode: new Map(),
   accepted: 0,
@@ -169,8 +173,14 @@ const twinOf = (farm: Farm, rig: string, ts: number, out: Outcome): Twin => {
 const rosterChanged = (a: Twin, b: Twin): boolean =>
   a.identity !== b.identity || a.nameplate !== b.nameplate || a.position !== b.position || a.tokenId !== b.tokenId || a.tier !== b.tier;
 
+const toldOtherParts = (a: Twin, b: Twin): boolean =>
+  a.identity !== b.identity ||
+  (a.latest !== b.latest && b.latest.boards.some(({ serial }, i) => serial !== null && serial !== a.latest.boards[i]?.serial));
+
 const keep = (farm: Farm, before: Twin, after: Twin, out: Outcome): void => {
   if (before === after) return;
+  if (toldOtherParts(before, after))
+    foldParts(farm.parts, after.rig, after.identity, after.latest.boards, farm.asOfTs, recordsOf(farm.ledger, after.rig));
   farm.twins.set(after.rig, after);
   out.touched.add(after.rig);
   if (rosterChanged(before, after)) out.roster.add(after.rig);
@@ -237,6 +247,10 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     return;
   }
   if (act.what === "technician") return void farm.ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
+  if (act.what === "part-reason") {
+    if (foldPartReason(farm.parts, act.rig, act.number, act.reason, act.by, entry.receivedTs)) out.touched.add(act.rig);
+    return;
+  }
   const before = farm.twins.get(act.rig);
   if (before === undefined) return;
   farm.assigned.add(act.rig);
@@ -253,6 +267,7 @@ const carryLedger = (farm: Farm, entry: Entry, out: Outcome): void => {
     const newest = entry.topic === OWN.record ? recordsOf(farm.ledger, rig).at(-1) : undefined;
     const order = newest === undefined ? null : foldSealed(farm.work, newest.hash, newest.body, entry.receivedTs);
     if (order !== null) out.orders.set(order.id, order);
+    if (newest !== undefined) foldPartRecords(farm.parts, rig, recordsOf(farm.ledger, rig));
     const before = farm.twins.get(rig);
     if (before !== undefined) keep(farm, before, foldToken(before, farm.ledger.tokens.get(rig)?.tokenId ?? null), out);
     out.touched.add(rig);

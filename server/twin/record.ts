@@ -122,6 +122,8 @@ export type Act =
       readonly by: string;
     }
   | { readonly what: "acknowledge"; readonly alarm: string; readonly by: string }
+  /** Why a part is another one, where no record tells of it. */
+  | { readonly what: "part-reason"; readonly rig: string; readonly number: number; readonly reason: string; readonly by: string }
   | {
       readonly what: "assign";
       readonly rig: string;

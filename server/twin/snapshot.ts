@@ -102,6 +102,7 @@ export const farmHash = (farm: Farm): string => {
   for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
   hash.update(canonicalBytes([...farm.ledger.days]));
+  hash.update(canonicalBytes([...farm.parts.changes].toSorted(([a], [b]) => (a < b ? -1 : 1))));
   // A farm without orders hashes as it did before there were any.
   if (farm.work.orders.size > 0) hash.update(canonicalBytes([...farm.work.orders.values()]));
   const { day, kwh, cost, kgco2e } = farm.energy;

@@ -91,6 +91,8 @@ export const ROUTES = {
   /** All that a stranger needs to check a stretch of its history. */
   bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",
+  /** Parts whose serial numbers changed; posted: why. */
+  partChanges: "/api/v1/part-changes",
   /** Work orders. */
   orders: "/api/v1/orders",
   order: "/api/v1/orders/:order",

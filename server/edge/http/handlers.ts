@@ -10,6 +10,9 @@ import type {
   NewTechnician,
   RecordDraft,
   TechnicianLine,
+  PartChanges,
+  PartChangesQuery,
+  PartReason,
   RefusalLine,
   RigLine,
   RigsQuery,
@@ -17,6 +20,7 @@ import type {
 } from "../../twin/api.ts";
 import type { DaysAnswer, ProvenDay, SignedPage } from "../../twin/bundle.ts";
 import type { Questions } from "../../twin/questions.ts";
+import type { PartChange } from "../../twin/part-changes.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
@@ -32,6 +36,7 @@ export interface Passport {
   readonly chain: ChainInfo;
   readonly twin: Twin;
   readonly records: readonly TwinRecord[];
+  readonly partChanges: readonly PartChange[];
 }
 
 /** JSON-RPC 2.0. */
@@ -123,6 +128,9 @@ export interface Handlers {
   readonly addPhoto: (id: string, by: string, caption: string, bytes: Uint8Array) => Maybe<Order>;
   /** Throws NOT_FOUND. */
   readonly photo: (hash: string) => Maybe<{ readonly media: Media; readonly bytes: Uint8Array }>;
+  readonly partChanges: (query: PartChangesQuery) => Maybe<PartChanges>;
+  /** Throws NOT_FOUND where that question is not open. */
+  readonly explainPart: (told: PartReason) => Maybe<PartChange>;
   readonly refusals: (
     limit: number,
   ) => Maybe<{ readonly total: number; readonly byCode: Readonly<Record<string, number>>; readonly refusals: readonly RefusalLine[] }>;

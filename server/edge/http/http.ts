@@ -13,7 +13,6 @@ import { createMetrics } from "./metrics.ts";
 import { openapiOf } from "./openapi.ts";
 import { refusedOf, sendProblem } from "./problem.ts";
 import { referenceOf } from "./reference.ts";
-import { isPieces, sendPieces } from "./pieces.ts";
 import type { Route } from "./route.ts";
 import { TABLE } from "./routes.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -115,8 +114,7 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
-      if (isPieces(given)) await sendPieces(response, given, onFault);
-      else if (route.status === 204) response.end();
+      if (route.status === 204) response.end();
       else if (route.media === undefined) response.json(given);
       else (response.hasHeader("Content-Type") ? response : response.type([route.media].flat()[0] ?? "")).send(given);
     };

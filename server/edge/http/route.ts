@@ -10,6 +10,9 @@ type Read<S> = S extends z.ZodType ? z.output<S> : null;
 /** What a handler gives so that its JSON fits the schema. */
 type Given<S> = S extends z.ZodType ? Frozen<z.input<S>> : unknown;
 
+/** What a route gives that has written its answer itself. */
+export const SENT: unique symbol = Symbol("sent");
+
 /** What a few routes need besides the handlers. */
 export interface Around {
   readonly request: Request;
@@ -73,6 +76,6 @@ export const route = <P extends z.ZodObject | null, Q extends z.ZodObject | null
     readonly query: Q;
     readonly body: B;
     readonly answer: A;
-    readonly run: (handlers: Handlers, asked: Asked<P, Q, B>, around: Around) => Maybe<Given<A>> | AsyncIterable<string>;
+    readonly run: (handlers: Handlers, asked: Asked<P, Q, B>, around: Around) => Maybe<Given<A> | typeof SENT>;
   },
 ): Route => line as Route;

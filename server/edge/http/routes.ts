@@ -6,8 +6,9 @@ import { DAY_MS } from "../../twin/digest.ts";
 import { publicTwin } from "../../twin/public-view.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";
-import { route, type Route } from "./route.ts";
+import { route, SENT, type Route } from "./route.ts";
 import { WORK_TABLE } from "./routes-work.ts";
+import { stream } from "./stream.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
 
 export const tokenParams = z.object({ tokenId: z.coerce.number().int().min(0).describe("number of the token") });
@@ -302,7 +303,11 @@ export const TABLE: readonly Route[] = [
     params: tokenParams,
     query: provenance.bundleQuery,
     answer: provenance.bundle,
-    run: (handlers, { params, query }) => handlers.bundle(params.tokenId, query.from, query.to, query.signed === "yes"),
+    run: async (handlers, { params, query }, { response }): Promise<typeof SENT> => {
+      const pieces = handlers.bundle(params.tokenId, query.from, query.to, query.signed === "yes");
+      await stream(response, { media: "application/json", name: `twin-${params.tokenId}.json`, pieces });
+      return SENT;
+    },
   }),
   route({
     ...none,
@@ -365,6 +370,38 @@ export const TABLE: readonly Route[] = [
     run: (handlers, { body }) => handlers.acknowledge(body),
   }),
   ...WORK_TABLE,
+  route({
+    ...none,
+    id: "partChanges",
+    method: "get",
+    path: ROUTES.partChanges,
+    group: "Records",
+    who: "admitted",
+    status: 200,
+    refuses: [],
+    example: { query: { state: "open" } },
+    summary: "Parts whose serial numbers changed, newest first",
+    more: "Open ones are questions: a sealed record that names the part's new serial explains one, or a reason that somebody states.",
+    query: api.partChangesQuery,
+    answer: api.partChanges,
+    run: (handlers, { query }) => handlers.partChanges(query),
+  }),
+  route({
+    ...none,
+    id: "explainPart",
+    method: "post",
+    path: ROUTES.partChanges,
+    group: "Records",
+    who: "admitted",
+    status: 200,
+    refuses: ["NOT_FOUND", "JOURNAL_UNAVAILABLE", "DISK_FULL"],
+    example: { body: { rig: "rig-0001", number: 1, reason: "The label was read wrongly at delivery.", by: "badge-17" } },
+    summary: "Say why a part changed",
+    more: "Only where no record of work tells of it: seal that instead. The reason is public.",
+    body: api.partReason,
+    answer: api.partChange,
+    run: (handlers, { body }) => handlers.explainPart(body),
+  }),
   route({
     ...none,
     id: "status",

@@ -7,6 +7,7 @@ import { newFarm } from "../../../server/twin/farm.ts";
 import { RIG_FIELDS, type RigField } from "../../../server/twin/series.ts";
 import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { recordTypedData } from "../../../server/twin/signature.ts";
+import type { PartChange } from "../../../server/twin/part-changes.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
@@ -208,6 +209,15 @@ const TREE = {
   blockNumber: null,
   anchoredTs: TS,
 };
+const PART_CHANGE: PartChange = {
+  number: 1,
+  part: "psu",
+  index: null,
+  oldSerial: "PSU-1",
+  newSerial: "PSU-2",
+  seenTs: TS,
+  explained: null,
+};
 export const PROVEN: ProvenDay = {
   day: DAY,
   date: "2025-11-11",
@@ -384,7 +394,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   setTechnician: (technician) => [TECHNICIAN, technician],
   twinByToken: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
-    return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD] };
+    return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD], partChanges: [] };
   },
   days: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
@@ -439,6 +449,11 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Hand
   signed: (tokenId, day) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     return { day, runs: [], lines: [], next: null };
+  },
+  partChanges: () => ({ total: 1, changes: [{ ...PART_CHANGE, rig: TWIN.rig }] }),
+  explainPart: ({ rig, number, reason, by }) => {
+    if (rig !== TWIN.rig || number !== 1) throw new Refused("NOT_FOUND", `Rig "${rig}" has no open question of number ${number}.`);
+    return { ...PART_CHANGE, explained: { how: "reason", reason, by, ts: TS } };
   },
   alarms: () => ({ total: 1, alarms: [ALARM] }),
   acknowledge: ({ alarm, by }) => {
