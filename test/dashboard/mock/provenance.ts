@@ -162,6 +162,7 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
         chain,
         twin: publicTwin(needs.twin()),
         records: needs.records(),
+        partChanges: [],
       });
   });
   app.get(ROUTES.days, ({ params, query }, response) => {

@@ -259,6 +259,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     seal: (rig, told) => sealOf(indexOf.get(rig) ?? 0, told),
     refuse,
   });
+  app.get(ROUTES.partChanges, (_request, response) => void response.json({ total: 0, changes: [] }));
   app.get(ROUTES.alarms, (request, response) => {
     const state = String(request.query["state"] ?? "active");
     const rig = request.query["rig"];
