@@ -1,6 +1,16 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
 import type { z } from "zod";
-import type { acknowledge, ChainInfo, DraftWish, NewRecord, NewTechnician, PartChangesQuery, PartReason, RecordDraft, TechnicianLine } from "../twin/api.ts";
+import type {
+  acknowledge,
+  ChainInfo,
+  DraftWish,
+  NewRecord,
+  NewTechnician,
+  PartChangesQuery,
+  PartReason,
+  RecordDraft,
+  TechnicianLine,
+} from "../twin/api.ts";
 import { activeAlarms } from "../twin/alarms.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
