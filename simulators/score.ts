@@ -1,9 +1,11 @@
 /** `npm run score -- SCENARIO`: what the alarm rules find of a scenario's faults, how soon, and what they raise without a cause. */
+import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { createGzip } from "node:zlib";
+import type { Link } from "../server/twin/recording.ts";
 import type { Alarm } from "../server/twin/twin.ts";
 import { NAME_PATTERN } from "../server/twin/wire.ts";
 import { durationOf } from "./duration.ts";
@@ -33,6 +35,8 @@ const HELP = `Scores the alarm rules against what a scenario injects.
 recall: faults found ÷ faults; precision: right alarms ÷ right and false ones of the same kinds. Where silence is right there is no recall.
 incidents: the most in which one cause was told. "all" leaves out those of more than ${MOST_RIGS} rigs, which take minutes: name them.
 `;
+
+const link: Link = (before, line) => createHash("sha256").update(before).update(line, "utf8").digest();
 
 class Unusable extends Error {}
 
@@ -183,7 +187,7 @@ const main = async (wish: Wish): Promise<void> => {
   for (const scenario of wish.scenarios) {
     const options = wish.spanOf(scenario);
     if (wish.record !== null)
-      await pipeline(Readable.from(recordingOf(options)), createGzip({ level: 9 }), createWriteStream(wish.record, { flags: "wx" }));
+      await pipeline(Readable.from(recordingOf(options, link)), createGzip({ level: 9 }), createWriteStream(wish.record, { flags: "wx" }));
     const progress = progressOf(options);
     const alarms = alarmsOf(options, progress.told);
     progress.done();

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { verifyNative } from "../edge/ed25519.ts";
 import { openPast, type Past } from "../edge/journal/past.ts";
+import { linkNative } from "../edge/sha256.ts";
 import { openTap } from "../edge/mqtt/tap.ts";
 import { createFile, openFile, type FileWriter } from "../edge/recordings/file.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
@@ -104,7 +105,7 @@ const create = async (path: string, { plain, force }: Values): Promise<FileWrite
 /** Begins the file; nothing is made before there is something to write. */
 const begin = async (path: string, values: Values, opening: Opening): Promise<{ file: FileWriter; recording: RecordingWriter }> => {
   const file = await create(path, values);
-  const recording = createRecording(opening);
+  const recording = createRecording(opening, linkNative);
   for (const line of recording.opening()) await file.line(line);
   return { file, recording };
 };

@@ -3,8 +3,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { systemClock } from "../edge/clock.ts";
 import { verifyNative } from "../edge/ed25519.ts";
+import { linkNative } from "../edge/sha256.ts";
 import { openPlayer } from "../edge/mqtt/tap.ts";
-import { createFile, GzipBroken, linesOf, openFile } from "../edge/recordings/file.ts";
+import { createFile, GzipBroken, linesOf, openFile, STDIN } from "../edge/recordings/file.ts";
 import { MOST_SPEED } from "../flows/replay.ts";
 import { createRefold, openRecording, paced, RecordingBroken, through, type Opened } from "../flows/refold.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
@@ -17,7 +18,7 @@ import { networkFaultsOf, type NetworkFaults } from "../twin/recording-faults.ts
 
 const HELP = `Plays a recording (docs/recordings.md) through the fold, and says what came of it.
 
-  npm run replay -- FILE [options]
+  npm run replay -- FILE [options]      (FILE -: the standard input)
 
   --speed N|max     so many times as fast; max: as fast as it goes (max; with --to mqtt:// 1)
   --from TIME       paced, or sent, from here: 5m after its start, 2026-11-21T09:05:00Z, or ms since 1970
@@ -104,6 +105,8 @@ const readArguments = (args: readonly string[]): Wish | null => {
   if (url === null && (values.loop || values["rewrite-time"] || values.username !== undefined))
     throw new Unusable("--loop, --rewrite-time and --username go with --to mqtt://….");
   if (url !== null && !URL.canParse(url)) throw new Unusable(`--to: "${url}" is no address.`);
+  if (file === STDIN && (values.loop || (values["rewrite-time"] && speed !== 1)))
+    throw new Unusable("The standard input can be read once: --loop, and --rewrite-time at another speed than 1, need a file.");
   const compares = values.expect !== undefined || values["write-expected"];
   if ((url ?? values.csv) !== undefined && (url ?? values.csv) !== null && compares)
     throw new Unusable("--expect and --write-expected need the fold; leave --to mqtt:// and --csv out.");
@@ -132,15 +135,16 @@ const readArguments = (args: readonly string[]): Wish | null => {
 };
 
 interface Source extends Opened {
-  readonly part: () => number;
+  /** How much of it has been read, 0 to 1; null where nobody knows its size. */
+  readonly part: () => number | null;
 }
 const open = async (file: string): Promise<Source> => {
   const reading = await openFile(file).catch((error: unknown) => {
     throw new Unusable(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? String(error)}.`, { cause: error });
   });
   return {
-    ...(await openRecording(linesOf(reading.chunks))),
-    part: () => Math.min(1, reading.readBytes() / Math.max(1, reading.totalBytes)),
+    ...(await openRecording(linesOf(reading.chunks), linkNative)),
+    part: () => (reading.totalBytes === 0 ? null : Math.min(1, reading.readBytes() / reading.totalBytes)),
   };
 };
 

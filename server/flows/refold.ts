@@ -5,7 +5,8 @@
 import { foldEntry, nothingYet, type Farm, type RefusedEntry } from "../twin/farm.ts";
 import { verifyPure, type Verify } from "../twin/gateway.ts";
 import { dayOfEnergy, MOST_REFUSALS, playedOf, type Played, type PlayedDay } from "../twin/played.ts";
-import { readRecording, type Piece, type RecordingFault, type RecordingHeader, type Row, type Told } from "../twin/recording.ts";
+import { linkPure, type Link, type Piece, type RecordingFault, type RecordingHeader, type Row, type Told } from "../twin/recording.ts";
+import { readRecording } from "../twin/recording-read.ts";
 import { createNetwork, type NetworkFaults } from "../twin/recording-faults.ts";
 import { farmOfOpening } from "../twin/recording-start.ts";
 import type { CellLine } from "../twin/snapshot.ts";
@@ -46,8 +47,8 @@ export interface Lines {
   readonly rest: () => string;
 }
 
-async function* piecesOf({ lines, rest }: Lines): AsyncGenerator<Piece> {
-  const reader = readRecording();
+async function* piecesOf({ lines, rest }: Lines, link: Link): AsyncGenerator<Piece> {
+  const reader = readRecording(link);
   const batches = lines[Symbol.asyncIterator]();
   for (;;) {
     const { value: batch, done } = await batches.next().catch((error: unknown) => {
@@ -75,9 +76,9 @@ async function* piecesOf({ lines, rest }: Lines): AsyncGenerator<Piece> {
   }
 }
 
-/** Reads a recording up to its first row. Throws RecordingBroken. */
-export const openRecording = async (source: Lines): Promise<Opened> => {
-  const pieces = piecesOf(source);
+/** Reads a recording up to its first row; `link` may be another implementation of the same hash. Throws RecordingBroken. */
+export const openRecording = async (source: Lines, link: Link = linkPure): Promise<Opened> => {
+  const pieces = piecesOf(source, link);
   const lines: string[] = [];
   const cells: (readonly CellLine[])[] = [];
   const retained: Told[] = [];
@@ -184,6 +185,8 @@ export interface Refold {
   readonly played: (exact?: boolean) => Played;
 }
 
+/** Entries folded into one Outcome: what it holds for a store is made once for all of them. */
+const GATHERED = 500;
 const NOTHING = new TextEncoder().encode("{}");
 const tickMessage: Message = { topic: OWN.tick, payload: NOTHING, qos: 1, retain: false, dup: false, client: "" };
 
@@ -197,14 +200,22 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning, veri
   const refusals: RefusedEntry[] = [];
   let nextTickTs = Math.ceil(startTs / TICK_MS) * TICK_MS;
 
-  const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
-    const out = nothingYet();
-    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify);
+  let out = nothingYet();
+  let gathered = 0;
+  const gather = (): void => {
     for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
     for (const line of out.refused) if (refusals.length < MOST_REFUSALS) refusals.push(line);
-    if (out.rows.site_energy.ts.length === 0) return;
-    const day = dayOfEnergy(farm.energy);
-    days.set(day.day, day);
+    out = nothingYet();
+    gathered = 0;
+  };
+  const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
+    const before = out.rows.site_energy.ts.length;
+    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify);
+    if (out.rows.site_energy.ts.length > before) {
+      const day = dayOfEnergy(farm.energy);
+      days.set(day.day, day);
+    }
+    if (++gathered === GATHERED) gather();
   };
   const tickUpTo = (ts: number): void => {
     if (!header.ticks) for (; nextTickTs <= ts; nextTickTs += TICK_MS) fold(tickMessage, nextTickTs);
@@ -229,6 +240,9 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning, veri
       }
     },
     until: (us) => tickUpTo(startTs + us / 1_000),
-    played: (exact = false) => playedOf(farm, startTs, alarms.values(), refusals, days.values(), exact),
+    played(exact = false) {
+      gather();
+      return playedOf(farm, startTs, alarms.values(), refusals, days.values(), exact);
+    },
   };
 };

@@ -5,6 +5,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Prom
   fold: () => import("./fold.ts"),
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),
+  replay: () => import("./replay.ts"),
   store: () => import("./store.ts"),
   queries: () => import("./queries.ts"),
   "catch-up": () => import("./catch-up.ts"),

@@ -2,6 +2,7 @@
 import { once } from "node:events";
 import { createReadStream, createWriteStream, statSync } from "node:fs";
 import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
 import { StringDecoder } from "node:string_decoder";
 import { constants, createGunzip, createGzip } from "node:zlib";
@@ -14,15 +15,36 @@ export class GzipBroken extends Error {
 /** A line longer than this is no line. */
 const MOST_LINE = 128 * 1_048_576;
 
-const isGzip = async (path: string): Promise<boolean> => {
+/** The standard input, as a file's name. */
+export const STDIN = "-";
+
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
+const headOf = async (path: string): Promise<Uint8Array> => {
   const file = await open(path, "r");
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
-    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+    return buffer.subarray(0, bytesRead);
   } finally {
     await file.close();
   }
 };
+/** What a pipe begins with, put back for who reads it. */
+const headOfStdin = (): Promise<Uint8Array> =>
+  new Promise((resolve, reject) => {
+    const { stdin } = process;
+    const done = (head: Uint8Array): void => {
+      stdin.off("readable", look).off("end", ended).off("error", reject);
+      resolve(head);
+    };
+    const look = (): void => {
+      const head = stdin.read(2) as Buffer | null;
+      if (head === null) return;
+      stdin.unshift(head);
+      done(head);
+    };
+    const ended = (): void => done(new Uint8Array());
+    stdin.on("readable", look).on("end", ended).on("error", reject);
+  });
 
 /** Size and how much of it has been read, for a progress bar. */
 export interface Reading {
@@ -31,11 +53,17 @@ export interface Reading {
   readonly readBytes: () => number;
 }
 
-/** Opens a file, gzip'd or not, as its first bytes say. A file that was cut short gives what is left. Throws what the disk throws. */
+/**
+ * Opens a file, gzip'd or not, as its first bytes say; "-" is the standard input, whose size nobody knows (0). A file that was cut short
+ * gives what is left. Throws what the disk throws.
+ */
 export const openFile = async (path: string): Promise<Reading> => {
-  const totalBytes = statSync(path).size;
-  const source = createReadStream(path);
-  if (!(await isGzip(path))) return { chunks: source, totalBytes, readBytes: () => source.bytesRead };
+  const piped = path === STDIN;
+  const head = piped ? await headOfStdin() : await headOf(path);
+  const totalBytes = piped ? 0 : statSync(path).size;
+  const source: Readable & { readonly bytesRead?: number } = piped ? process.stdin : createReadStream(path);
+  const readBytes = (): number => source.bytesRead ?? 0;
+  if (!isGzip(head)) return { chunks: source, totalBytes, readBytes };
   // With a sync flush at the end zlib does not call an end that is missing an error.
   const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
   source.on("error", (error) => gunzip.destroy(error));
@@ -50,7 +78,7 @@ export const openFile = async (path: string): Promise<Reading> => {
       source.destroy();
     }
   }
-  return { chunks: chunks(), totalBytes, readBytes: () => source.bytesRead };
+  return { chunks: chunks(), totalBytes, readBytes };
 };
 
 /** Whole lines in batches; `rest` is what stood behind the last line end, once all have been read. */
