@@ -12,6 +12,8 @@ export class GzipBroken extends Error {
   readonly code = "GZIP_BROKEN";
 }
 
+/** Read and unpacked in one go. */
+const PIECE_BYTES = 262_144;
 /** A line longer than this is no line. */
 const MOST_LINE = 128 * 1_048_576;
 
@@ -61,11 +63,11 @@ export const openFile = async (path: string): Promise<Reading> => {
   const piped = path === STDIN;
   const head = piped ? await headOfStdin() : await headOf(path);
   const totalBytes = piped ? 0 : statSync(path).size;
-  const source: Readable & { readonly bytesRead?: number } = piped ? process.stdin : createReadStream(path);
+  const source: Readable & { readonly bytesRead?: number } = piped ? process.stdin : createReadStream(path, { highWaterMark: PIECE_BYTES });
   const readBytes = (): number => source.bytesRead ?? 0;
   if (!isGzip(head)) return { chunks: source, totalBytes, readBytes };
   // With a sync flush at the end zlib does not call an end that is missing an error.
-  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH });
+  const gunzip = createGunzip({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: PIECE_BYTES });
   source.on("error", (error) => gunzip.destroy(error));
   source.pipe(gunzip);
   async function* chunks(): AsyncGenerator<Buffer> {
