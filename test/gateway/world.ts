@@ -56,26 +56,19 @@ export const openWorld = async (options: WorldOptions) => {
       retained: () => [...farm.retained].map(([topic, payload]) => ({ topic, payload })),
     });
   const complaints: string[] = [];
+  const usual = [
+    `--mqtt=mqtt://127.0.0.1:${mqttPort}`,
+    "--name=gw-1",
+    `--range=${options.range}`,
+    "--interval=1",
+    `--data-dir=${folder}`,
+    `--rpc-port=${ports.rpc}`,
+    `--framed-port=${ports.framed}`,
+    `--web-port=${ports.web}`,
+  ];
   const gatewayWith = (flags: readonly string[] = []) =>
     createGateway(
-      argumentsOf(
-        [
-          ...["--mqtt", `mqtt://127.0.0.1:${mqttPort}`, "--name", "gw-1", "--range", options.range, "--interval", "1"],
-          ...[
-            "--data-dir",
-            folder,
-            "--rpc-port",
-            String(ports.rpc),
-            "--framed-port",
-            String(ports.framed),
-            "--web-port",
-            String(ports.web),
-          ],
-          ...(options.flags ?? []),
-          ...flags,
-        ],
-        {},
-      ),
+      argumentsOf([...usual, ...(options.flags ?? []), ...flags], {}),
       () => undefined,
       (text) => complaints.push(text),
     );

@@ -10,9 +10,9 @@ const isObject = (value: unknown): value is Record<string, unknown> => typeof va
 /** The names under which the page takes what it tells under others. */
 const settable = (conf: Record<string, unknown>): Record<string, unknown> => ({
   "miner-mode": Number(conf["bitmain-work-mode"] ?? conf["miner-mode"] ?? 0),
-  "freq-level": String(conf["bitmain-hashrate-percent"] ?? conf["freq-level"] ?? "100"),
+  "freq-level": conf["bitmain-hashrate-percent"] ?? conf["freq-level"] ?? "100",
   "bitmain-fan-ctrl": conf["bitmain-fan-ctrl"] ?? false,
-  "bitmain-fan-pwm": String(conf["bitmain-fan-pwm"] ?? "100"),
+  "bitmain-fan-pwm": conf["bitmain-fan-pwm"] ?? "100",
   pools: conf["pools"] ?? [],
 });
 

@@ -3,6 +3,7 @@ import { askAll, POOL_PASSWORD, rpcQuestions, rpcTaken, withScheme } from "./ask
 import type { AnyRequest } from "../../twin/command.ts";
 import { cannot, type Driver, type Link } from "./driver.ts";
 
+const ROUND = ["summary", "stats", "devs", "temps", "fans", "power", "pools", "events"];
 /** Boards asked chip by chip where the rest of the identity is asked too. */
 const BOARDS = [0, 1, 2];
 
@@ -40,7 +41,7 @@ export const luxos: Driver = {
     read: (depth) =>
       askAll(
         rpcQuestions(link, [
-          ...["summary", "stats", "devs", "temps", "fans", "power", "pools", "events"],
+          ...ROUND,
           ...(depth === "whole" ? ["version", "config", ...BOARDS.map((board) => `healthchipget ${board}`)] : []),
         ]),
       ),

@@ -88,7 +88,9 @@ export const whatsminer: Driver = {
             (name) => [name, () => link.rpcObject(name === "devdetails" ? { command: name } : { cmd: name, command: name })],
           ),
         ),
-      }).then(async (told) => (/"DEVS"/.test(String(told["edevs"] ?? "")) ? told : { ...told, devs: await link.rpc("devs") })),
+      }).then(async (told) =>
+        typeof told["edevs"] === "string" && told["edevs"].includes('"DEVS"') ? told : { ...told, devs: await link.rpc("devs") },
+      ),
     tell: async (request) => {
       const order = orderOf(request);
       if (order === null) return cannot("Whatsminer's firmware", request);

@@ -163,7 +163,9 @@ const read = (command: string, parameter: string, device: Device, m: NativeMeasu
     case "groups":
       return said(327, "Groups", { GROUPS: [{ GROUP: 0, Name: "default", Quota: 1 }] });
     case "tempctrl":
-      return said(204, "Temperature control", { TEMPCTRL: [{ Mode: device.orders.fanPct === null ? "Automatic" : "Manual", Target: 55, Hot: 65, Dangerous: 70 }] });
+      return said(204, "Temperature control", {
+        TEMPCTRL: [{ Mode: device.orders.fanPct === null ? "Automatic" : "Manual", Target: 55, Hot: 65, Dangerous: 70 }],
+      });
     case "healthchipget":
       return said(317, "Chips", { CHIPS: chips(m, Number(parameter)) });
     default:

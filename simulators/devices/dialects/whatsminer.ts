@@ -108,6 +108,8 @@ const summaryRow = (device: Device, m: NativeMeasured): Section => ({
   Uptime: m.uptimeS,
 });
 
+const said = (value: unknown): string => (typeof value === "string" ? value : "");
+
 const obey = (device: Device, order: Readonly<Record<string, unknown>>): Section => {
   const { orders } = device;
   const done = own(device, 131, "API command OK");
@@ -127,7 +129,7 @@ const obey = (device: Device, order: Readonly<Record<string, unknown>>): Section
       return done;
     case "update_pools":
       orders.pools = [1, 2, 3]
-        .map((n) => ({ url: String(order[`pool${n}`] ?? ""), user: String(order[`worker${n}`] ?? "") }))
+        .map((n) => ({ url: said(order[`pool${n}`]), user: said(order[`worker${n}`]) }))
         .filter(({ url }) => url !== "");
       return done;
     default:

@@ -163,7 +163,7 @@ export const whatsminer3: Dialect = {
     }
     if (cmd === "get.miner.status") {
       const parts: Record<string, unknown> = { summary: summary(device, m), edevs: edevs(m), pools: pools(m) };
-      const wanted = String(param ?? "summary").split("+");
+      const wanted = (typeof param === "string" ? param : "summary").split("+");
       return said(device, cmd, Object.fromEntries(wanted.map((name) => [name, parts[name]])));
     }
     if (typeof cmd !== "string" || !cmd.startsWith("set.")) return said(device, String(cmd), "invalid command", -2);
