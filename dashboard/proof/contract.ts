@@ -157,7 +157,7 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
     activeOn: async (day) => (await dayOf(day)).active,
     maintenanceOf: async (hash) => {
       const [tokenId, block, , kind] = (await twin("maintenanceOf", [hash], await tag())) as readonly [bigint, bigint, bigint, number];
-      return block === 0n ? null : { tokenId: Number(tokenId), kind };
+      return block === 0n ? null : { tokenId: Number(tokenId), kind, blockNumber: Number(block) };
     },
     rigOf: (tokenId) =>
       orNoToken(async (block) => {
@@ -167,6 +167,7 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
         };
         return { serialHash, maintenanceCount };
       }),
+    wasTechnician: async (account, blockNumber) => (await twin("wasTechnician", [account, blockNumber], await tag())) as boolean,
     gatewayKeyAt: async (gateway, ts) => {
       const key = (await twin("gatewayKeyAt", [gatewayId(gateway), Math.floor(ts / 1_000)], await tag())) as Hex;
       return BigInt(key) === 0n ? null : key.slice(2);

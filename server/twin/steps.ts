@@ -29,7 +29,9 @@ export interface ChainReader {
   /** Machines that served at the end of the day. */
   readonly activeOn: (day: number) => Promise<number>;
   /** `kind` is a place in RECORD_KINDS. */
-  readonly maintenanceOf: (hash: Hex) => Promise<{ readonly tokenId: number; readonly kind: number } | null>;
+  readonly maintenanceOf: (hash: Hex) => Promise<{ readonly tokenId: number; readonly kind: number; readonly blockNumber: number } | null>;
+  /** Whether the contract had the account for a technician at the end of a block. */
+  readonly wasTechnician: (account: Hex, blockNumber: number) => Promise<boolean>;
   readonly rigOf: (tokenId: number) => Promise<{ readonly serialHash: string; readonly maintenanceCount: number } | null>;
   /** The gateway's Ed25519 key at a time (ms UTC), 64 hex digits; null where the contract lists none. */
   readonly gatewayKeyAt: (gateway: string, ts: number) => Promise<string | null>;

@@ -24,7 +24,10 @@ const checkKeys = async (notes: Notes, { runs }: Vouched, chain: ChainReader): P
   }
   const named = (gateways: ReadonlySet<string>): string => [...gateways].toSorted().join(", ");
   if (unlisted.size > 0)
-    notes.skip("gateway", `The contract lists no key for that time of gateway ${named(unlisted)}: nobody can tell who signed.`);
+    notes.state(
+      "gateway",
+      `The contract lists no key for that time of gateway ${named(unlisted)}: whose signature it is, is the farm's word.`,
+    );
   else notes.say("gateway", true, `Signed with the key that the contract lists for gateway ${named(good)}.`, "");
 };
 

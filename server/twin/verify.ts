@@ -24,6 +24,7 @@ import { RECORD_KINDS, type RecordBody } from "./record.ts";
 import { asked, notesOn, verdictOf, type ChainReader, type Notes, type Step, type Verification } from "./steps.ts";
 import { dayTotals } from "./uptime.ts";
 import { checkVouched } from "./verify-signed.ts";
+import { checkSigners } from "./verify-signers.ts";
 
 export { verdictOf } from "./steps.ts";
 export type { ChainReader, Result, Step, Verification } from "./steps.ts";
@@ -240,6 +241,7 @@ const checkRecords = async (steps: Step[], bundle: Bundle, works: readonly Recor
     `${some}: each gives its hash and names the one before it.`,
     whole.reason ?? "There is a record of another rig.",
   );
+  if (whole.ok && own) await checkSigners(notes, bundle, works, chain);
   if (chain === null) return notes.skip("recorded", "No chain was asked whether it has the records.");
   await asked(notes, "recorded", async () => {
     let recorded = 0;

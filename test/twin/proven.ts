@@ -132,8 +132,9 @@ export const make = (): Case => {
     activeOn: async () => 3,
     maintenanceOf: async (hash) => {
       const found = records.find((one) => one.hash === hash);
-      return found === undefined ? null : { tokenId: 2, kind: RECORD_KINDS.indexOf(found.body.kind) };
+      return found === undefined ? null : { tokenId: 2, kind: RECORD_KINDS.indexOf(found.body.kind), blockNumber: 9 };
     },
+    wasTechnician: async () => true,
     gatewayKeyAt: async () => null,
     rigOf: async (tokenId) => (tokenId === 2 ? { serialHash: machineHash("farm", "rig-2", IDENTITY).hash, maintenanceCount: 2 } : null),
   };

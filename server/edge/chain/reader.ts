@@ -30,7 +30,7 @@ export const readerOf = (rpc: string, contract: Hex): ChainReader => {
     activeOn: async (day) => Number(await client.readContract({ ...twin, functionName: "activeOn", args: [day] })),
     maintenanceOf: async (hash) => {
       const [tokenId, block, , kind] = await client.readContract({ ...twin, functionName: "maintenanceOf", args: [hash] });
-      return block === 0n ? null : { tokenId: Number(tokenId), kind };
+      return block === 0n ? null : { tokenId: Number(tokenId), kind, blockNumber: Number(block) };
     },
     rigOf: async (tokenId) => {
       try {
@@ -41,6 +41,7 @@ export const readerOf = (rpc: string, contract: Hex): ChainReader => {
         throw error;
       }
     },
+    wasTechnician: (account, blockNumber) => client.readContract({ ...twin, functionName: "wasTechnician", args: [account, blockNumber] }),
     gatewayKeyAt: async (gateway, ts) => {
       const key = await client.readContract({
         ...twin,
