@@ -3,6 +3,7 @@ import { activeAlarms } from "../twin/alarms.ts";
 import type { AlarmsQuery, PartChanges, PartChangesQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
+import type { Rejected } from "./rejected.ts";
 import type { Alarm, Twin } from "../twin/twin.ts";
 
 /** The twin of a rig. Throws Refused RIG_UNKNOWN. */
@@ -65,9 +66,19 @@ export const partChangesAnswer = (farm: Farm, { rig, state, limit }: PartChanges
   return { total: found.length, changes: found.slice(0, limit) };
 };
 
-/** Newest first. */
-export const refusalsAnswer = (farm: Farm, limit: number): { total: number; byCode: Record<string, number>; refusals: RefusalLine[] } => ({
-  total: [...farm.refusedByCode.values()].reduce((sum, n) => sum + n, 0),
-  byCode: Object.fromEntries(farm.refusedByCode),
-  refusals: farm.inbox.slice(-limit).toReversed(),
-});
+/** Newest first: messages that were not accepted, and points that the store did not take. */
+export const refusalsAnswer = (
+  farm: Farm,
+  rejected: Pick<Rejected, "total" | "lines">,
+  limit: number,
+): { total: number; byCode: Record<string, number>; refusals: RefusalLine[] } => {
+  const fromStore = rejected.total();
+  return {
+    total: [...farm.refusedByCode.values()].reduce((sum, n) => sum + n, fromStore),
+    byCode: { ...Object.fromEntries(farm.refusedByCode), ...(fromStore > 0 ? { STORE_REJECTED: fromStore } : {}) },
+    refusals: [...farm.inbox, ...rejected.lines()]
+      .toSorted((a, b) => a.receivedTs - b.receivedTs)
+      .slice(-limit)
+      .toReversed(),
+  };
+};

@@ -24,6 +24,7 @@ import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, tw
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createWork } from "./work.ts";
+import type { Rejected } from "./rejected.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
 
 export interface ApiNeeds {
@@ -36,6 +37,7 @@ export interface ApiNeeds {
   };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
+  readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
   readonly site: string;
   readonly farm: () => Farm;
@@ -129,7 +131,7 @@ export const createApi = (needs: ApiNeeds) => {
       await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
       return changesOf(farm().parts, rig)[number - 1] as PartChange;
     },
-    refusals: (limit: number) => refusalsAnswer(farm(), limit),
+    refusals: (limit: number) => refusalsAnswer(farm(), needs.rejected, limit),
     chainInfo,
     metered: () => {
       const { ingest } = statusAnswer(needs.health(), farm(), needs.figures());

@@ -6,6 +6,7 @@ import { createInfluxStore } from "../edge/influx/store.ts";
 import { createFrames } from "../flows/frames.ts";
 import { gatewayKeyAct, keysIn } from "../flows/gateways.ts";
 import { createSeries } from "../flows/series.ts";
+import { createRejected } from "../flows/rejected.ts";
 import { createRate } from "../flows/status.ts";
 import { createTelemetry } from "../flows/telemetry.ts";
 import { startUpkeep } from "../flows/upkeep.ts";
@@ -50,6 +51,7 @@ export const startFold = async (
     ? createDuckStore({ file: join(config.dataDir, "series.duckdb") })
     : createInfluxStore({ url: config.influxUrl, keeper: config.site });
   const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
+  const rejected = createRejected(clock.now, () => series.storedPos());
   const series = createSeries({
     site: config.site,
     clock,
@@ -59,7 +61,10 @@ export const startFold = async (
     headPos: () => journal.head().pos,
     gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
     modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
-    onRejected: (points) => points.forEach(({ point, reason }) => complain("the store refused a point", `${point}: ${reason}`)),
+    onRejected: (points) => {
+      rejected.add(points);
+      for (const { point, reason } of points) complain("the store refused a point", `${point}: ${reason}`);
+    },
     onHealth: (away) => status.say("series", kind, "writing", away),
   });
   const frames = createFrames(farm, () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }));
@@ -86,5 +91,5 @@ export const startFold = async (
     startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }),
   );
 
-  return { farm, store, series, frames, perS: rate.perS };
+  return { farm, store, series, rejected, frames, perS: rate.perS };
 };

@@ -21,7 +21,7 @@ export const startWeb = async (
   fold: Fold,
   ledger: Ledger,
 ): Promise<{ port: number; password: string }> => {
-  const { farm, store, series, frames } = fold;
+  const { farm, store, series, rejected, frames } = fold;
   const { chain, records, provenance } = ledger;
   const figures = () => ({
     messagesPerS: fold.perS(),
@@ -44,6 +44,7 @@ export const startWeb = async (
   });
   const api = createApi({
     work,
+    rejected,
     version,
     site: config.site,
     farm,

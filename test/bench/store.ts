@@ -1,12 +1,13 @@
 /**
  * The series stores on the same readings of twenty fields: our embedded store beside DuckDB's appender alone, our InfluxDB store
  * beside the same lines posted as they are; bytes and answers of a stretch of history beside the goals. `--rigs N` (1,000), `--hours N`
- * of history (24; a week is 168), `--influx-hours N` (1, for its writes are slow), `--no-writes`.
+ * of history (24; a week is 168, 0 leaves it out), `--influx-hours N` (1, for its writes are slow), `--no-writes`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BIGINT, DOUBLE, DuckDBDataChunk, DuckDBInstance, INTEGER, type DuckDBConnection } from "@duckdb/node-api";
+import { InfluxDB } from "influx";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
 import { rawLines } from "../../server/edge/influx/lines.ts";
 import { createInfluxStore } from "../../server/edge/influx/store.ts";
@@ -65,6 +66,23 @@ const postAlone = async (url: string, batch: SeriesBatch): Promise<void> => {
   if (answer.status !== 204) throw new Error(await answer.text());
 };
 
+/** The same readings through the `influx` package's own writer. */
+const writeByPackage = (influx: InfluxDB, { rows: { rig } }: SeriesBatch): Promise<void> =>
+  influx.writePoints(
+    rig.ts.map((ts, i) => ({
+      measurement: "rig",
+      tags: { site: rig.site[i] ?? "", rig: rig.name[i] ?? "", model: rig.model[i] ?? "" },
+      fields: Object.fromEntries(RIG_FIELDS.map((name, k) => [name, rig.values[i * RIG_FIELDS.length + k]])),
+      timestamp: ts,
+    })),
+    { precision: "ms", database: "package" },
+  );
+
+const cpuOf = (start: NodeJS.CpuUsage): number => {
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1_000;
+};
+
 const writes = async (folder: string, emit: Emit): Promise<void> => {
   const influxd = find("influxd");
   const influx = influxd === null ? null : await startInflux(influxd);
@@ -82,10 +100,14 @@ const writes = async (folder: string, emit: Emit): Promise<void> => {
     const limits: number[] = [];
     const influxOurs: number[] = [];
     const influxLimits: number[] = [];
+    const packageRates: number[] = [];
+    const cpuMs = { ours: 0, package: 0 };
+    const byPackage = new InfluxDB({ host: "127.0.0.1", port: Number(new URL(influx?.url ?? "http://127.0.0.1:1").port) });
     const store = influx === null ? null : createInfluxStore({ url: `${influx.url}/ours` });
     await store?.start();
     if (influx !== null)
-      await fetch(`${influx.url}/query`, { method: "POST", body: new URLSearchParams({ q: 'CREATE DATABASE "alone"' }) });
+      for (const name of ["alone", "package"])
+        await fetch(`${influx.url}/query`, { method: "POST", body: new URLSearchParams({ q: `CREATE DATABASE "${name}"` }) });
     for (let round = 0; round < ROUNDS; round++) {
       const chance = chanceFrom(round + 1);
       const batches = Array.from({ length: BATCHES }, (_, n) => batchAt(round * BATCHES + n, RIGS, chance));
@@ -93,7 +115,12 @@ const writes = async (folder: string, emit: Emit): Promise<void> => {
       ours.push(await rate(batches, (batch) => duck.write(batch)));
       if (influx === null || store === null) continue;
       influxLimits.push(await rate(batches, (batch) => postAlone(influx.url, batch)));
+      const cpu = process.cpuUsage();
       influxOurs.push(await rate(batches, (batch) => store.write(batch)));
+      cpuMs.ours += cpuOf(cpu);
+      const cpuPackage = process.cpuUsage();
+      packageRates.push(await rate(batches, (batch) => writeByPackage(byPackage, batch)));
+      cpuMs.package += cpuOf(cpuPackage);
     }
     const common = { unit: "readings/s", batch: RIGS, fields: RIG_FIELDS.length, rounds: ROUNDS };
     emit(
@@ -112,6 +139,17 @@ const writes = async (folder: string, emit: Emit): Promise<void> => {
         ours: median(influxOurs),
         limit: median(influxLimits),
         against: "the same lines posted to InfluxDB as they are",
+        ...common,
+      }),
+    );
+    emit(
+      figure({
+        bench: "store-influx-writer",
+        ours: median(influxOurs),
+        limit: median(packageRates),
+        against: "the influx package's writePoints, same readings",
+        oursCpuMs: cpuMs.ours / ROUNDS,
+        packageCpuMs: cpuMs.package / ROUNDS,
         ...common,
       }),
     );
@@ -217,7 +255,7 @@ export const run = async (emit: Emit): Promise<void> => {
   const folder = mkdtempSync(join(tmpdir(), "rigtwin-bench-"));
   try {
     if (!process.argv.includes("--no-writes")) await writes(folder, emit);
-    await week(folder, emit);
+    if (optionOf("hours", 24) > 0) await week(folder, emit);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

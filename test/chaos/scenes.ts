@@ -225,7 +225,12 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
     const { verdicts, farm } = await judge(readings, { dataDir: server.dataDir, site, entries, points: await pointsInInflux(url) });
     const explained = verdict(
       "what is lost before it reaches the server is lost by a kill of Mosquitto",
-      unexplained.length === 0 ? null : `${unexplained.length} readings are not explained by that`,
+      unexplained.length === 0
+        ? null
+        : `${unexplained.length} readings are not explained by that; they were acknowledged ${unexplained
+            .slice(0, 5)
+            .map(({ acknowledgedTs }) => Math.min(...brokerKills.map((ts) => ts - (acknowledgedTs ?? 0)).filter((ms) => ms >= 0)))
+            .join(", ")} ms before the next kill`,
     );
     const stored = await influxVerdicts(url, site, readings);
     return { verdicts: [explained, ...verdicts, ...stored, await cleanRun(site, readings, farm)], kills: countsOf(times) };
