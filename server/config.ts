@@ -219,6 +219,13 @@ export const SETTINGS = {
     says: "messages are kept in the journal; records and sealed days stay for good",
     read: whole(2, 36_500),
   }),
+  journalGb: optional({
+    flag: "journal-gb",
+    variable: "JOURNAL_GB",
+    value: "GB",
+    says: "the journal's messages take at most this; the oldest go first, but none of a day that is not sealed",
+    read: whole(1, 1_000_000),
+  }),
   gatewayKeys: setting({
     flag: "gateway-keys",
     variable: "GATEWAY_KEYS",

@@ -137,6 +137,7 @@ export const createApi = (needs: ApiNeeds) => {
       const { ingest } = statusAnswer(needs.health(), farm(), needs.figures());
       return {
         version: needs.version,
+        parts: needs.health().ports,
         ingest: { ...ingest, refusedByCode: Object.fromEntries(farm().refusedByCode) },
         totals: totalsOf(farm()),
         twins: farm().twins.values(),

@@ -54,6 +54,8 @@ export interface IngestFigures {
   readonly headTs: number;
   readonly storedPos: number;
   readonly journalBytes: number;
+  /** Entries found damaged and set aside. */
+  readonly damagedEntries: number;
   readonly viewers: number;
   /** Journal time of the entry at storedPos, where it is known; null: all is stored. */
   readonly storedTs: number | null;
@@ -73,6 +75,7 @@ export const statusAnswer = (health: Health, farm: Farm, figures: IngestFigures)
     storedPos: figures.storedPos,
     storeLagS: figures.storedTs === null ? 0 : Math.max(0, (figures.headTs - figures.storedTs) / 1_000),
     journalBytes: figures.journalBytes,
+    damagedEntries: figures.damagedEntries,
     lastEntryTs: farm.asOfTs === 0 ? null : farm.asOfTs,
   },
   viewers: figures.viewers,

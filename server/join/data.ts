@@ -7,6 +7,9 @@ import { openSnapshots } from "../edge/journal/snapshots.ts";
 import type { House } from "./house.ts";
 
 const KIND = "SQLite and files";
+const HEALTH_MS = 10_000;
+/** A chunk each time: a gigabyte in hours, at a thousandth of a core. */
+const CHECK_MS = 2_000;
 
 export type Data = Awaited<ReturnType<typeof openData>>;
 
@@ -17,11 +20,27 @@ export const openData = async ({ config, clock, status, runs }: House) => {
   const journal = createJournal({
     folder,
     now: clock.now,
-    onHealth: (failure) => status.say("journal", KIND, "writing", failure?.detail ?? null, true),
+    onHealth: (failure) => sayHealth(failure?.detail ?? null),
   });
+  /** Damage is no reason not to go on: what is sound is read, and what is not is named until somebody has looked. */
+  const sayHealth = (away: string | null): void => {
+    const damaged = journal.stats().damaged;
+    const named = damaged
+      .slice(0, 3)
+      .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
+    const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
+    status.say("journal", KIND, ["writing", ...named, ...more].join("; "), away, true);
+  };
   await journal.start();
   runs("the journal", journal.stop);
-  status.say("journal", KIND, "writing", null, true);
+  sayHealth(null);
+  runs("the journal's check", clock.every(CHECK_MS, journal.checkNext));
+  runs(
+    "the journal's health",
+    clock.every(HEALTH_MS, () => {
+      if (journal.stats().failure === null) sayHealth(null);
+    }),
+  );
   const snapshots = openSnapshots(folder);
   runs("the snapshots", snapshots.close);
   const days = openDays(folder);

@@ -20,7 +20,8 @@ const HEALTH_MS = 1_000;
 const SETTLE_MS = 60_000;
 const CORRECT_MS = 3_600_000;
 const MONITOR_MS = 600_000;
-const PRUNE_MS = 6 * 3_600_000;
+const PRUNE_MS = 3_600_000;
+const GB = 1e9;
 const DAY_MS = 86_400_000;
 
 /** SHA-256 of the one-file verifier as it was built; null where it was not (a server without its dashboard). */
@@ -152,7 +153,9 @@ export const createLedger = (
       monitor.start();
       runs("the monitor", monitor.stop);
       const prune = async (): Promise<void> => {
-        const beforeTs = Math.min(clock.now() - config.journalDays * DAY_MS, anchoring.prunableBeforeTs());
+        const bySize = config.journalGb === null ? 0 : journal.beforeTsFor(config.journalGb * GB);
+        // Days that are not sealed stay, whatever their age and size: their rows can be counted only from the messages.
+        const beforeTs = Math.min(Math.max(clock.now() - config.journalDays * DAY_MS, bySize), anchoring.prunableBeforeTs());
         await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
       };
       runs("the pruning", clock.every(PRUNE_MS, prune));

@@ -30,6 +30,7 @@ export const startWeb = async (
     storedPos: series.storedPos(),
     storedTs: series.behindTs(),
     journalBytes: journal.stats().bytes,
+    damagedEntries: journal.stats().damaged.reduce((sum, { count }) => sum + count, 0),
     viewers: socket.viewers(),
   });
   const work = createWork({

@@ -389,6 +389,7 @@ export const status = healthAnswer.extend({
     storedPos: z.int(),
     storeLagS: z.number(),
     journalBytes: z.int(),
+    damagedEntries: z.int().describe("entries of the journal that were found damaged and set aside"),
     lastEntryTs: ms.nullable(),
   }),
   viewers: z.int(),

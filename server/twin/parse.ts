@@ -8,7 +8,7 @@ import { lineOf, lineText } from "./line.ts";
 import type { EnergyReading, Reading, TrustTier } from "./reading.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Entry } from "./twin.ts";
-import { NAME_PATTERN, ROOT, topicOf } from "./wire.ts";
+import { NAME_PATTERN, ROOT, topicOf, UNFIT } from "./wire.ts";
 
 export type Parsed =
   | { readonly kind: "reading"; readonly reading: Reading }
@@ -66,6 +66,8 @@ const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
 
 /** The parts of a topic of our own dialect, or why it is none. */
 export const partsOf = (topic: string, site: string): { rig: string; channel: string } | Refusal => {
+  if (topic.startsWith(UNFIT))
+    return refusal("TOPIC_INVALID", `"${topic.slice(UNFIT.length, 200)}": a topic has at most 100 levels and does not begin with $.`);
   const levels = topic.split("/");
   if (`${levels[0]}/${levels[1]}` !== ROOT || levels.length !== 5)
     return refusal("TOPIC_UNKNOWN", `No format reads "${topic.slice(0, 200)}".`);

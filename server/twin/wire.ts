@@ -43,6 +43,8 @@ export const OWN = {
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
   anchor: "$rigtwin/anchor",
 } as const;
+/** Before a topic that no message may have: what came under it is journaled and refused. */
+export const UNFIT = "?";
 export const TICK_MS = 5_000;
 
 /** socket.io events. */

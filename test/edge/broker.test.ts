@@ -1,6 +1,7 @@
-import { createServer } from "node:net";
+import { createConnection, createServer } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import mqtt, { type MqttClient } from "mqtt";
+import { generate } from "mqtt-packet";
 import { createBroker } from "../../server/edge/broker/broker.ts";
 import type { Message } from "../../server/twin/twin.ts";
 
@@ -93,17 +94,58 @@ describe("embedded broker", () => {
     await client.endAsync(true);
   });
 
-  test("topics that start with $ are the broker's own", async () => {
+  test("a topic that no message may have costs its message alone: acknowledged, marked, and the connection stays", async () => {
     const came: Message[] = [];
     const { url } = await brokerWith((message, done) => {
       came.push(message);
       done(null);
     });
-    const client = await connect(url, "liar");
-    const closed = new Promise((resolve) => client.once("close", () => resolve("closed")));
-    client.publish("$rigtwin/tick", "{}", { qos: 1 });
+    const client = await connect(url, "odd");
+    let closed = 0;
+    client.on("close", () => (closed += 1));
+    const deep = `a${"/a".repeat(150)}`;
+    await client.publishAsync("$rigtwin/tick", "{}", { qos: 1, retain: true });
+    await client.publishAsync(deep, "{}", { qos: 1, retain: true });
+    await client.publishAsync(deep, "{}", { qos: 2 });
+    await client.publishAsync(`a${"/a".repeat(99)}`, "as deep as may be", { qos: 1 });
+    await client.publishAsync("a/b", "fine", { qos: 1 });
+    expect(closed).toBe(0);
+    expect(came.map(({ topic, retain }) => [topic, retain])).toEqual([
+      ["?$rigtwin/tick", false],
+      [`?${deep}`, false],
+      [`?${deep}`, false],
+      [`a${"/a".repeat(99)}`, false],
+      ["a/b", false],
+    ]);
+  });
+
+  test("a topic with a wildcard breaks the protocol: its connection is closed, and that is told", async () => {
+    const told: string[] = [];
+    const came: string[] = [];
+    const broker = createBroker({
+      host: "127.0.0.1",
+      port: 0,
+      onMessage: ({ topic }, done) => {
+        came.push(topic);
+        done(null);
+      },
+      retained: () => [],
+      onBroken: (client, reason) => told.push(`${client}: ${reason}`),
+    });
+    const { port } = await broker.start();
+    stops.push(() => broker.stop());
+    const other = await connect(`mqtt://127.0.0.1:${port}`, "other");
+    // mqtt.js does not send such a topic.
+    const socket = createConnection(port, "127.0.0.1").resume();
+    const closed = new Promise((resolve) => socket.once("close", () => resolve("closed")));
+    socket.write(generate({ cmd: "connect", protocolId: "MQTT", protocolVersion: 4, clean: true, clientId: "wild", keepalive: 0 }));
+    const publish = generate({ cmd: "publish", topic: "a/x/b", payload: "{}", qos: 1, messageId: 1, retain: false, dup: false });
+    publish[publish.indexOf("x")] = "+".charCodeAt(0);
+    socket.write(publish);
     expect(await closed).toBe("closed");
-    expect(came).toEqual([]);
+    await other.publishAsync("a/b", "fine", { qos: 1 });
+    expect(came).toEqual(["a/b"]);
+    expect(told).toEqual([expect.stringMatching(/^wild: .*PUBLISH/)]);
   });
 
   test("a taken port is told in a sentence", async () => {

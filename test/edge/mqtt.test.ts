@@ -33,7 +33,7 @@ const broker = async () => {
 const ingest = (
   url: string,
   onMessage: (message: Message, done: Done) => void,
-  more: { share?: string; clientId?: string; receiveMaximum?: number } = {},
+  more: { share?: string; unshared?: string[]; clientId?: string; receiveMaximum?: number } = {},
 ) => {
   const health: (string | null)[] = [];
   const client = createMqtt({
@@ -153,5 +153,31 @@ needs("mosquitto")("the outside broker's ingest", () => {
     await until(() => came.flat().length >= 40, "all messages");
     expect(came.flat().toSorted()).toEqual(texts.toSorted());
     expect(came.every((list) => list.length > 0)).toBe(true);
+  });
+
+  test("each server of a share knows every rig, also one that was born before it came, and no reading comes to two of them", async () => {
+    const { url } = await broker();
+    const client = await publisher(url);
+    await client.publishAsync("rigtwin/v1/farm/r1/birth", "born early", { qos: 1, retain: true });
+    const came: string[][] = [[], []];
+    const both = [0, 1].map((i) =>
+      ingest(
+        url,
+        (message, done) => {
+          came[i]?.push(Buffer.from(message.payload).toString());
+          done(null);
+        },
+        { share: "ingest", clientId: `server-${i}`, unshared: ["rigtwin/v1/farm/+/birth", "rigtwin/v1/farm/+/state"] },
+      ),
+    );
+    await until(() => both.every(({ health }) => health.includes(null)), "both subscriptions");
+    await until(() => came.every((list) => list.includes("born early")), "the early birth at both");
+    await client.publishAsync("rigtwin/v1/farm/r2/birth", "born late", { qos: 1, retain: true });
+    await until(() => came.every((list) => list.includes("born late")), "the late birth at both");
+    const texts = Array.from({ length: 40 }, (_, i) => String(i));
+    await Promise.all(texts.map((text) => publish(client, text)));
+    const readings = (): string[] => came.flat().filter((text) => /^\d+$/.test(text));
+    await until(() => readings().length >= 40, "all readings");
+    expect(readings().toSorted()).toEqual(texts.toSorted());
   });
 });

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createJournal, type Journal } from "../../server/edge/journal/journal.ts";
 import { openPruned } from "../../server/edge/journal/pruned.ts";
@@ -67,4 +68,27 @@ test("what was set aside before the chunks went is not read twice", async () => 
   await early.prune(nowTs);
   early.close();
   expect(shown(await all())).toEqual([`1 ${OWN.record} a record`]);
+});
+
+test("by size: as many of the oldest chunks go as must, and no more", async () => {
+  for (let hour = 0; hour < 60; hour++) {
+    nowTs = T0 + hour * 3_600_000;
+    // Noise, so that chunks have a size of their own.
+    await put("rigtwin/v1/farm/a/telemetry", randomBytes(3_000).toString("hex"));
+    if (hour === 1) await put(OWN.record, "a record");
+  }
+  await journal.stop();
+  await journal.start();
+  const before = journal.stats().bytes;
+  expect(journal.beforeTsFor(before)).toBe(0);
+  expect(journal.beforeTsFor(10 * before)).toBe(0);
+  const most = before - 60_000;
+  const beforeTs = journal.beforeTsFor(most);
+  expect(await pruned.prune(beforeTs)).toBeGreaterThan(0);
+  const { bytes } = journal.stats();
+  expect(bytes).toBeLessThanOrEqual(most);
+  // An entry takes about 3.1 kB here, and SQLite whole pages of 4.
+  expect(bytes).toBeGreaterThan(most - 32_768);
+  expect(journal.beforeTsFor(most)).toBe(0);
+  expect(shown(await all()).slice(0, 1)).toEqual([`3 ${OWN.record} a record`]);
 });

@@ -15,6 +15,8 @@ export const handClock = (startTs = T0) => {
       jobs.add(job);
       return () => void jobs.delete(job);
     },
+    /** As at a kill: nothing that was to be done is done any more. */
+    stopAll: (): void => jobs.clear(),
     async pass(ms: number): Promise<void> {
       const untilTs = nowTs + ms;
       for (;;) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
 import { createSeries } from "../../server/flows/series.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { noRows } from "../../server/twin/rows.ts";
@@ -13,7 +14,8 @@ const keysOf = ({ name, ts }: Rows): string[] => name.map((rig, i) => `${rig}@${
 const handStore = () => {
   const kept = new Map<string, number>();
   let cursor = 0;
-  const state = { away: false, writes: [] as SeriesBatch[] };
+  /** `writesLeft`: so many more succeed. */
+  const state = { away: false, writesLeft: Infinity, writes: [] as SeriesBatch[] };
   const refuse = (): void => {
     if (state.away) throw new Refused("STORE_UNAVAILABLE", "The store is away.");
   };
@@ -24,6 +26,8 @@ const handStore = () => {
     write: (batch: SeriesBatch) =>
       Promise.resolve().then(() => {
         refuse();
+        if (state.writesLeft <= 0) throw new Refused("STORE_UNAVAILABLE", "The store is killed.");
+        state.writesLeft -= 1;
         state.writes.push(batch);
         for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
         for (const key of keysOf(batch.rows.site_energy)) kept.set(key, 1);
@@ -169,5 +173,51 @@ describe("rows to the store", () => {
     say();
     await series.stop();
     expect(store.keys()).toEqual(published);
+  });
+
+  test("whatever the moment of a kill: the cursor is never ahead of what is there, and in the end nothing is missing", async () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.record({ what: fc.constant("say" as const), n: fc.integer({ min: 1, max: 30 }) }) },
+      { weight: 4, arbitrary: fc.record({ what: fc.constant("pass" as const), n: fc.integer({ min: 1, max: 3_000 }) }) },
+      { weight: 2, arbitrary: fc.record({ what: fc.constant("away" as const), n: fc.constant(0) }) },
+      { weight: 2, arbitrary: fc.record({ what: fc.constant("back" as const), n: fc.constant(0) }) },
+      // In the middle of a round of work, so that what it had done until then is all there is.
+      { weight: 3, arbitrary: fc.record({ what: fc.constant("die" as const), n: fc.integer({ min: 0, max: 3 }) }) },
+      { weight: 2, arbitrary: fc.record({ what: fc.constant("kill" as const), n: fc.constant(0) }) },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const { clock, store, make, follow, say, published } = world(25);
+        let series = make();
+        follow(series);
+        await series.start();
+        const upToDate = (): void => {
+          const kept = new Set(store.keys());
+          // Positions are given one by one here, in the order of publishing.
+          expect(published.slice(0, store.position()).filter((key) => !kept.has(key))).toEqual([]);
+        };
+        for (const { what, n } of steps) {
+          if (what === "say") for (let i = 0; i < n; i++) say();
+          if (what === "pass") await clock.pass(n);
+          if (what === "away" || what === "back") store.state.away = what === "away";
+          if (what === "die") store.state.writesLeft = n;
+          if (what === "back") store.state.writesLeft = Infinity;
+          if (what === "kill") {
+            // The one that was killed does nothing more; its successor knows only what is on disk.
+            clock.stopAll();
+            series = make();
+            follow(series);
+            await series.start();
+          }
+          upToDate();
+        }
+        Object.assign(store.state, { away: false, writesLeft: Infinity });
+        await clock.pass(30_000);
+        upToDate();
+        expect(store.keys()).toEqual(published.toSorted());
+        expect(store.position()).toBe(published.length);
+      }),
+      { numRuns: 60 },
+    );
   });
 });

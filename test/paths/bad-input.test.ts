@@ -98,6 +98,8 @@ const BAD: readonly (readonly [what: string, code: Code, topic: string, payload:
   ["another channel", "TOPIC_UNKNOWN", `rigtwin/v1/${SITE}/rig/gossip`, plain, /gossip/],
   ["another root", "TOPIC_UNKNOWN", "tele/rig/SENSOR", plain, /tele/],
   ["a topic of 90 levels", "TOPIC_UNKNOWN", `rigtwin/v1/${"x/".repeat(87)}x`, plain, /No format/],
+  ["a topic of 150 levels", "TOPIC_INVALID", `rigtwin/v1/${"x/".repeat(147)}x`, plain, /100 levels/],
+  ["a topic of the server's own", "TOPIC_INVALID", "$rigtwin/tick", plain, /begin with \$/],
   ["a name with a space", "TOPIC_INVALID", `rigtwin/v1/${SITE}/rig 7/telemetry`, plain, /rig 7/],
   ["a name with a newline", "TOPIC_INVALID", `rigtwin/v1/${SITE}/rig\n7/telemetry`, plain, /name/],
   ["a name of nothing", "TOPIC_INVALID", `rigtwin/v1/${SITE}//telemetry`, plain, /name/],

@@ -197,13 +197,15 @@ export interface LoadOptions {
   readonly boot?: string;
   /** Device time of a rig's first reading; each next is a second later. */
   readonly fromTs: number;
+  /** Every so manieth reading is sent twice, as by a device that does not wait for its PUBACK; none by default. */
+  readonly twiceEvery?: number;
   /** Readings without a PUBACK at most, of one gateway. */
   readonly mostWaiting?: number;
 }
 
 /** Publishes readings of `rigs` rigs in turn, at about `perS` a second, until it is told to settle. */
 export const startLoad = (options: LoadOptions): Load => {
-  const { url, site, rigs, perS, fromTs, gateways = 2, boot = "boot-1", mostWaiting = 500 } = options;
+  const { url, site, rigs, perS, fromTs, gateways = 2, boot = "boot-1", mostWaiting = 500, twiceEvery = Infinity } = options;
   const publishers = Array.from({ length: gateways }, (_, i) => createPublisher(url, `gateway-${i}-${boot}`));
   const next = Array.from({ length: rigs }, () => 0);
   const startTs = Date.now();
@@ -223,7 +225,8 @@ export const startLoad = (options: LoadOptions): Load => {
       next[rig] = seq + 1;
       turn += 1;
       // It ends without a PUBACK only where the test abandons it.
-      publisher.send(site, `rig-${rig}`, boot, seq, fromTs + seq * 1_000).catch(() => undefined);
+      const copies = turn % twiceEvery === 0 ? 2 : 1;
+      publisher.send(site, `rig-${rig}`, boot, seq, fromTs + seq * 1_000, { copies }).catch(() => undefined);
     }
   }, 10);
   const sent = (): readonly Sent[] => publishers.flatMap((publisher) => publisher.sent);

@@ -69,7 +69,11 @@ export interface Metered {
     readonly foldedPos: number;
     readonly storedPos: number;
     readonly storeLagS: number;
+    /** Entries of the journal that were found damaged and set aside. */
+    readonly damagedEntries: number;
   };
+  /** By name, whether a part works: journal, mqtt, series, chain … */
+  readonly parts: Readonly<Record<string, { readonly status: string }>>;
   readonly totals: SiteTotals;
   readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest">>;
   readonly viewers: number;

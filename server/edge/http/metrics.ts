@@ -110,6 +110,16 @@ export const createMetrics = (read: () => Metered) => {
   );
 
   gauge(
+    "rigtwin_journal_damaged_entries",
+    "Entries of the journal that were found damaged and set aside; anything but 0 is an alarm",
+    [],
+    one(({ ingest }) => ingest.damagedEntries),
+  );
+  gauge("rigtwin_part_up", "1 while a part of the server works; journal 0: nothing is acknowledged", ["part"], ({ parts }) =>
+    Object.entries(parts).map(([part, { status }]) => [status === "ok" ? 1 : 0, { part }]),
+  );
+
+  gauge(
     "rigtwin_viewers",
     "Open live views",
     [],

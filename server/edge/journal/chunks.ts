@@ -61,7 +61,12 @@ export const openChunks = (path: string) => {
   const setAside = db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)");
   const damagedRows = db.prepare("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
   const oldest = db.prepare("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
-  const size = db.prepare("SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()");
+  const lengthAfter = db.prepare(
+    "SELECT first_pos, last_ts, length(body) AS bytes FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1",
+  );
+  const size = db.prepare(
+    "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
+  );
 
   const infoOf = (row: Row): ChunkInfo => ({
     firstPos: row.first_pos,
@@ -141,11 +146,28 @@ export const openChunks = (path: string) => {
         count: row.count,
         reason: row.reason,
       })),
+    /**
+     * Time up to which chunks would have to go, oldest first, so that `bytes` are freed; null where none need to. Looks at no more chunks
+     * than would go, and at their lengths only.
+     */
+    endOfOldest(bytes: number): number | null {
+      let freed = 0;
+      let endTs: number | null = null;
+      for (let pos = -1; freed < bytes;) {
+        const row = lengthAfter.get(pos) as { first_pos: number; last_ts: number; bytes: number } | undefined;
+        if (row === undefined) break;
+        freed += row.bytes;
+        endTs = row.last_ts;
+        pos = row.first_pos;
+      }
+      return endTs;
+    },
     /** Deletes whole chunks that end before `pos`. */
     prune(pos: number): number {
       return db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos)
         .changes;
     },
+    /** Of the pages in use; what chunks that were dropped have left in the file is written over. */
     bytes: (): number => (size.get() as { bytes: number }).bytes,
     close: (): void => {
       db.close();

@@ -66,6 +66,8 @@ export const createJournal = (options: JournalOptions) => {
   let sealing: Promise<void> = Promise.resolve();
   let subscriber: (entries: readonly Entry[]) => void = () => undefined;
   let stopped = true;
+  /** Up to where chunks were looked at in this round of checking. */
+  let checkedTo = 0;
 
   const chunkStore = (): ChunkStore => {
     if (chunks === null) throw new Refused("JOURNAL_UNAVAILABLE", "The journal is not open.");
@@ -241,11 +243,21 @@ export const createJournal = (options: JournalOptions) => {
       failure,
       damaged: chunkStore().damaged(),
     }),
+    /**
+     * Looks at the next chunk, after the last one again at the first: damage is found while the bytes can still be had from elsewhere, and
+     * not on the day on which somebody reads them.
+     */
+    checkNext(): void {
+      const chunk = chunkStore().read(checkedTo + 1);
+      checkedTo = chunk === null ? 0 : chunk.firstPos + chunk.count - 1;
+    },
     /** Reads everything once and names what is damaged. */
     async verify(): Promise<Damage[]> {
       for await (const entries of read(1)) void entries;
       return chunkStore().damaged();
     },
+    /** Time before which entries must go for the chunks to take no more than `bytes`; 0 where they do not. For `prune`. */
+    beforeTsFor: (bytes: number): number => (chunkStore().endOfOldest(chunkStore().bytes() - bytes) ?? -1) + 1,
     prune: (beforePos: number): number => chunkStore().prune(beforePos),
     async start(): Promise<void> {
       mkdirSync(folder, { recursive: true, mode: 0o700 });

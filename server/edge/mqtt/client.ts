@@ -16,6 +16,11 @@ export interface MqttOptions {
   readonly topics: readonly string[];
   /** Servers that give the same name share the messages between them (MQTT 5 shared subscription). */
   readonly share?: string | null;
+  /**
+   * Subscribed to beside the share: what is retained is not sent to shared subscriptions (MQTT 5, 3.8.4), and whoever folds the readings
+   * of a rig must know the rig. The broker may send such a message twice; the journal keeps both, and the fold is the same.
+   */
+  readonly unshared?: readonly string[];
   /** Calls back when the message is on disk; with an error the connection is dropped, so that the broker sends it again. */
   readonly onMessage: (message: Message, done: (error: Error | null) => void) => void;
   /** Told when the connection comes and goes. */
@@ -95,11 +100,9 @@ export const createMqtt = (options: MqttOptions) => {
       connected.on("connect", () => {
         connection += 1;
         ready = [];
-        const prefix = options.share ? `$share/${options.share}/` : "";
-        connected.subscribe(
-          options.topics.map((topic) => prefix + topic),
-          { qos: 1 },
-          (error) => options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
+        const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
+        connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
+          options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
         );
       });
       connected.on("close", () => {

@@ -306,6 +306,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
           storedPos: 48_212_380,
           storeLagS: 0.8,
           journalBytes: 1_288_490_188,
+          damagedEntries: 0,
           lastEntryTs: now() - 120,
         },
         viewers: io.sockets.sockets.size,
