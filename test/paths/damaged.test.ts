@@ -8,6 +8,7 @@ import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { ownFolder } from "../servers/chain.ts";
 import { until } from "../servers/until.ts";
 
+const T0 = Date.now() - 3_600_000;
 const own = ownFolder("damaged");
 let server: Rigtwin | null = null;
 afterEach(async () => {
@@ -24,7 +25,10 @@ const journalWith = async (chunkBytes: number): Promise<ReturnType<typeof create
 test("a damaged chunk is found without being asked for, named on the status page and in /metrics, and the rest goes on", async () => {
   let journal = await journalWith(2_000);
   for (let seq = 0; seq < 300; seq++)
-    await journal.write("rigtwin/v1/farm/rig-1/telemetry", Buffer.from(JSON.stringify({ v: 1, ts: Date.now(), seq, boot: "b", m: {} })));
+    await journal.write(
+      "rigtwin/v1/farm/rig-1/telemetry",
+      Buffer.from(JSON.stringify({ v: 1, ts: T0 + seq * 1_000, seq, boot: "b", m: {} })),
+    );
   await journal.stop();
   // Tail files become chunks when the journal is opened anew.
   journal = await journalWith(2_000);
