@@ -252,13 +252,6 @@ export const say = {
     reload: "Load anew",
   },
   nowhere: { title: "There is no such page", home: "To the overview" },
-  login: {
-    title: "Rigtwin",
-    lead: "From another machine the password is needed which the server printed when it started.",
-    password: "Password",
-    enter: "Log in",
-    show: "Show or hide the password",
-  },
   columns: {
     rig: "Rig",
     state: "State",

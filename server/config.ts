@@ -1,7 +1,9 @@
 /** Every setting: flag, variable, default, meaning, in one table. Read once, all faults reported together, then frozen. */
 import { resolve } from "node:path";
+import { weakness } from "./twin/passwords.ts";
 import { NAME_PATTERN } from "./twin/wire.ts";
 import { Refused } from "./twin/refusal.ts";
+import { ROLES, type Role } from "./twin/rights.ts";
 
 interface Setting<T> {
   readonly flag: string;
@@ -43,6 +45,8 @@ const text =
     given.length > 0 && given.length <= most ? given : new Wrong(`must have 1 to ${most} characters`);
 const name = (given: string): string | Wrong =>
   NAME_PATTERN.test(given) ? given : new Wrong("must be 1 to 64 of letters, digits, dot, dash and underscore");
+const role = (given: string): Role | "none" | Wrong =>
+  given === "none" || ROLES.includes(given as Role) ? (given as Role | "none") : new Wrong(`must be none or one of ${ROLES.join(", ")}`);
 const yesNo = (given: string): boolean | Wrong =>
   /^(1|true|yes|on)$/i.test(given) ? true : /^(0|false|no|off)$/i.test(given) ? false : new Wrong("must be yes or no");
 const key = (given: string): `0x${string}` | Wrong =>
@@ -134,6 +138,43 @@ export const SETTINGS = {
     says: "address the embedded broker listens on",
     read: text(255),
   }),
+  mqttAnonymous: optional({
+    flag: "mqtt-anonymous",
+    variable: "MQTT_ANONYMOUS",
+    value: "yes|no",
+    says: "let devices without a credential into the embedded broker (default: only beside the simulated farm, on this machine)",
+    read: yesNo,
+  }),
+  mqttRate: setting({
+    flag: "mqtt-rate",
+    variable: "MQTT_RATE",
+    value: "N",
+    fallback: 1_000,
+    says: "messages a second of one device at the embedded broker; who sends more waits",
+    read: whole(1, 1_000_000),
+  }),
+  mqttTlsPort: optional({
+    flag: "mqtt-tls-port",
+    variable: "MQTT_TLS_PORT",
+    value: "N",
+    says: "port of the embedded broker with TLS; needs TLS_CERT and TLS_KEY",
+    read: port,
+  }),
+  mqttClientCa: optional({
+    flag: "mqtt-client-ca",
+    variable: "MQTT_CLIENT_CA",
+    value: "FILE",
+    says: "certificates (PEM) that vouch for devices: a client certificate's common name is then the device's",
+    read: text(1_000),
+  }),
+  tlsCert: optional({
+    flag: "tls-cert",
+    variable: "TLS_CERT",
+    value: "FILE",
+    says: "certificate (PEM): the dashboard then speaks https",
+    read: text(1_000),
+  }),
+  tlsKey: optional({ flag: "tls-key", variable: "TLS_KEY", value: "FILE", says: "its private key (PEM)", read: text(1_000) }),
   mqttUrl: optional({
     flag: "mqtt-url",
     variable: "MQTT_URL",
@@ -238,9 +279,16 @@ export const SETTINGS = {
     flag: "password",
     variable: "PASSWORD",
     value: "TEXT",
-    says: "for callers that are not on this machine (default: a new one, printed at start)",
+    says: "of the person called admin (default: a new one, printed at the first start only)",
     read: text(200),
     secret: true,
+  }),
+  localRole: optional({
+    flag: "local-role",
+    variable: "LOCAL_ROLE",
+    value: "ROLE",
+    says: "what a caller on this machine may do without logging in: none, or a role (default: admin on a simulated farm, else none)",
+    read: role,
   }),
   allowedHosts: setting({
     flag: "allowed-hosts",
@@ -310,6 +358,17 @@ export const readConfig = (argv: readonly string[], env: Readonly<Record<string,
   }
   if (config.rpcUrl !== null && config.chainKey === null)
     faults.push("RPC_URL needs CHAIN_KEY: the local chain's keys are never used on another chain");
+  const isReal = config.simulate === false;
+  const weak = typeof config.password === "string" && isReal ? weakness(config.password) : null;
+  if (env["PASSWORD"] === "" && isReal) faults.push("PASSWORD is empty: leave it out to get a new one, or give one");
+  if (weak !== null) faults.push(`PASSWORD ${weak}`);
+  if ((config.tlsCert === null) !== (config.tlsKey === null)) faults.push("TLS_CERT and TLS_KEY go together");
+  if (config.mqttTlsPort !== null && config.tlsCert === null) faults.push("MQTT_TLS_PORT needs TLS_CERT and TLS_KEY");
+  if (config.mqttClientCa !== null && config.mqttTlsPort === null) faults.push("MQTT_CLIENT_CA needs MQTT_TLS_PORT");
+  if (isReal && config.mqttAnonymous === true && !/^(localhost|127\.|::1$)/.test(String(config.mqttHost)))
+    faults.push(
+      "MQTT_ANONYMOUS=yes would let everybody in the network speak for every rig: give devices credentials, or keep MQTT_HOST on this machine",
+    );
   if (faults.length > 0) throw new Refused("CONFIG_INVALID", faults.join("\n"));
   config.dataDir = resolve(String(config.dataDir));
   return Object.freeze(config) as Config;

@@ -2,30 +2,42 @@
 import { readFileSync } from "node:fs";
 import { helpText, readConfig, type Config } from "./config.ts";
 import { openData } from "./join/data.ts";
+import { SIMULATOR } from "./flows/devices.ts";
 import { createSimulated } from "./join/farm.ts";
 import { startFold } from "./join/fold.ts";
 import { builtPath, createHouse, say, type House } from "./join/house.ts";
 import { createLedger, startChain } from "./join/ledger.ts";
 import { startMqtt } from "./join/mqtt.ts";
+import { openDoor, type Door } from "./join/people.ts";
 import { startWeb } from "./join/web.ts";
 import { Refused } from "./twin/refusal.ts";
 
 const { version } = JSON.parse(readFileSync(builtPath("../package.json"), "utf8")) as { version: string };
 
-const greet = ({ host, site, dataDir, password: given }: Config, port: number, mqttUrl: string, password: string): void => {
-  const own = `http://${host === "0.0.0.0" || host === "::" ? "localhost" : host}:${port}`;
+const greet = ({ host, site, dataDir, tlsCert }: Config, port: number, mqttUrl: string, { shownPassword, localRole }: Door): void => {
+  const own = `${tlsCert === null ? "http" : "https"}://${host === "0.0.0.0" || host === "::" ? "localhost" : host}:${port}`;
   say("");
   say(`  Rigtwin ${version} · site ${site}`);
   say(`  Dashboard   ${own}`);
   say(`  API         ${own}/api/v1/reference`);
   say(`  MQTT        ${mqttUrl.replace(/\/\/[^@/]*@/, "//")}`);
   say(`  Data        ${dataDir}`);
-  say(`  Password    ${given === null ? password : "as set"} (asked from callers that are not on this machine)`);
+  if (shownPassword !== null) say(`  Log in as    admin, password ${shownPassword} (shown this once)`);
+  if (localRole !== null)
+    say(`  On this machine nobody needs to log in: callers from here have the role ${localRole} (LOCAL_ROLE=none ends that)`);
   say(`  Stop with Ctrl-C.`);
+};
+
+const withUser = (mqttUrl: string, password: string): string => {
+  const url = new URL(mqttUrl);
+  url.username = SIMULATOR;
+  url.password = password;
+  return url.href;
 };
 
 const run = async (house: House): Promise<void> => {
   const data = await openData(house);
+  const door = await openDoor(house);
   // Its second of start-up passes while the journal is read.
   const chainAt = startChain(house);
   chainAt.catch(() => undefined);
@@ -33,11 +45,11 @@ const run = async (house: House): Promise<void> => {
   await simulated.enterPast(data);
   const fold = await startFold(house, data, await simulated.keys());
   const ledger = createLedger(house, data, fold, await chainAt);
-  const { port, password } = await startWeb(house, data, fold, ledger);
+  const { port } = await startWeb(house, data, fold, ledger, door);
   ledger.start();
-  const mqttUrl = await startMqtt(house, data, fold);
-  simulated.start(mqttUrl);
-  greet(house.config, port, mqttUrl, password);
+  const mqttUrl = await startMqtt(house, data, fold, door);
+  simulated.start(house.config.mqttUrl ?? withUser(mqttUrl, door.simulatorPassword));
+  greet(house.config, port, mqttUrl, door);
 };
 
 const end = async (house: House | null, code: number): Promise<void> => {

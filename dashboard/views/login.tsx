@@ -1,13 +1,16 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { Mark } from "../parts/mark.tsx";
+import { WalletLogin } from "../parts/wallet-login.tsx";
 import { failureOf, useSite } from "../site.tsx";
-import { say } from "../texts.ts";
+import { door } from "../texts-access.ts";
 
 const LoginView = (): ReactNode => {
   const { ask, again } = useSite();
+  const [name, setName] = useState("");
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
   const [busy, setBusy] = useState(false);
@@ -17,7 +20,7 @@ const LoginView = (): ReactNode => {
     setBusy(true);
     setTrouble(null);
     try {
-      await ask.post({ route: ROUTES.login }, { password });
+      await ask.post({ route: ROUTES.login }, { name: name.trim(), password, ...(code === "" ? {} : { code: code.trim() }) });
       again();
     } catch (error) {
       setTrouble(failureOf(error).message);
@@ -29,23 +32,42 @@ const LoginView = (): ReactNode => {
       <form className="login-box" onSubmit={(event) => void enter(event)}>
         <div className="row">
           <Mark size={30} />
-          <h1>{say.login.title}</h1>
+          <h1>{door.title}</h1>
         </div>
-        <p className="quiet">{say.login.lead}</p>
+        <p className="quiet">{door.lead}</p>
+        <TextInput
+          label={door.name}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          autoComplete="username"
+          autoCapitalize="none"
+          required
+          withAsterisk={false}
+          ref={field}
+        />
         <PasswordInput
-          label={say.login.password}
+          label={door.password}
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
           autoComplete="current-password"
           required
           withAsterisk={false}
-          ref={field}
+          visibilityToggleButtonProps={{ "aria-label": door.show }}
+        />
+        <TextInput
+          label={door.code}
+          description={door.codeHint}
+          value={code}
+          onChange={(event) => setCode(event.currentTarget.value)}
+          autoComplete="one-time-code"
+          inputMode="numeric"
+          maxLength={6}
           error={trouble}
-          visibilityToggleButtonProps={{ "aria-label": say.login.show }}
         />
         <Button type="submit" loading={busy} fullWidth>
-          {say.login.enter}
+          {door.enter}
         </Button>
+        <WalletLogin onTrouble={setTrouble} />
       </form>
     </main>
   );

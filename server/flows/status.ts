@@ -10,7 +10,11 @@ export type PortHealth = Health["ports"][string];
 export const createStatus = (version: string, startedTs: number, now: () => number) => {
   const ports = new Map<string, PortHealth>();
   const essential = new Set<string>();
+  const limits = new Map<string, number>();
   return {
+    /** Counts something that was turned away or slowed down. */
+    count: (what: string): void => void limits.set(what, (limits.get(what) ?? 0) + 1),
+    limits: (): Readonly<Record<string, number>> => Object.fromEntries(limits),
     /** `away` is why it does not work, null where it does. */
     say(port: string, kind: string, detail: string, away: string | null, isEssential = false): void {
       if (isEssential) essential.add(port);

@@ -1,20 +1,52 @@
 /** The broker that devices talk to: the embedded one, or an outside one. */
 import { createBroker } from "../edge/broker/broker.ts";
 import { createMqtt } from "../edge/mqtt/client.ts";
+import { readFileSync } from "node:fs";
+import { SIMULATOR } from "../flows/devices.ts";
+import { mayPublish, maySubscribe, type Device } from "../twin/device-rules.ts";
 import { ROOT, topicOf } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
 import type { House } from "./house.ts";
+import type { Door } from "./people.ts";
+
+/** Messages a second of one connection without a credential, which is of this machine. */
+const ANONYMOUS_RATE = 20_000;
+const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
+
+/** TLS beside the plain listener, where a certificate is given; with certificates that vouch for devices, those may come without a password. */
+const tlsOf = ({ mqttTlsPort, mqttClientCa, tlsCert, tlsKey }: House["config"]) =>
+  mqttTlsPort === null || tlsCert === null || tlsKey === null
+    ? null
+    : {
+        port: mqttTlsPort,
+        options: {
+          cert: readFileSync(tlsCert),
+          key: readFileSync(tlsKey),
+          ...(mqttClientCa === null ? {} : { ca: readFileSync(mqttClientCa), requestCert: true, rejectUnauthorized: false }),
+        },
+      };
 
 /** Starts it and gives its address. Throws Refused PORT_IN_USE. */
-export const startMqtt = async ({ config, status, runs }: House, { journal }: Data, { farm }: Fold): Promise<string> => {
+export const startMqtt = async ({ config, status, runs }: House, { journal }: Data, { farm }: Fold, door: Door): Promise<string> => {
   if (config.mqttUrl === null) {
     let broken = 0;
     const sayBroken = (client: string, reason: string): void => {
       broken += 1;
       sayPort(`; closed ${broken} connections that broke the protocol, the last of "${client.slice(0, 64)}": ${reason}`);
     };
-    const broker = createBroker({
+    const { devices, later } = door;
+    const anonymous = config.mqttAnonymous ?? (config.simulate && LOOPBACK.test(config.mqttHost));
+    const broker = createBroker<Device>({
+      anonymous,
+      admit: devices.admit,
+      certified: devices.certified,
+      mayPublish: (device, topic, retain) => mayPublish(device, config.site, topic, retain),
+      maySubscribe: (device, filter) => maySubscribe(device, config.site, filter),
+      perS: (device) => (device === SIMULATOR ? Infinity : device === null ? ANONYMOUS_RATE : config.mqttRate),
+      onDenied: (what) => status.count(`mqtt ${what} denied`),
+      onLimit: (what) => status.count(what === "rate" ? "mqtt message delayed" : "mqtt packet too long"),
+      tls: tlsOf(config),
       host: config.mqttHost,
       port: config.mqttPort,
       onMessage: journal.append,
@@ -23,7 +55,10 @@ export const startMqtt = async ({ config, status, runs }: House, { journal }: Da
     });
     const listening = await broker.start();
     runs("the broker", broker.stop);
-    const sayPort = (more: string): void => status.say("mqtt", "embedded broker", `port ${listening.port}${more}`, null, true);
+    Object.assign(later, { disconnect: broker.disconnect, connected: broker.isConnected, rigs: () => [...farm().twins.keys()] });
+    const tls = listening.tlsPort === null ? "" : `, TLS on port ${listening.tlsPort}`;
+    const open = anonymous ? ", devices need no credential" : "";
+    const sayPort = (more: string): void => status.say("mqtt", "embedded broker", `port ${listening.port}${tls}${open}${more}`, null, true);
     sayPort("");
     return `mqtt://127.0.0.1:${listening.port}`;
   }

@@ -1,5 +1,5 @@
 /** What people and programs reach over HTTP: the API, the dashboard, the live feed. */
-import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { verifyNative } from "../edge/ed25519.ts";
 import { createHttp } from "../edge/http/http.ts";
 import { openPhotos } from "../edge/photos/store.ts";
@@ -13,14 +13,16 @@ import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
 import { builtPath, complain, type House } from "./house.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Door } from "./people.ts";
 
-/** Starts them; gives the port and the password for callers from elsewhere. Throws Refused PORT_IN_USE. */
+/** Starts them; gives the port. Throws Refused PORT_IN_USE. */
 export const startWeb = async (
   { config, version, clock, status, runs }: House,
   { journal, snapshots, pruned }: Data,
   fold: Fold,
   ledger: Ledger,
-): Promise<{ port: number; password: string }> => {
+  door: Door,
+): Promise<{ port: number }> => {
   const { farm, store, series, rejected, frames } = fold;
   const { chain, records, provenance } = ledger;
   const figures = () => ({
@@ -62,14 +64,20 @@ export const startWeb = async (
     chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
   });
 
-  const password = config.password ?? randomBytes(9).toString("base64url");
+  const heldBy = async (wallet: string): Promise<{ tokenId: number; rig: string }[]> => {
+    const held = await chain.heldBy(wallet as `0x${string}`);
+    return held.map((tokenId) => ({ tokenId, rig: farm().ledger.rigOfToken.get(tokenId) ?? "" }));
+  };
   const http = createHttp({
-    handlers: { ...api, rpc: chain.readRpc },
+    handlers: { ...api, rpc: chain.readRpc, access: door.handlers(heldBy) },
     host: config.host,
     port: config.port,
     version,
     dashboard: builtPath("dashboard"),
-    password,
+    door: door.people,
+    localRole: door.localRole,
+    tls:
+      config.tlsCert === null || config.tlsKey === null ? null : { cert: readFileSync(config.tlsCert), key: readFileSync(config.tlsKey) },
     allowedHosts: config.allowedHosts.split(","),
     onFault: ({ id, method, path, error }) => complain(`fault ${id} at ${method} ${path}`, error),
   });
@@ -95,5 +103,5 @@ export const startWeb = async (
     "the frames",
     clock.every(FRAME_MS, () => socket.publish(frames.next())),
   );
-  return { port, password };
+  return { port };
 };

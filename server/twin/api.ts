@@ -405,7 +405,6 @@ export const refusalLine = z.object({
 });
 export const refusals = z.object({ total: z.int(), byCode: z.record(z.string(), z.int()), refusals: z.array(refusalLine) });
 export const refusalsQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(200) });
-export const login = z.object({ password: z.string().min(1).max(200) });
 
 export type Problem = z.infer<typeof problem>;
 export type RigLine = z.infer<typeof rigLine>;

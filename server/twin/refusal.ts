@@ -31,9 +31,9 @@ export const CODES = {
   SIGNER_UNKNOWN: { retry: false, status: 403, says: "This key is not registered as the technician's." },
   RECORD_OUTDATED: { retry: false, status: 409, says: "The record that was signed is no longer the rig's next one." },
   METHOD_NOT_ALLOWED: { retry: false, status: 405, says: "This address does not take that method." },
-  LOGIN_REQUIRED: { retry: false, status: 401, says: "The password printed at start is needed from this address." },
-  LOGIN_FAILED: { retry: false, status: 401, says: "That is not the password printed at start." },
-  FORBIDDEN: { retry: false, status: 403, says: "That is not allowed." },
+  LOGIN_REQUIRED: { retry: false, status: 401, says: "Log in first; this is not open to whoever comes." },
+  LOGIN_FAILED: { retry: false, status: 401, says: "Name, password, code or token is wrong." },
+  FORBIDDEN: { retry: false, status: 403, says: "This caller may not do that." },
   ORIGIN_REFUSED: { retry: false, status: 403, says: "The request comes from another site." },
   TOO_MANY_REQUESTS: { retry: true, status: 429, says: "Too many requests; wait a little." },
   // the system itself

@@ -2,15 +2,19 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { z } from "zod";
 import { CODES } from "../../server/twin/refusal.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
+import { COOKIE } from "../../server/edge/http/gate.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import type { Document, Operation, Schema } from "../../server/edge/http/openapi.ts";
-import { ALARM, ask, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
+import { ALARM, ask, PASSWORD, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
 
 let http: Started;
 let document: Document;
 let page: string;
+/** Of somebody with an account: one's own sessions and tokens belong to one. */
+let session: string;
 beforeAll(async () => {
   http = await startHttp();
+  session = `${COOKIE}=${await http.house.people.login("admin", PASSWORD, null, { address: "", agent: "" })}`;
   document = (await ask(http.port, ROUTES.openapi)).json() as Document;
   page = (await ask(http.port, ROUTES.reference)).text;
 });
@@ -112,6 +116,7 @@ describe("the OpenAPI document", () => {
       const sent = id === "acknowledge" ? { alarm: ALARM.id, by: "badge-17" } : route.example.body;
       const heard = await ask(http.port, `${path}?${query}`, {
         method: route.method.toUpperCase(),
+        headers: { cookie: session },
         ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
         ...(route.upload === undefined ? {} : picture(PIXEL)),
       });
@@ -161,8 +166,10 @@ describe("the reference page", () => {
       const [, body] = /-d '(.*)'$/s.exec(curl) ?? [];
       const file = curl.includes("--data-binary") ? picture(PIXEL) : {};
       const heard = await ask(http.port, path, { method, ...(body === undefined ? {} : { body }), ...file });
-      // The fixture knows neither the example's token nor its alarm nor its password.
-      expect([curl, heard.status < 400 || ["TOKEN_UNKNOWN", "NOT_FOUND", "LOGIN_FAILED"].includes(heard.code())]).toEqual([curl, true]);
+      // The fixture knows neither the example's token nor its alarm nor its password, and asks without an account.
+      const isKnown = ["TOKEN_UNKNOWN", "NOT_FOUND", "LOGIN_FAILED", "LOGIN_REQUIRED"].includes(heard.status < 400 ? "" : heard.code());
+      // The documents' examples, asked above, have let that person in already.
+      expect([curl, heard.status < 400 || isKnown || heard.text.includes("already")]).toEqual([curl, true]);
     }
   });
 });

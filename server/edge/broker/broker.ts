@@ -1,11 +1,17 @@
-/** The embedded MQTT 3.1.1 broker. Its PUBACK waits for the journal: aedes asks for leave to publish before it acknowledges. */
+/**
+ * The embedded MQTT 3.1.1 broker. Its PUBACK waits for the journal: aedes asks for leave to publish before it acknowledges.
+ * Every connection passes a door (door.ts) that knows what it may, and has its limits (limits.ts).
+ */
 import { createServer, type Server, type Socket } from "node:net";
-import { Aedes, type AedesPublishPacket } from "aedes";
+import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import { Aedes, type AedesPublishPacket, type Client } from "aedes";
 import { Refused } from "../../twin/refusal.ts";
 import type { Message } from "../../twin/twin.ts";
 import { UNFIT } from "../../twin/wire.ts";
+import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
+import { createPace, createSizeGuard, type Pace } from "./limits.ts";
 
-export interface BrokerOptions {
+export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<DoorOptions<D>> {
   readonly host: string;
   readonly port: number;
   /** Calls back when the message is on disk; with an error the device is disconnected and will send again. */
@@ -16,6 +22,14 @@ export interface BrokerOptions {
   readonly retained: () => Iterable<{ readonly topic: string; readonly payload: Uint8Array }>;
   /** Connections at the same time; more are closed at once. */
   readonly maxConnections?: number;
+  /** Longest packet, bytes. */
+  readonly mostPacketBytes?: number;
+  /** Messages a second of one connection of this device (null: without a credential); who sends more waits. */
+  readonly perS?: (device: string | null) => number;
+  /** Told when a connection was slowed or shut for its size. */
+  readonly onLimit?: (what: "rate" | "size") => void;
+  /** A second listener with TLS; with `ca` a client certificate's CN is the device's name. */
+  readonly tls?: { readonly port: number; readonly options: TlsOptions } | null;
 }
 
 /** Levels of a topic at most; aedes' own bound, beyond which its matcher would throw. */
@@ -43,56 +57,110 @@ const markUnfit = (client: Inside, unfit: WeakMap<object, string>): void =>
     packet.topic = UNFIT;
     packet.retain = false;
   });
+const MOST_PACKET_BYTES = 300_000;
+/** A device that was cut off for a while may catch up this many seconds' worth at once. */
+const BURST_S = 10;
 
 /** Builds the broker. `start` throws Refused PORT_IN_USE. */
-export const createBroker = (options: BrokerOptions) => {
+export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
+  const door = createDoor<D>({
+    anonymous: options.anonymous ?? true,
+    admit: options.admit ?? (() => null),
+    certified: options.certified ?? (() => null),
+    mayPublish: options.mayPublish ?? (() => false),
+    maySubscribe: options.maySubscribe ?? (() => false),
+    onDenied: options.onDenied ?? (() => undefined),
+  });
+  const onLimit = options.onLimit ?? (() => undefined);
+  const perS = options.perS ?? (() => Infinity);
+  const paces = new WeakMap<Client, Pace>();
+  const waitOf = (client: Client | null): number => {
+    if (client === null) return 0;
+    const nowMs = performance.now();
+    let pace = paces.get(client);
+    if (pace === undefined) {
+      const each = perS(door.nameOf(client));
+      paces.set(client, (pace = createPace(each, each * BURST_S, nowMs)));
+    }
+    return pace.waitMs(nowMs);
+  };
   let aedes: Aedes | null = null;
-  let server: Server | null = null;
+  let servers: Server[] = [];
   const sockets = new Set<Socket>();
   const unfit = new WeakMap<object, string>();
 
-  const listen = (handle: (socket: Socket) => void): Promise<Server> =>
+  /** aedes pulls with `read`: there each byte is seen once, before the parser. */
+  const guarded = (socket: Socket): Socket => {
+    const isTooLong = createSizeGuard(options.mostPacketBytes ?? MOST_PACKET_BYTES);
+    const read = socket.read.bind(socket);
+    socket.read = (size?: number): unknown => {
+      const bytes = read(size) as Buffer | null;
+      if (bytes === null || !isTooLong(bytes)) return bytes;
+      onLimit("size");
+      socket.destroy();
+      return null;
+    };
+    return socket;
+  };
+
+  const listenOn = (listening: Server, port: number, flag: string): Promise<Server> =>
     new Promise((resolve, reject) => {
-      const listening = createServer({ noDelay: true }, (socket) => {
-        sockets.add(socket);
-        socket.once("close", () => sockets.delete(socket));
-        handle(socket);
-      });
       listening.maxConnections = options.maxConnections ?? 20_000;
       listening.once("error", (cause: NodeJS.ErrnoException) =>
         reject(
           cause.code === "EADDRINUSE"
-            ? new Refused("PORT_IN_USE", `Port ${options.port} for MQTT is taken by another program. Give another with --mqtt-port.`, {
-                cause,
-              })
+            ? new Refused("PORT_IN_USE", `Port ${port} for MQTT is taken by another program. Give another with --${flag}.`, { cause })
             : cause,
         ),
       );
-      listening.listen(options.port, options.host, () => resolve(listening));
+      listening.listen(port, options.host, () => resolve(listening));
     });
+  const received =
+    (handle: (socket: Socket) => void) =>
+    (socket: Socket): void => {
+      sockets.add(socket);
+      socket.once("close", () => sockets.delete(socket));
+      // A TLS handshake that fails is the caller's affair.
+      socket.on("error", () => undefined);
+      handle(guarded(socket));
+    };
+
+  const clientsOf = (name: string): Client[] =>
+    Object.values((aedes as unknown as { clients: Record<string, Client> } | null)?.clients ?? {}).filter((client) =>
+      door.isOf(client, name),
+    );
 
   return {
-    async start(): Promise<{ port: number }> {
+    async start(): Promise<{ readonly port: number; readonly tlsPort: number | null }> {
       const broker = await Aedes.createBroker({
         // An event loop that is busy for a while must not look like a frozen subscriber.
         drainTimeout: 30_000,
         concurrency: 1_000,
         authorizePublish: (client, packet, callback) => {
-          // Only a Will still can: it comes with the connection.
-          if (packet.topic.startsWith("$")) return callback(new Error("topics that start with $ are the broker's own"));
+          const refused = door.publishRefusal(client, packet);
+          if (refused !== null) return callback(refused);
           const { payload } = packet;
-          options.onMessage(
-            {
-              topic: unfit.get(packet) ?? packet.topic,
-              payload: typeof payload === "string" ? Buffer.from(payload) : payload,
-              qos: packet.qos as 0 | 1 | 2,
-              retain: packet.retain,
-              dup: packet.dup,
-              client: client?.id ?? "",
-            },
-            (error) => callback(error),
-          );
+          const take = (): void =>
+            options.onMessage(
+              {
+                topic: unfit.get(packet) ?? packet.topic,
+                payload: typeof payload === "string" ? Buffer.from(payload) : payload,
+                qos: packet.qos as 0 | 1 | 2,
+                retain: packet.retain,
+                dup: packet.dup,
+                client: client?.id ?? "",
+              },
+              (error) => callback(error),
+            );
+          const waitMs = waitOf(client);
+          if (waitMs === 0) return take();
+          onLimit("rate");
+          setTimeout(take, waitMs);
         },
+        preConnect: door.preConnect,
+        authenticate: door.authenticate,
+        authorizeSubscribe: door.authorizeSubscribe,
+        authorizeForward: (client, packet) => (door.mayHear(client, packet.topic) ? packet : null),
       });
       // A device that hangs up in mid-packet is everyday business, not an error of ours.
       broker.on("clientError", (client, error) => {
@@ -104,14 +172,31 @@ export const createBroker = (options: BrokerOptions) => {
           { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket,
           () => undefined,
         );
-      server = await listen((socket) => markUnfit(broker.handle(socket) as unknown as Inside, unfit)).catch(async (error: unknown) => {
+      const handle = received((socket) => markUnfit(broker.handle(socket) as unknown as Inside, unfit));
+      try {
+        servers = [await listenOn(createServer({ noDelay: true }, handle), options.port, "mqtt-port")];
+        if (options.tls != null)
+          servers.push(await listenOn(createTlsServer(options.tls.options, handle), options.tls.port, "mqtt-tls-port"));
+      } catch (error) {
+        for (const server of servers.splice(0)) server.close();
         await new Promise<void>((resolve) => broker.close(() => resolve()));
         throw error;
-      });
+      }
       aedes = broker;
-      const address = server.address();
-      return { port: typeof address === "object" && address !== null ? address.port : options.port };
+      const portOf = (server: Server | undefined, wanted: number): number => {
+        const address = server?.address();
+        return typeof address === "object" && address != null ? address.port : wanted;
+      };
+      return { port: portOf(servers[0], options.port), tlsPort: options.tls == null ? null : portOf(servers[1], options.tls.port) };
     },
+    /** Ends every connection of a device; from then on it may nothing, its Will included. */
+    disconnect(name: string): void {
+      for (const client of clientsOf(name)) {
+        door.revoke(client);
+        client.close();
+      }
+    },
+    isConnected: (name: string): boolean => clientsOf(name).length > 0,
     /** Publishes to subscribers (commands); QoS 1, never retained. */
     publish(topic: string, payload: Uint8Array): Promise<void> {
       return new Promise((resolve, reject) => {
@@ -124,15 +209,12 @@ export const createBroker = (options: BrokerOptions) => {
     },
     connections: (): number => aedes?.connectedClients ?? 0,
     async stop(): Promise<void> {
-      const closing = server;
-      if (closing !== null) {
-        const closed = new Promise<void>((resolve) => closing.close(() => resolve()));
-        for (const socket of sockets) socket.destroy();
-        await closed;
-      }
+      const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(closed);
       await new Promise<void>((resolve) => (aedes === null ? resolve() : aedes.close(() => resolve())));
       aedes = null;
-      server = null;
+      servers = [];
     },
   };
 };

@@ -1,5 +1,6 @@
 /** Machines and their service book on the chain. Every call may be repeated: what is there already is found, not sent. */
-import { encodeFunctionData, parseEventLogs } from "viem";
+
+import { encodeFunctionData, parseAbiItem, parseEventLogs } from "viem";
 import { RECORD_KINDS } from "../../twin/record.ts";
 import { Refused } from "../../twin/refusal.ts";
 import type { ChainRecord, RecordedOnChain, Registered, Registration } from "../../twin/relay.ts";
@@ -16,6 +17,8 @@ const modelOf = ({ name, nominalThs, nominalW }: Registration["model"]) => ({
   nominalGhs: BigInt(Math.max(0, Math.round(nominalThs * 1_000))),
   nominalWatts: Math.max(0, Math.round(nominalW)),
 });
+
+const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)");
 
 export const createBook = ({ client, keys, twinOf, send, settle, spans }: Connection) => {
   const tokenOfSerial = async (serialHash: Hex): Promise<number | null> => {
@@ -122,6 +125,21 @@ export const createBook = ({ client, keys, twinOf, send, settle, spans }: Connec
       const there = await Promise.all(batch.map(({ recordHash }) => maintenanceOf(recordHash)));
       const old = await Promise.all(batch.flatMap((record, i) => (there[i] ? [found(record, there[i])] : [])));
       return [...old, ...(await write(batch.filter((_, i) => there[i] === null)))];
+    },
+    /** Numbers of the tokens that `wallet` holds now, by the transfers to it. */
+    heldBy: async (wallet: Hex): Promise<number[]> => {
+      const contract = await twinOf();
+      const came = new Set<bigint>();
+      for await (const span of spans()) {
+        const logs = await client.getLogs({ address: contract.address, event: TRANSFER, args: { to: wallet }, ...span });
+        for (const { args } of logs) if (args.tokenId !== undefined) came.add(args.tokenId);
+      }
+      const held: number[] = [];
+      for (const tokenId of came) {
+        const owner = await client.readContract({ ...contract, functionName: "ownerOf", args: [tokenId] });
+        if (owner.toLowerCase() === wallet.toLowerCase()) held.push(Number(tokenId));
+      }
+      return held.toSorted((a, b) => a - b);
     },
     /** The token's page and owner; null where there is no such token. */
     page: async (tokenId: number): Promise<{ tokenUri: string; owner: Hex } | null> => {

@@ -1,5 +1,6 @@
 /** What the HTTP edge is handed: plain functions. A handler that refuses throws Refused; anything else it throws is INTERNAL. */
 import type { z } from "zod";
+import type * as access from "../../twin/access.ts";
 import type {
   acknowledge,
   AlarmsQuery,
@@ -21,6 +22,7 @@ import type {
 import type { DaysAnswer, ProvenDay, SignedPage } from "../../twin/bundle.ts";
 import type { Questions } from "../../twin/questions.ts";
 import type { PartChange } from "../../twin/part-changes.ts";
+import type { Principal } from "../../twin/rights.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
@@ -87,7 +89,52 @@ export interface Metered {
   };
 }
 
+/** Where a request comes from, for sessions and the audit. */
+export interface From {
+  readonly address: string;
+  readonly agent: string;
+}
+type Shape<T extends z.ZodType> = z.infer<T>;
+
+/** What stands behind the door's own routes. `who` is never null where the right wants somebody. */
+export interface AccessHandlers {
+  /** Gives the secret of a new session, null where the proof is wrong. */
+  readonly login: (said: Shape<typeof access.login>, from: From) => Promise<string | null>;
+  readonly logout: (secret: string, from: From) => void;
+  readonly nonce: () => string;
+  readonly walletLogin: (said: Shape<typeof access.walletLogin>, domain: string, from: From) => Promise<string | null>;
+  readonly me: (who: Principal | null) => Shape<typeof access.me>;
+  readonly ownTwins: (who: Principal) => Promise<Shape<typeof access.ownTwins>>;
+  readonly changePassword: (who: Principal, said: Shape<typeof access.newPassword>, from: From) => Promise<void>;
+  readonly sessions: (who: Principal) => Shape<typeof access.sessions>;
+  readonly endSession: (who: Principal, id: string, from: From) => void;
+  readonly tokens: (who: Principal) => Shape<typeof access.tokens>;
+  readonly addToken: (who: Principal, said: Shape<typeof access.newToken>, from: From) => Shape<typeof access.madeToken>;
+  readonly endToken: (who: Principal, id: string, from: From) => void;
+  readonly startTotp: (who: Principal) => Shape<typeof access.totp>;
+  readonly confirmTotp: (who: Principal, code: string, from: From) => void;
+  readonly endTotp: (who: Principal, password: string, from: From) => Promise<void>;
+  readonly people: () => Shape<typeof access.people>;
+  readonly addPerson: (who: Principal, said: Shape<typeof access.newPerson>, from: From) => Promise<Shape<typeof access.person>>;
+  readonly changePerson: (
+    who: Principal,
+    person: number,
+    said: Shape<typeof access.personNews>,
+    from: From,
+  ) => Promise<Shape<typeof access.person>>;
+  readonly devices: () => Shape<typeof access.devices>;
+  readonly addDevice: (who: Principal, said: Shape<typeof access.newDevice>, from: From) => Shape<typeof access.madeDevice>;
+  readonly rotateDevice: (who: Principal, device: string, from: From) => Shape<typeof access.madeDevice>;
+  readonly endDevice: (who: Principal, device: string, from: From) => void;
+  /** The rules of the embedded broker in another broker's words. */
+  readonly deviceRules: (query: Shape<typeof access.rulesQuery>) => string;
+  readonly audit: (limit: number) => Shape<typeof access.audit>;
+  /** Lines as their exact bytes, oldest first, a page at a time. */
+  readonly auditLines: () => Iterable<readonly { readonly bytes: string; readonly hash: string }[]>;
+}
+
 export interface Handlers {
+  readonly access: AccessHandlers;
   readonly health: () => Maybe<z.infer<typeof healthAnswer>>;
   readonly status: () => Maybe<Status>;
   readonly site: () => Maybe<SiteTotals>;

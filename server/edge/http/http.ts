@@ -1,9 +1,11 @@
 /** The HTTP edge: one express application made of the table of routes, and the server it listens on. */
 import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { Refused, type Refusal } from "../../twin/refusal.ts";
+import type { Principal } from "../../twin/rights.ts";
 import { checked, checkRange, saidIn } from "./check.ts";
 import { readDashboard, serveDashboard } from "./dashboard.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
@@ -31,6 +33,8 @@ export interface HttpOptions extends GateOptions {
   /** 0: any free one. */
   readonly port: number;
   readonly version: string;
+  /** Certificate and key (PEM), where the server speaks TLS itself. */
+  readonly tls?: { readonly cert: Buffer; readonly key: Buffer } | null;
   /** Folder of the built dashboard. */
   readonly dashboard: string;
   readonly onFault: (fault: Fault) => void;
@@ -61,6 +65,9 @@ const refuse = (refused: Refusal | null): void => {
 /** Histories read from the disk at once, and how many may wait for their turn. */
 const HEAVY_AT_ONCE = 2;
 const HEAVY_WAITING = 16;
+/** Whoever logged in signs with that name, whatever the body says; only a caller without an account names itself. */
+const signedBy = (principal: Principal | null, body: unknown): unknown =>
+  principal?.person != null && typeof body === "object" && body !== null && "by" in body ? { ...body, by: principal.name } : body;
 
 const readBody: RequestHandler = (request, response, next) => {
   if (request.is("application/json") !== "application/json")
@@ -105,12 +112,13 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       const onFault = (error: unknown): void => void told(error, request.method, request.path);
       const gone = new AbortController();
       response.once("close", () => gone.abort());
-      const around = { request, response, gate, document, page, metrics: metrics.text, signal: gone.signal, onFault };
+      const principal = gate.principal(request);
+      const around = { request, response, gate, principal, document, page, metrics: metrics.text, signal: gone.signal, onFault };
       const leave = route.heavy === true ? await turnstile.enter() : null;
       // The answer may be under way long after this function has handed it over.
       if (leave !== null) response.once("close", leave);
       if (response.destroyed) return leave?.();
-      const given = await route.run(handlers, { params, query, body }, around);
+      const given = await route.run(handlers, { params, query, body: signedBy(principal, body) }, around);
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
@@ -135,11 +143,10 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
   });
   for (const route of TABLE) {
     const steps: RequestHandler[] = [measured(route)];
-    if (route.who === "admitted")
-      steps.push((request, _response, next) => {
-        refuse(gate.admits(request));
-        next();
-      });
+    steps.push((request, _response, next) => {
+      refuse(gate.admits(request, route.id, route.method !== "get"));
+      next();
+    });
     if (route.body !== null) steps.push(readBody);
     if (route.upload !== undefined) steps.push(readFile(route.upload));
     app[route.method](route.path, ...steps, answer(route));
@@ -191,20 +198,18 @@ const refusedToListen = (cause: NodeJS.ErrnoException, { host, port }: HttpOptio
 
 /** Builds the edge. `start` throws Refused PORT_IN_USE or CONFIG_INVALID; the live feed stands on `server`, behind the same `gate`. */
 export const createHttp = (options: HttpOptions) => {
-  const gate = createGate(options);
+  const gate = createGate({ secureCookie: options.tls != null, ...options });
   const { app, fallback } = applicationOf(gate, options);
   const { headersMs, requestMs, idleMs, keepAliveMs, checkMs } = { ...TIMEOUTS, ...options.timeouts };
-  const server: Server = createServer(
-    {
-      headersTimeout: headersMs,
-      requestTimeout: requestMs,
-      keepAliveTimeout: keepAliveMs,
-      connectionsCheckingInterval: checkMs,
-      maxHeaderSize: HEADER_BYTES,
-      noDelay: true,
-    },
-    app,
-  );
+  const how = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    keepAliveTimeout: keepAliveMs,
+    connectionsCheckingInterval: checkMs,
+    maxHeaderSize: HEADER_BYTES,
+    noDelay: true,
+  };
+  const server: Server = options.tls == null ? createServer(how, app) : createTlsServer({ ...options.tls, ...how }, app);
   server.timeout = idleMs;
   server.maxRequestsPerSocket = 10_000;
   server.maxConnections = MOST_CONNECTIONS;

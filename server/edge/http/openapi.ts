@@ -1,8 +1,10 @@
 /** The OpenAPI 3.1 document, made of the table of routes and the schemas that check the requests. */
 import { z } from "zod";
+import * as access from "../../twin/access.ts";
 import * as api from "../../twin/api.ts";
 import * as questions from "../../twin/questions.ts";
 import { CODES, type Code } from "../../twin/refusal.ts";
+import { RIGHTS } from "../../twin/rights.ts";
 import { COOKIE } from "./gate.ts";
 import type { Route } from "./route.ts";
 import { healthStatus } from "./routes.ts";
@@ -101,6 +103,7 @@ const ANSWERS: Named = [
   ["Refusal", api.refusalLine],
   ["RefusalList", api.refusals],
   ["RpcAnswer", rpcAnswer],
+  ["Me", access.me],
 ];
 const BODIES: Named = [
   ["NewRecord", api.newRecord],
@@ -109,7 +112,10 @@ const BODIES: Named = [
   ["Acknowledgement", api.acknowledge],
   ["NewOrder", work.newOrder],
   ["OrderChange", work.orderChange],
-  ["Login", api.login],
+  ["Login", access.login],
+  ["NewPerson", access.newPerson],
+  ["NewToken", access.newToken],
+  ["NewDevice", access.newDevice],
   ["RpcRequest", rpcRequest],
 ];
 
@@ -161,13 +167,15 @@ const parametersOf = (
   }));
 };
 
+const isOpen = ({ id }: Route): boolean => RIGHTS[id]?.includes("public") ?? false;
+
 /** Every code a route may answer with: its own, and what follows from its shape. */
 export const codesOf = (route: Route): Code[] => {
   const codes = new Set<Code>(route.refuses);
   if (route.params !== null || route.query !== null || route.body !== null) codes.add("REQUEST_INVALID");
   if (route.body !== null || route.upload !== undefined) codes.add("PAYLOAD_TOO_LARGE");
   if (route.method !== "get") codes.add("ORIGIN_REFUSED");
-  if (route.who === "admitted") for (const code of ["LOGIN_REQUIRED", "LOGIN_FAILED", "TOO_MANY_REQUESTS"] as const) codes.add(code);
+  if (!isOpen(route)) for (const code of ["LOGIN_REQUIRED", "LOGIN_FAILED", "TOO_MANY_REQUESTS"] as const) codes.add(code);
   return [...codes, "FORBIDDEN", "INTERNAL"];
 };
 
@@ -215,8 +223,8 @@ const operationOf = (route: Route): Operation => ({
         },
       }),
   responses: answersOf(route),
-  // The empty requirement: callers of this machine need nothing.
-  security: route.who === "anyone" ? [] : [{}, { session: [] }, { password: [] }],
+  // The empty requirement: callers of this machine may need nothing.
+  security: isOpen(route) ? [] : [{}, { session: [] }, { token: [] }],
 });
 
 /** Makes the document. `version` is the server's. */
@@ -242,7 +250,7 @@ export const openapiOf = (table: readonly Route[], version: string): Document =>
       schemas: { ...componentsOf(ANSWERS, "output"), ...componentsOf(BODIES, "input") },
       securitySchemes: {
         session: { type: "apiKey", in: "cookie", name: COOKIE },
-        password: { type: "http", scheme: "bearer", description: "The password printed at start." },
+        token: { type: "http", scheme: "bearer", description: "A token made under Access, with its scopes." },
       },
     },
   };

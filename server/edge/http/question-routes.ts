@@ -16,7 +16,7 @@ const about = {
   body: null,
   method: "get",
   group: "Site",
-  who: "admitted",
+
   status: 200,
   refuses: ["RANGE_INVALID", "STORE_UNAVAILABLE"],
   example: { query: DAY },

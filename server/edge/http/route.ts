@@ -2,6 +2,7 @@
 import type { Request, Response } from "express";
 import type { z } from "zod";
 import type { Code } from "../../twin/refusal.ts";
+import type { Principal } from "../../twin/rights.ts";
 import type { Gate } from "./gate.ts";
 import type { Handlers, Maybe } from "./handlers.ts";
 
@@ -18,6 +19,8 @@ export interface Around {
   readonly request: Request;
   readonly response: Response;
   readonly gate: Gate;
+  /** Who asks, null for nobody in particular. */
+  readonly principal: Principal | null;
   readonly document: object;
   readonly page: string;
   readonly metrics: () => Promise<string>;
@@ -33,16 +36,14 @@ export interface Asked<P, Q, B> {
 }
 
 interface Says {
-  /** Name of the operation, unique. */
+  /** Name of the operation, unique; rights.ts says who may do it. */
   readonly id: string;
-  readonly method: "get" | "post" | "delete";
+  readonly method: "get" | "post" | "patch" | "delete";
   /** From wire.ts. */
   readonly path: string;
   readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "Maintenance" | "System" | "Access";
   readonly summary: string;
   readonly more?: string;
-  /** `admitted`: this machine, or whoever gave the password. */
-  readonly who: "anyone" | "admitted";
   readonly status: 200 | 201 | 204;
   /** Of an answer that is not JSON; several where the caller chooses. */
   readonly media?: string | readonly string[];

@@ -12,7 +12,8 @@ import { ackIn, controlIn, watchIn, type Checked } from "./wishes.ts";
 export interface Doorkeeper {
   readonly hostRefusal: (request: IncomingMessage) => Refusal | null;
   readonly originRefusal: (request: IncomingMessage) => Refusal | null;
-  readonly admits: (request: IncomingMessage) => Refusal | null;
+  /** Whether the caller may do a right of rights.ts; asked at the door, at each event and by a timer. */
+  readonly admits: (request: IncomingMessage, right: string, changes: boolean) => Refusal | null;
 }
 
 export interface SocketOptions {
@@ -32,6 +33,7 @@ export interface SocketOptions {
   readonly mostWaitingBytes?: number;
 }
 
+const rightOf = (event: string): string => `live:${event}`;
 const ROOM = "ready";
 const GATHER_MS = 10;
 /** Between two wholes to one viewer: there is nothing new between two frames. */
@@ -58,7 +60,7 @@ export const createSocket = (options: SocketOptions) => {
   const { gate, onFault } = options;
   const mostViewers = options.mostViewers ?? 1_000;
   const mostReplays = options.mostReplays ?? 4;
-  const lookMs = options.lookMs ?? 10_000;
+  const lookMs = options.lookMs ?? 3_000;
   const stuckMs = options.stuckMs ?? 30_000;
   const mostWaiting = options.mostWaitingBytes ?? 1_000_000;
   const guests = new Map<string, Guest>();
@@ -69,7 +71,7 @@ export const createSocket = (options: SocketOptions) => {
   let looking: NodeJS.Timeout | null = null;
 
   const refusalOf = (request: IncomingMessage): Refusal | null =>
-    gate.hostRefusal(request) ?? gate.originRefusal(request) ?? gate.admits(request);
+    gate.hostRefusal(request) ?? gate.originRefusal(request) ?? gate.admits(request, rightOf(EVENTS.watch), false);
 
   /** Cuts the line; a polite goodbye would wait behind what the other end does not read. */
   const hangUp = ({ socket }: Guest): void => void socket.request.socket.destroy();
@@ -147,6 +149,8 @@ export const createSocket = (options: SocketOptions) => {
     const hear = <T>(event: string, read: (payload: unknown) => Checked<T>, take: (wish: T) => void): void => {
       socket.on(event, (payload: unknown) => {
         try {
+          const barred = gate.admits(socket.request, rightOf(event), false);
+          if (barred !== null) return viewer.refuse(barred);
           const wish = read(payload);
           if ("ok" in wish) take(wish.ok);
           else viewer.refuse(wish.refused);

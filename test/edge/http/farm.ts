@@ -9,6 +9,7 @@ import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { recordTypedData } from "../../../server/twin/signature.ts";
 import type { PartChange } from "../../../server/twin/part-changes.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
+import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
@@ -18,7 +19,6 @@ import { newOrder, type Order } from "../../../server/twin/orders/shapes.ts";
 
 export const TS = 1_762_862_400_000;
 const DAY_TS = 1_762_819_200_000;
-export const PASSWORD = "correct horse battery staple";
 
 export const TWIN: Twin = {
   site: "farm",
@@ -311,7 +311,8 @@ export const PIXEL = Buffer.from(
   "base64",
 );
 
-export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }): Handlers => ({
+export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house?: House): Handlers => ({
+  access: house?.access as Handlers["access"],
   health: () => ({ status: "degraded", version: "1.2.3", uptimeS: 5, ports: PORTS }),
   status: () => ({
     status: "degraded",
@@ -517,7 +518,9 @@ export interface Started {
   readonly faults: readonly Fault[];
   readonly calls: Calls;
   readonly edge: ReturnType<typeof createHttp>;
+  readonly house: House;
 }
+export { PASSWORD } from "./people.ts";
 
 const running: Started[] = [];
 
@@ -525,25 +528,30 @@ const running: Started[] = [];
 export const startHttp = async (given: Partial<HttpOptions> = {}): Promise<Started> => {
   const faults: Fault[] = [];
   const calls: Calls = { rpc: [], records: [], queries: [] };
+  const house = await openHouse(given.now);
   const edge = createHttp({
-    handlers: farm(calls),
+    handlers: farm(calls, house),
     host: "127.0.0.1",
     port: 0,
     version: "1.2.3",
     dashboard: "/nowhere",
-    password: PASSWORD,
+    door: house.people,
+    localRole: "admin",
     allowedHosts: [],
     onFault: (fault) => faults.push(fault),
     ...given,
   });
   const { port } = await edge.start();
-  const started = { port, faults, calls, edge };
+  const started = { port, faults, calls, edge, house };
   running.push(started);
   return started;
 };
 
 export const stopAll = async (): Promise<void> => {
-  for (const { edge } of running.splice(0)) await edge.stop();
+  for (const { edge, house } of running.splice(0)) {
+    await edge.stop();
+    house.close();
+  }
 };
 
 export interface Wish {
