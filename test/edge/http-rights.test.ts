@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { TABLE } from "../../server/edge/http/routes.ts";
-import { may, RIGHTS, ROLES, type Principal, type Who } from "../../server/twin/rights.ts";
-import { EVENTS, pathOf } from "../../server/twin/wire.ts";
+import { RIGHTS, ROLES, type Who } from "../../server/twin/rights.ts";
+import { pathOf } from "../../server/twin/wire.ts";
 import { ask, startHttp, stopAll } from "./http/farm.ts";
 
 afterEach(stopAll);
@@ -17,19 +17,6 @@ const SOMEWHERE = {
   hash: "0".repeat(64),
 };
 const WHO: readonly Who[] = ["public", ...ROLES];
-/** What a viewer sends; everything else is the server's. */
-const HEARD = [EVENTS.watch, EVENTS.ack, EVENTS.resync, EVENTS.control];
-
-test("the table names every route and every event that is heard, and nothing else", () => {
-  expect(Object.keys(RIGHTS).toSorted()).toEqual([...TABLE.map(({ id }) => id), ...HEARD.map((event) => `live:${event}`)].toSorted());
-});
-
-test("what is not in the table is denied to everybody", () => {
-  const admin: Principal = { person: 1, key: null, name: "admin", role: "admin", scopes: null };
-  for (const right of ["", "nothing", "constructor", "__proto__", "toString"])
-    expect([may(admin, right, false), may(null, right, false)]).toEqual([false, false]);
-});
-
 describe("the whole table, as each role, with a session and with a token", () => {
   test.each(WHO)("%s", async (who) => {
     const http = await startHttp({ localRole: null, attempts: { each: 1e6, all: 1e6, windowMs: 1 } });
