@@ -1,5 +1,5 @@
 /** What the API answers, read from the folded farm. */
-import { activeAlarms } from "../twin/alarms.ts";
+import { activeAlarms } from "../twin/alarms/book.ts";
 import type { AlarmsQuery, PartChanges, PartChangesQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";

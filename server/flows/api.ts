@@ -11,7 +11,7 @@ import type {
   RecordDraft,
   TechnicianLine,
 } from "../twin/api.ts";
-import { activeAlarms } from "../twin/alarms.ts";
+import { activeAlarms } from "../twin/alarms/book.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
 import { changesOf, type PartChange } from "../twin/part-changes.ts";

@@ -1,5 +1,5 @@
 /** From what the fold brought about to numbered frames, for the live view and for each replay alike. */
-import { activeAlarms } from "../twin/alarms.ts";
+import { activeAlarms } from "../twin/alarms/book.ts";
 import { packRows, type FrameMeta, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
 import type { Farm, Outcome } from "../twin/farm.ts";
 import { liveRowOf, rosterRowOf, totalsOf } from "../twin/live.ts";

@@ -2,7 +2,12 @@
  * The whole folded state of a site, and the one function that carries an entry of the journal into it. The state is changed in
  * place: a farm of 10,000 rigs is folded a thousand times a second. The same entries in the same order give the same farm.
  */
-import { acknowledgeAlarm, judge, noAlarms, DEFAULT_LIMITS, type AlarmBook, type Limits } from "./alarms.ts";
+import { foldAlarmAct, isAlarmAct } from "./alarms/acts.ts";
+import { noAlarms, standStill, type AlarmBook } from "./alarms/book.ts";
+import { alarmsAtReading, alarmsAtTick, noteGateway, noteMessage, noteRefused } from "./alarms/farm-side.ts";
+import type { Incident } from "./alarms/incident.ts";
+import type { PartHealth } from "./alarms/system.ts";
+import type { Watch } from "./alarms/watch.ts";
 import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
 import {
@@ -13,6 +18,7 @@ import {
   foldReading,
   foldTick,
   foldToken,
+  isLate,
   newTwin,
   type KnownModel,
 } from "./fold.ts";
@@ -52,6 +58,14 @@ export interface Farm {
   readonly assigned: Set<string>;
   readonly retained: Map<string, Uint8Array>;
   readonly alarms: AlarmBook;
+  /** The recent past of each rig, for the rules. */
+  readonly watches: Map<string, Watch>;
+  /** What gateways say on their state topics. */
+  readonly gateways: Map<string, { state: string; heardTs: number }>;
+  /** How the parts of this system are doing. */
+  readonly parts: Map<string, PartHealth>;
+  /** Journal time of the last message of any device. */
+  deviceTs: number;
   readonly energy: EnergyState;
   /** Sequence numbers of the meters. */
   readonly meterSeen: Map<string, Seen>;
@@ -87,6 +101,8 @@ export interface Outcome {
   /** Rigs whose roster line (identity, position, token …) changed. */
   readonly roster: Set<string>;
   alarms: Alarm[];
+  /** Opened, changed or closed. */
+  incidents: Incident[];
   refused: RefusedEntry[];
   /** Work orders that changed, as they are now. */
   readonly orders: Map<string, Order>;
@@ -106,6 +122,10 @@ export const newFarm = (site: string): Farm => ({
   assigned: new Set(),
   retained: new Map(),
   alarms: noAlarms(),
+  watches: new Map(),
+  gateways: new Map(),
+  parts: new Map(),
+  deviceTs: 0,
   energy: noEnergy(),
   meterSeen: new Map(),
   digest: new Map(),
@@ -130,6 +150,7 @@ export const nothingYet = (): Outcome => ({
   touched: new Set(),
   roster: new Set(),
   alarms: [],
+  incidents: [],
   refused: [],
   orders: new Map(),
   ledger: false,
@@ -149,7 +170,6 @@ const modelOf = (identity: Identity): ReturnType<typeof findModel> => {
   return found;
 };
 
-const limitsOf = (twin: Twin): Limits => modelOf(twin.identity)?.limits ?? DEFAULT_LIMITS;
 const knownOf = (identity: Identity): KnownModel | null => modelOf(identity);
 
 const seenOf = (all: Map<string, Seen>, name: string): Seen => {
@@ -199,22 +219,27 @@ const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcom
   farm.inbox.push(line);
   if (farm.inbox.length > 2 * MOST_INBOX) farm.inbox = farm.inbox.slice(-MOST_INBOX);
   farm.refusedByCode.set(code, (farm.refusedByCode.get(code) ?? 0) + 1);
+  noteRefused(farm, entry.topic, code, detail, entry.receivedTs);
   out.refused.push(line);
 };
 
-const carryReading = (farm: Farm, reading: Reading, out: Outcome): void => {
+const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: string | null): void => {
   const before = twinOf(farm, reading.rig, reading.receivedTs, out);
   const seen = seenOf(farm.seen, reading.rig);
   if (!note(seen, reading.boot, reading.seq, reading.deviceTs)) {
     farm.duplicates += 1;
+    noteMessage(farm, before.rig, reading.receivedTs);
     keep(farm, before, foldDuplicate(before), out);
     return;
   }
   farm.accepted += 1;
-  if (before.lastDeviceTs !== null && reading.deviceTs < before.lastDeviceTs) farm.late += 1;
+  const late = isLate(before, reading);
+  if (late) farm.late += 1;
   const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
   const after = foldReading(before, reading, model, missed(seen), farm.resumedTs);
   keep(farm, before, after, out);
+  if (late) noteMessage(farm, before.rig, reading.receivedTs);
+  else alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
   addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
   const day = dayOf(reading.deviceTs);
   if (day < farm.firstDay) return;
@@ -223,22 +248,15 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome): void => {
 };
 
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
-  for (const twin of farm.twins.values()) {
-    const after = foldTick(twin, entry.receivedTs, farm.resumedTs);
-    keep(farm, twin, after, out);
-    for (const alarm of judge(farm.alarms, after, limitsOf(after), entry.receivedTs)) {
-      out.alarms.push(alarm);
-      out.touched.add(alarm.rig);
-    }
-  }
+  for (const twin of farm.twins.values()) keep(farm, twin, foldTick(twin, entry.receivedTs, farm.resumedTs), out);
+  alarmsAtTick(farm, entry.receivedTs, out);
   forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);
 };
 
 const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
   const act = JSON.parse(new TextDecoder().decode(entry.payload)) as Act;
-  if (act.what === "acknowledge") {
-    const alarm = acknowledgeAlarm(farm.alarms, act.alarm, act.by, entry.receivedTs);
-    if (alarm !== null) out.alarms.push(alarm);
+  if (isAlarmAct(act)) {
+    out.alarms.push(...foldAlarmAct(farm.alarms, farm.watches, act, entry.receivedTs));
     return;
   }
   if (act.what === "gateway-key") {
@@ -292,13 +310,19 @@ const carryDay = (farm: Farm, entry: Entry): void => {
 };
 
 /** What the server itself wrote. */
-const carryOwn = (farm: Farm, entry: Entry, out: Outcome): void => {
+const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void => {
   switch (entry.topic) {
     case OWN.tick:
       return carryTick(farm, entry, out);
     case OWN.start:
+      standStill(farm.alarms, awayMs);
       farm.resumedTs = entry.receivedTs;
       return;
+    case OWN.part: {
+      const { part, ok, detail } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
+      farm.parts.set(part, { ok, detail });
+      return;
+    }
     case OWN.act:
       return carryAct(farm, entry, out);
     case OWN.work:
@@ -318,16 +342,17 @@ const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): v
     // A copy: a view would hold all that came over the network with it.
     else farm.retained.set(entry.topic, Uint8Array.from(entry.payload));
   }
+  farm.deviceTs = entry.receivedTs;
   carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
 };
 
-const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): void => {
+const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gateway: string | null = null): void => {
   switch (parsed.kind) {
     case "batch":
-      for (const part of parsed.parts) carryParsed(farm, { ...entry, topic: part.topic }, part.parsed, out);
+      for (const part of parsed.parts) carryParsed(farm, { ...entry, topic: part.topic }, part.parsed, out, entry.topic.split("/")[3]);
       return;
     case "reading":
-      return carryReading(farm, parsed.reading, out);
+      return carryReading(farm, parsed.reading, out, gateway);
     case "energy":
       if (!note(seenOf(farm.meterSeen, parsed.energy.meter), parsed.energy.boot, parsed.energy.seq, parsed.energy.deviceTs)) {
         farm.duplicates += 1;
@@ -345,7 +370,8 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): vo
     case "state": {
       // A gateway's own state is told on a name that is no rig; it makes no twin.
       const before = farm.twins.get(parsed.rig);
-      if (before !== undefined) keep(farm, before, foldAnnounced(before, parsed.state, entry.receivedTs, farm.resumedTs), out);
+      if (before === undefined) noteGateway(farm, parsed.rig, parsed.state, entry.receivedTs);
+      else keep(farm, before, foldAnnounced(before, parsed.state, entry.receivedTs, farm.resumedTs), out);
       return;
     }
     case "forgotten":
@@ -364,9 +390,10 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome): vo
 export const foldEntry = (farm: Farm, entry: Entry, out: Outcome, verify: Verify = verifyPure): void => {
   if (entry.pos <= farm.asOfPos) return;
   farm.asOfPos = entry.pos;
+  const sinceLastMs = Math.max(0, entry.receivedTs - farm.asOfTs);
   farm.asOfTs = Math.max(farm.asOfTs, entry.receivedTs);
   if (farm.resumedTs === 0) farm.resumedTs = entry.receivedTs;
   if (farm.firstDay === 0) farm.firstDay = dayOf(entry.receivedTs);
-  if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, out);
+  if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, sinceLastMs, out);
   else carryMessage(farm, entry, out, verify);
 };

@@ -96,9 +96,15 @@ export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identit
 const skewAfter = (before: number | null, skewMs: number): number =>
   before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
 
+/** Whether something newer was told before. Within a boot the sequence number says so, however the device's clock was set meanwhile. */
+export const isLate = (
+  { lastDeviceTs, boot, lastSeq }: Pick<Twin, "lastDeviceTs" | "boot" | "lastSeq">,
+  { deviceTs, boot: nextBoot, seq }: Pick<Reading, "deviceTs" | "boot" | "seq">,
+): boolean => lastDeviceTs !== null && deviceTs < lastDeviceTs && !(boot === nextBoot && seq !== null && lastSeq !== null && seq > lastSeq);
+
 /** Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it. */
 export const foldReading = (twin: Twin, reading: Reading, model: KnownModel | null, missed: number, resumedTs: number): Twin => {
-  const late = twin.lastDeviceTs !== null && reading.deviceTs < twin.lastDeviceTs;
+  const late = isLate(twin, reading);
   const { readings, late: lates, duplicates } = twin.counts;
   const counts = { readings: readings + 1, duplicates, late: lates + (late ? 1 : 0), missed };
   // A late reading belongs into the series; what the rig does now is told by a newer one.

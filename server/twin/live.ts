@@ -1,5 +1,5 @@
 /** Twins as the live feed and the API show them. */
-import { activeAlarms, gravestOf } from "./alarms.ts";
+import { activeAlarms, gravestOf } from "./alarms/book.ts";
 import type { LiveRow, RosterRow } from "./delta.ts";
 import { energyNow } from "./energy.ts";
 import type { Farm } from "./farm.ts";

@@ -2,6 +2,8 @@
  * Sealed statements about a rig. A record's bytes are the RFC 8785 (JCS) form of its body; its hash is SHA-256 over them;
  * each names the hash of the rig's record before it, so none can be taken out or put in between unseen.
  */
+import type { AlarmAct } from "./alarms/acts.ts";
+
 export const RECORD_CONTEXT = "rigtwin/record/v1";
 
 export const RECORD_KINDS = [
@@ -121,7 +123,7 @@ export type Act =
       readonly isActive: boolean;
       readonly by: string;
     }
-  | { readonly what: "acknowledge"; readonly alarm: string; readonly by: string }
+  | AlarmAct
   /** Why a part is another one, where no record tells of it. */
   | { readonly what: "part-reason"; readonly rig: string; readonly number: number; readonly reason: string; readonly by: string }
   | {

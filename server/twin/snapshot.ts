@@ -2,7 +2,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalBytes } from "./canonical.ts";
-import { activeAlarms } from "./alarms.ts";
+import { activeAlarms } from "./alarms/book.ts";
 import { cellOf, joinSpans, putCell, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
 import { keptVersion } from "./sealing.ts";
@@ -99,6 +99,7 @@ export const farmHash = (farm: Farm): string => {
   for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
   hash.update(canonicalBytes(activeAlarms(farm.alarms).toSorted((a, b) => (a.id < b.id ? -1 : 1))));
   hash.update(canonicalBytes(farm.alarms.history));
+  hash.update(canonicalBytes([...farm.alarms.incidents.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))));
   for (const [key, rigDay] of [...farm.digest].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     hash.update(canonicalBytes([key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]));
   hash.update(canonicalBytes([...farm.ledger.days]));

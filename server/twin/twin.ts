@@ -1,3 +1,4 @@
+import type { AlarmKind, AlarmScope, Severity } from "./alarms/kinds.ts";
 import type { Identity, Measured, Position, Quality, TrustTier } from "./reading.ts";
 
 /** One message as it came, before the journal gave it a place and a time. */
@@ -81,18 +82,16 @@ export interface Twin {
   readonly rev: number;
 }
 
-export const SEVERITIES = ["info", "minor", "major", "critical"] as const;
-export type Severity = (typeof SEVERITIES)[number];
-
-export const ALARM_KINDS = ["offline", "low-hashrate", "too-hot"] as const;
-export type AlarmKind = (typeof ALARM_KINDS)[number];
+export { ALARM_KINDS, SEVERITIES, type AlarmKind, type AlarmScope, type Severity } from "./alarms/kinds.ts";
 
 /** One alarm per rig and kind. Four states: active or cleared, acknowledged or not. */
 export interface Alarm {
   /** `{site}/{rig}/{kind}/{raisedTs}` */
   readonly id: string;
   readonly site: string;
+  /** The rig; or the gateway, the site, or the part of this system that it is about (`scope`). */
   readonly rig: string;
+  readonly scope: AlarmScope;
   readonly kind: AlarmKind;
   readonly severity: Severity;
   /** Event time from which the condition held. */
@@ -102,6 +101,12 @@ export interface Alarm {
   readonly clearedTs: number | null;
   readonly acknowledgedTs: number | null;
   readonly acknowledgedBy: string | null;
+  readonly owner: string | null;
+  readonly comments: readonly { readonly ts: number; readonly by: string; readonly text: string }[];
+  /** No notification until then. */
+  readonly snoozedUntilTs: number | null;
+  /** The incident it belongs to. */
+  readonly incident: string | null;
   /** One sentence with figures and units. */
   readonly message: string;
 }

@@ -40,6 +40,12 @@ export const OWN = {
   act: "$rigtwin/act",
   /** An act on a work order or a maintenance plan: `WorkAct` JSON. */
   work: "$rigtwin/work",
+  /** How a part of this system is doing, written when it changes: `{part, ok, detail}`. */
+  part: "$rigtwin/part",
+  /** What becomes of a command: `CommandNews` JSON. */
+  command: "$rigtwin/command",
+  /** What becomes of a notification: `NotifyNews` JSON. */
+  notify: "$rigtwin/notify",
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
   anchor: "$rigtwin/anchor",
 } as const;

@@ -20,6 +20,11 @@ const alarm = (rig: string, kind: AlarmKind, sinceTs: number, raisedTs: number):
   clearedTs: null,
   acknowledgedTs: null,
   acknowledgedBy: null,
+  scope: "rig",
+  owner: null,
+  comments: [],
+  snoozedUntilTs: null,
+  incident: null,
   message: "",
 });
 const fault = (rig: string, family: Family, fromTs: number, toTs: number, cause = `${family}/${rig}`): TruthRow => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../../server/twin/farm.ts";
-import { activeAlarms } from "../../server/twin/alarms.ts";
+import { activeAlarms } from "../../server/twin/alarms/book.ts";
 import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines } from "../../server/twin/snapshot.ts";
 import { totalsOf } from "../../server/twin/live.ts";
 import type { Entry, Message } from "../../server/twin/twin.ts";

@@ -466,6 +466,11 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         clearedTs: null,
         acknowledgedTs: null,
         acknowledgedBy: null,
+        scope: "rig",
+        owner: null,
+        comments: [],
+        snoozedUntilTs: null,
+        incident: null,
         message: "Hottest board 91.2 °C for 10 min (limit 85 °C).",
       };
       extra.push(alarm);

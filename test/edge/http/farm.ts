@@ -130,6 +130,11 @@ export const ALARM: Alarm = {
   clearedTs: null,
   acknowledgedTs: null,
   acknowledgedBy: null,
+  scope: "rig",
+  owner: null,
+  comments: [],
+  snoozedUntilTs: null,
+  incident: null,
   message: "Board 0 at 91 °C.",
 };
 

@@ -1,0 +1,229 @@
+/**
+ * What a rig should do, from its own history: hashrate, power and board temperature from intake, set-point and how hard its fans work, and
+ * each fan against the fastest of the rig. Minute by minute the residual goes into a one-sided CUSUM (Page 1954; Montgomery, Introduction
+ * to Statistical Quality Control, ch. 9): S ← max(0, S + z − SLACK), z in standard deviations and clipped, so that one wild minute is not
+ * a trend. A drift is a sum above LIMIT whose residual, averaged over ten minutes, is large enough to matter as well.
+ */
+import type { Twin } from "../twin.ts";
+import { ignorance, learn, newLine, predict, type Features, type Line } from "./least-squares.ts";
+
+/** One quantity that is predicted. */
+export interface Channel {
+  line: Line | null;
+  /** CUSUM of the bad direction. */
+  sum: number;
+  /** Residual in its unit, EWMA of ten minutes, bad direction positive. */
+  off: number;
+}
+export const CHANNELS = ["hashrate", "power", "board", "fan"] as const;
+export type ChannelName = (typeof CHANNELS)[number];
+
+export interface Drift {
+  /** The minute being gathered: sums of what is measured, and how many readings. */
+  minute: number;
+  n: number;
+  sums: { hash: number; power: number; board: number; intake: number; drive: number; target: number };
+  fans: number[];
+  /** Set-point it last ran at, and since when: nothing is judged while it settles there. */
+  targetThs: number;
+  steadySinceTs: number;
+  channels: Record<ChannelName, Channel>;
+  /** Usual speed of each fan against the fastest. */
+  fanShares: number[];
+  slowestFan: number;
+}
+
+const channel = (): Channel => ({ line: null, sum: 0, off: 0 });
+const noSums = (): Drift["sums"] => ({ hash: 0, power: 0, board: 0, intake: 0, drive: 0, target: 0 });
+export const noDrift = (): Drift => ({
+  minute: 0,
+  n: 0,
+  sums: noSums(),
+  fans: [],
+  targetThs: 0,
+  steadySinceTs: 0,
+  channels: { hashrate: channel(), power: channel(), board: channel(), fan: channel() },
+  fanShares: [],
+  slowestFan: 0,
+});
+
+const MINUTE = 60_000;
+/** After another set-point, a start or a pause, boards take this long to their new temperature. */
+const SETTLE_MS = 12 * MINUTE;
+/** Minutes to learn before anything is judged. */
+export const LEARN_MINUTES = 30;
+/** Memory of seven days: wear of hours stands out, seasons are followed. */
+const KEEP = 1 - 1 / 10_080;
+export const SLACK = 1;
+export const LIMIT = 15;
+const CLIP = 4;
+const OFF_MEMORY = 1 / 10;
+
+/** Least noise that is believed, and the least residual worth waking for: shares of 1, but °C for the board. */
+export const LEAST: Readonly<Record<ChannelName, { readonly noise: number; readonly matters: number }>> = {
+  hashrate: { noise: 0.01, matters: 0.03 },
+  power: { noise: 0.008, matters: 0.025 },
+  board: { noise: 0.5, matters: 1.5 },
+  fan: { noise: 0.01, matters: 0.04 },
+};
+/** Which way is bad: −1 less, +1 more than expected. */
+const BAD: Readonly<Record<ChannelName, 1 | -1>> = { hashrate: -1, power: 1, board: 1, fan: -1 };
+
+/** Inputs of one moment, as the model sees them. `drive`: how hard the fans work, 0 to 1. */
+export interface Inputs {
+  readonly hashThs: number;
+  readonly powerW: number;
+  readonly intakeC: number;
+  readonly boardC: number;
+  readonly drive: number;
+  readonly targetThs: number;
+  readonly nominalThs: number;
+  readonly nominalW: number;
+}
+
+/** Board above intake goes with power over flow^0.8 (turbulent convection, Dittus-Boelter: Nu ∝ Re^0.8). */
+const FLOW_POWER = 0.8;
+export const featuresOf = (of: ChannelName, { hashThs, powerW, intakeC, boardC, drive, nominalThs, nominalW }: Inputs): Features => {
+  if (of === "hashrate") return [1, (intakeC - 25) / 10, 0];
+  if (of === "power") return [1, hashThs / nominalThs, (boardC - 60) / 20];
+  return [1, intakeC / 10, powerW / nominalW / drive ** FLOW_POWER];
+};
+export const valueOf = (of: ChannelName, { hashThs, powerW, boardC, targetThs, nominalW }: Inputs): number =>
+  of === "hashrate" ? hashThs / targetThs : of === "power" ? powerW / nominalW : boardC;
+
+const firstLine = (of: ChannelName, inputs: Inputs): Line => {
+  const value = valueOf(of, inputs);
+  const features = featuresOf(of, inputs);
+  const { noise } = LEAST[of];
+  if (of === "hashrate") return newLine([value, 0, 0], [4, 1, 0], noise);
+  if (of === "power") return newLine([value - features[1], 1, 0.02], [25, 400, 25], noise);
+  return newLine([0, 10, (value - 10 * features[1]) / features[2]], [4, 0.5, 25], noise);
+};
+
+const sumUp = (channel_: Channel, residual: number, deviation: number): void => {
+  const z = Math.max(-CLIP, Math.min(CLIP, residual / deviation));
+  channel_.sum = Math.min(4 * LIMIT, Math.max(0, channel_.sum + z - SLACK));
+  channel_.off += (residual - channel_.off) * OFF_MEMORY;
+};
+
+const judge = (drift: Drift, of: ChannelName, inputs: Inputs): void => {
+  const one = drift.channels[of];
+  one.line ??= firstLine(of, inputs);
+  const { line } = one;
+  const features = featuresOf(of, inputs);
+  const value = valueOf(of, inputs);
+  const residual = (value - predict(line, features)) * BAD[of];
+  const deviation = Math.sqrt(Math.max(line.s2, LEAST[of].noise ** 2) * (1 + ignorance(line, features)));
+  if (line.n >= LEARN_MINUTES) sumUp(one, residual, deviation);
+  // What looks like a drift is not learnt, else wear would teach the model that wear is usual.
+  if (line.n < LEARN_MINUTES || (one.sum < LIMIT / 3 && Math.abs(residual) < 4 * deviation))
+    learn(line, features, value, KEEP, LEAST[of].noise);
+};
+
+const judgeFans = (drift: Drift): void => {
+  const { fans, fanShares } = drift;
+  const fastest = Math.max(0, ...fans);
+  if (fastest <= 0 || fans.length < 2) return;
+  const one = drift.channels.fan;
+  one.line ??= newLine([1, 0, 0], [1, 0, 0], LEAST.fan.noise);
+  let worst = 0;
+  for (let i = 0; i < fans.length; i++) {
+    const share = (fans[i] ?? 0) / fastest;
+    const usual = (fanShares[i] ??= Math.max(share, 0.95));
+    const residual = usual - share;
+    if (residual > worst) {
+      worst = residual;
+      drift.slowestFan = i;
+    }
+    if (one.sum < LIMIT / 3 && Math.abs(residual) < 0.1)
+      fanShares[i] = usual + (share - usual) / (one.line.n < LEARN_MINUTES ? 15 : 10_080);
+  }
+  one.line.n += 1;
+  if (one.line.n > LEARN_MINUTES / 3) sumUp(one, worst, LEAST.fan.noise);
+};
+
+const closeMinute = (drift: Drift, { nominalThs, nominalW }: { nominalThs: number; nominalW: number }, minuteTs: number): void => {
+  const { n, sums } = drift;
+  const mean = (sum: number): number => sum / n;
+  const inputs: Inputs = {
+    hashThs: mean(sums.hash),
+    powerW: mean(sums.power),
+    intakeC: mean(sums.intake),
+    boardC: mean(sums.board),
+    drive: mean(sums.drive),
+    targetThs: mean(sums.target),
+    nominalThs,
+    nominalW,
+  };
+  if (Math.abs(inputs.targetThs / drift.targetThs - 1) > 0.05 || drift.targetThs === 0) {
+    drift.targetThs = inputs.targetThs;
+    drift.steadySinceTs = minuteTs;
+  }
+  if (minuteTs - drift.steadySinceTs < SETTLE_MS) return;
+  judge(drift, "hashrate", inputs);
+  if (inputs.powerW > 0) judge(drift, "power", inputs);
+  if (inputs.powerW > 0 && inputs.boardC > 0 && inputs.intakeC > -50) judge(drift, "board", inputs);
+  judgeFans(drift);
+};
+
+/** How hard the fans work: what they are told, else the fastest of them against an ordinary full speed; 1 where nothing is told. */
+const FULL_RPM = 6_500;
+const driveOf = ({ fanPct, fans }: Twin["latest"]): number => {
+  if (fanPct !== null && fanPct > 0) return Math.max(0.1, fanPct / 100);
+  let fastest = 0;
+  for (const { rpm } of fans) if (rpm !== null && rpm > fastest) fastest = rpm;
+  return fastest > 0 ? Math.max(0.1, fastest / FULL_RPM) : 1;
+};
+
+const startOver = (drift: Drift, minute: number): void => {
+  drift.minute = minute;
+  drift.n = 0;
+  drift.sums = noSums();
+  drift.fans = [];
+};
+
+/** Takes a reading. Changes `drift`. Readings of a rig that does not work steadily are left out. */
+export const lookAtDrift = (
+  drift: Drift,
+  { latest, nameplate }: Twin,
+  { targetThs, isSettled }: { readonly targetThs: number | null; readonly isSettled: boolean },
+  nowTs: number,
+): void => {
+  const { hashrateThs, powerW, boardC, intakeC } = latest;
+  if (!isSettled || targetThs === null || hashrateThs === null || hashrateThs < 0.3 * targetThs || nameplate === null) {
+    startOver(drift, 0);
+    drift.steadySinceTs = nowTs;
+    return;
+  }
+  const minute = Math.floor(nowTs / MINUTE);
+  if (minute !== drift.minute) {
+    if (drift.n > 0) closeMinute(drift, { nominalThs: nameplate.hashrateThs, nominalW: nameplate.powerW }, drift.minute * MINUTE);
+    startOver(drift, minute);
+  }
+  const { sums } = drift;
+  drift.n += 1;
+  sums.hash += hashrateThs;
+  sums.target += targetThs;
+  sums.power += powerW ?? 0;
+  sums.board += boardC ?? -1_000;
+  sums.intake += intakeC ?? -1_000;
+  sums.drive += driveOf(latest);
+  const { fans } = latest;
+  for (let i = 0; i < fans.length && i < 8; i++) drift.fans[i] = (drift.fans[i] ?? 0) + (fans[i]?.rpm ?? 0);
+};
+
+/** What is expected where `inputs` is measured; null while it is being learnt. Shares of 1 become TH/s and W. */
+export const expectedOf = (
+  drift: Drift,
+  of: "hashrate" | "power" | "board",
+  inputs: Inputs,
+): { value: number; deviation: number } | null => {
+  const { line } = drift.channels[of];
+  if (line === null || line.n < LEARN_MINUTES) return null;
+  const features = featuresOf(of, inputs);
+  const unit = of === "hashrate" ? inputs.targetThs : of === "power" ? inputs.nominalW : 1;
+  return {
+    value: predict(line, features) * unit,
+    deviation: Math.sqrt(Math.max(line.s2, LEAST[of].noise ** 2) * (1 + ignorance(line, features))) * unit,
+  };
+};

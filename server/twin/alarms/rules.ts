@@ -1,0 +1,81 @@
+/** All rules about rigs, and how a farm asks them. */
+import type { Model } from "../models.ts";
+import type { Alarm, Twin } from "../twin.ts";
+import { judge, withSettings, type AlarmBook, type SetRule } from "./book.ts";
+import { PART_RULES } from "./rules-parts.ts";
+import { POWER_RULES } from "./rules-power.ts";
+import { WORK_RULES } from "./rules-work.ts";
+import { DEFAULT_LIMITS, MINUTE, type Case, type Limits, type Rule } from "./rule.ts";
+import { newWatch, type Watch } from "./watch.ts";
+
+export const RULES: readonly Rule[] = [...WORK_RULES, ...PART_RULES, ...POWER_RULES];
+
+export const limitsOf = (model: Model | null): Limits =>
+  model === null
+    ? DEFAULT_LIMITS
+    : {
+        ...model.limits,
+        intakeC: model.bands.intakeC?.warn ?? DEFAULT_LIMITS.intakeC,
+        psuC: model.bands.psuC?.critical ?? null,
+      };
+
+/** After a start, or the end of a pause or of tuning, figures still climb for so long. */
+const CLIMB_MS = 2 * MINUTE;
+
+/** Whether it hashes or should: neither new, gone, paused nor on its way up. Tuning for three times its model's time is no tuning any more. */
+export const isSettledAt = ({ state, latest }: Twin, watch: Watch, model: Model | null, nowTs: number): boolean => {
+  if (state === "new" || state === "offline" || latest.mode === "paused") return false;
+  const tuningMs = (model?.tuningMinutes ?? 15) * MINUTE;
+  if (latest.mode === "tuning") return watch.mode === "tuning" && nowTs - watch.modeSinceTs > 3 * tuningMs;
+  if (latest.uptimeS !== null && latest.uptimeS * 1_000 < Math.min(tuningMs, 10 * MINUTE)) return false;
+  return watch.mode !== latest.mode ? false : nowTs - watch.modeSinceTs >= CLIMB_MS || watch.starts.length === 0;
+};
+
+/** The rules as a site has set them, made anew when a setting changed. */
+export interface RuleSet {
+  readonly reading: readonly SetRule[];
+  readonly tick: readonly SetRule[];
+}
+export const ruleSetOf = (settings: AlarmBook["settings"], rules: readonly Rule[] = RULES): RuleSet => {
+  const all = withSettings(rules, settings);
+  return { reading: all.filter(({ rule }) => rule.asked === "reading"), tick: all.filter(({ rule }) => rule.asked === "tick") };
+};
+
+const shared: { rig: Partial<Record<string, unknown>> | undefined } & Case = {
+  rig: undefined,
+  twin: {} as Twin,
+  watch: newWatch(0),
+  model: null,
+  limits: DEFAULT_LIMITS,
+  targetThs: null,
+  isSettled: false,
+  nowTs: 0,
+  resumedTs: 0,
+  has: (kind) => shared.rig?.[kind] !== undefined,
+  approved: new Set(),
+};
+
+export interface Around {
+  readonly watch: Watch;
+  readonly model: Model | null;
+  readonly limits: Limits;
+  readonly targetThs: number | null;
+  readonly isSettled: boolean;
+  readonly nowTs: number;
+  readonly resumedTs: number;
+}
+
+/** Asks `rules` about one rig; pushes what was raised or cleared onto `changed`. Changes `book`. */
+export const ask = (book: AlarmBook, rules: readonly SetRule[], twin: Twin, around: Around, changed: Alarm[]): void => {
+  shared.rig = book.held.get(twin.rig);
+  shared.twin = twin;
+  shared.watch = around.watch;
+  shared.model = around.model;
+  shared.limits = around.limits;
+  shared.targetThs = around.targetThs;
+  shared.isSettled = around.isSettled;
+  shared.nowTs = around.nowTs;
+  shared.resumedTs = around.resumedTs;
+  shared.approved = book.approvedPools;
+  judge(book, rules, shared, changed);
+};

@@ -1,0 +1,138 @@
+/**
+ * The bounded recent past of one rig, as far as rules need it: plain JSON data of constant size, changed in place with each reading and
+ * kept in the snapshot, so that a rule that was at minute nine of ten is at minute nine after a kill -9.
+ */
+import type { Model } from "../models.ts";
+import type { Reading } from "../reading.ts";
+import type { Twin } from "../twin.ts";
+import { lookAtPools, NO_SHARES, type PoolWatch, type ShareWatch } from "./pool-watch.ts";
+import { lookAtSensors, type SensorWatch } from "./sensor-watch.ts";
+import { lookAtDrift, noDrift, type Drift } from "./drift.ts";
+import { lookAtOwn, noOwn, type Own } from "./own.ts";
+
+export interface Watch {
+  /** Journal time of the newest reading, and of anything at all that came from it. */
+  readTs: number;
+  heardTs: number;
+  /** Usual time between two readings, ms. */
+  gapMs: number;
+  /** The newest reading came after an unusual gap, so that nothing is known of the time between. */
+  isBroken: boolean;
+  /** Receive minus device time of the newest reading, ms. */
+  lagMs: number;
+  /** Since when it has been in its present mode. */
+  modeSinceTs: number;
+  mode: string;
+  /** When it was last seen paused, and when it was woken from that and has not come back since. */
+  pausedTs: number | null;
+  wokenTs: number | null;
+  uptimeS: number | null;
+  /** Journal times of its last starts, newest last, at most RESTARTS of them. */
+  starts: number[];
+  /** Most boards, turning fans and chips on each board that it ever showed. */
+  mostBoards: number;
+  mostFans: number;
+  mostChips: number[];
+  /** When a message of it was last refused for its clock, and what was said. */
+  clockTs: number | null;
+  clockSays: string;
+  /** The gateway it comes by, where that is told. */
+  gateway: string | null;
+  shares: ShareWatch;
+  pool: PoolWatch | null;
+  sensors: SensorWatch;
+  own: Own;
+  drift: Drift;
+}
+
+const RESTARTS = 6;
+
+export const newWatch = (ts: number): Watch => ({
+  readTs: 0,
+  heardTs: ts,
+  gapMs: 10_000,
+  isBroken: false,
+  lagMs: 0,
+  modeSinceTs: ts,
+  mode: "unknown",
+  pausedTs: null,
+  wokenTs: null,
+  uptimeS: null,
+  starts: [],
+  mostBoards: 0,
+  mostFans: 0,
+  mostChips: [],
+  clockTs: null,
+  clockSays: "",
+  gateway: null,
+  shares: { ...NO_SHARES },
+  pool: null,
+  sensors: { fine: false, slots: [], equal: 0, equalSinceTs: 0 },
+  own: noOwn(),
+  drift: noDrift(),
+});
+
+/** Part of its target from which on a rig that was woken counts as back. */
+const BACK_PART = 0.75;
+
+const lookAtMode = (watch: Watch, { latest }: Twin, targetThs: number | null, nowTs: number): void => {
+  if (latest.mode === "paused") {
+    watch.pausedTs = nowTs;
+    watch.wokenTs = null;
+  } else if (watch.mode === "paused") watch.wokenTs = nowTs;
+  if (watch.wokenTs !== null && latest.hashrateThs !== null && latest.hashrateThs >= (targetThs ?? 0.1) * BACK_PART) watch.wokenTs = null;
+  if (latest.mode !== watch.mode) {
+    watch.mode = latest.mode;
+    watch.modeSinceTs = nowTs;
+  }
+};
+
+const lookAtStart = (watch: Watch, uptimeS: number | null, nowTs: number): void => {
+  if (uptimeS === null) return;
+  // Uptime that fell by more than jitter is a start.
+  if (watch.uptimeS !== null && uptimeS < watch.uptimeS - 20) {
+    watch.starts.push(nowTs);
+    if (watch.starts.length > RESTARTS) watch.starts.shift();
+  }
+  watch.uptimeS = uptimeS;
+};
+
+const lookAtParts = (watch: Watch, { boards, fans }: Twin["latest"]): void => {
+  if (boards.length > watch.mostBoards) watch.mostBoards = boards.length;
+  let turning = 0;
+  for (const { rpm } of fans) if (rpm !== null && rpm > 0) turning += 1;
+  if (turning > watch.mostFans) watch.mostFans = turning;
+  for (const { index, chips } of boards) if (chips !== null && chips > (watch.mostChips[index] ?? 0)) watch.mostChips[index] = chips;
+  // Holes would become null in the snapshot and undefined here.
+  for (let i = 0; i < watch.mostChips.length; i++) watch.mostChips[i] ??= 0;
+};
+
+/** An unusual gap: three times the usual one, and a minute at least. */
+const isUnusual = (watch: Watch, nowTs: number, resumedTs: number): boolean =>
+  nowTs - Math.max(watch.readTs, resumedTs) > Math.max(60_000, 3 * watch.gapMs);
+
+/** Takes an accepted reading that is newer than the last; `twin` is folded with it. Changes `watch`. */
+export const lookAtReading = (
+  watch: Watch,
+  twin: Twin,
+  { deviceTs, receivedTs }: Reading,
+  around: { readonly model: Model | null; readonly targetThs: number | null; readonly isSettled: boolean; readonly resumedTs: number },
+): void => {
+  const { latest } = twin;
+  watch.isBroken = watch.readTs !== 0 && isUnusual(watch, receivedTs, around.resumedTs);
+  if (watch.readTs !== 0 && !watch.isBroken) {
+    const gapMs = receivedTs - Math.max(watch.readTs, around.resumedTs);
+    watch.gapMs += (gapMs - watch.gapMs) / 8;
+  } else if (watch.isBroken) watch.gapMs = Math.min(3_600_000, watch.gapMs * 1.5);
+  watch.readTs = receivedTs;
+  watch.heardTs = receivedTs;
+  watch.lagMs = receivedTs - deviceTs;
+  watch.clockTs = null;
+  lookAtMode(watch, twin, around.targetThs, receivedTs);
+  lookAtStart(watch, latest.uptimeS, receivedTs);
+  lookAtParts(watch, latest);
+  lookAtPools(watch, twin, receivedTs);
+  lookAtSensors(watch.sensors, twin, receivedTs);
+  lookAtOwn(watch.own, around.isSettled ? latest.hashrateThs : null, around.targetThs, receivedTs);
+  lookAtDrift(watch.drift, twin, around, receivedTs);
+};
