@@ -12,21 +12,21 @@ import { truthOf, type TruthRow } from "./scenario.ts";
  */
 export const ANSWERS: Readonly<Record<Family, readonly AlarmKind[] | null>> = {
   offline: ["offline"],
-  "board-loss": ["low-hashrate"],
-  "dead-chip-chain": ["low-hashrate"],
-  "fan-failure": ["too-hot", "low-hashrate"],
-  "fan-wear": ["too-hot"],
-  "heat-wave": ["too-hot", "low-hashrate"],
-  "psu-hiccup": ["offline", "low-hashrate"],
-  "bogus-sensors": [],
-  hung: ["low-hashrate"],
-  "pool-dead": ["low-hashrate"],
-  "hijacked-worker": null,
+  "board-loss": ["board-missing", "low-hashrate", "below-own"],
+  "dead-chip-chain": ["chips-missing", "board-missing", "low-hashrate", "below-own"],
+  "fan-failure": ["fan-stopped", "too-hot", "intake-hot", "throttled", "fault", "drifting"],
+  "fan-wear": ["drifting", "fan-slow", "fan-stopped", "too-hot", "throttled"],
+  "heat-wave": ["intake-hot", "throttled", "too-hot", "low-hashrate", "below-own"],
+  "psu-hiccup": ["restarts", "offline", "low-hashrate"],
+  "bogus-sensors": ["sensor"],
+  hung: ["hung", "low-hashrate"],
+  "pool-dead": ["pool-dead", "pool-backup", "hung", "low-hashrate"],
+  "hijacked-worker": ["wrong-pool"],
   curtailment: [],
-  "no-restart": ["low-hashrate"],
-  "network-partition": ["offline"],
-  "clock-skew": null,
-  liar: null,
+  "no-restart": ["no-restart", "hung", "low-hashrate"],
+  "network-partition": ["gateway-silent", "offline", "clock-skewed"],
+  "clock-skew": ["clock-skewed"],
+  liar: ["implausible", "meter-gap", "drifting"],
 };
 
 /** After a fault is over a rig boots and warms up; alarms of that time still belong to it. */
@@ -136,12 +136,12 @@ const scoreOf = (
 
 /**
  * Compares alarms with what was injected. An alarm that answers no fault of its rig, or of what its rig stands in, is false. `incidentOf`
- * names the incident that an alarm was told in; alarms that are rolled up by nobody are one each.
+ * names the incident that an alarm was told in; one that is in none counts by itself.
  */
 export const scoreAlarms = (
   truth: readonly TruthRow[],
   alarms: readonly Alarm[],
-  incidentOf: (alarm: Alarm) => string = ({ id }) => id,
+  incidentOf: (alarm: Alarm) => string = ({ incident, id }) => incident ?? id,
 ): Score => {
   const judged = alarms.map((alarm): Judged => ({ alarm, cause: causeOf(alarm, truth) }));
   const falseAlarms = judged.filter(({ cause }) => cause === null).map(({ alarm }) => alarm);

@@ -9,7 +9,7 @@ import {
   uptimeLines,
   type Known,
 } from "../twin/activity.ts";
-import { DEFAULT_LIMITS } from "../twin/alarms.ts";
+import { DEFAULT_LIMITS } from "../twin/alarms/rule.ts";
 import type { Farm } from "../twin/farm.ts";
 import { drawn } from "../twin/lttb.ts";
 import { rounded } from "../twin/measures.ts";

@@ -309,6 +309,7 @@ export const alarm = z.object({
   id: z.string(),
   site: z.string(),
   rig: z.string(),
+  scope: z.enum(["rig", "gateway", "site", "system"]).describe("what `rig` names"),
   kind: z.enum(ALARM_KINDS),
   severity: z.enum(SEVERITIES),
   sinceTs: ms,
@@ -316,6 +317,10 @@ export const alarm = z.object({
   clearedTs: ms.nullable(),
   acknowledgedTs: ms.nullable(),
   acknowledgedBy: text,
+  owner: text,
+  comments: z.array(z.object({ ts: ms, by: z.string(), text: z.string() })),
+  snoozedUntilTs: ms.nullable(),
+  incident: text,
   message: z.string(),
 });
 export const alarmsQuery = z.object({

@@ -63,7 +63,7 @@ export interface Farm {
   /** What gateways say on their state topics. */
   readonly gateways: Map<string, { state: string; heardTs: number }>;
   /** How the parts of this system are doing. */
-  readonly parts: Map<string, PartHealth>;
+  readonly health: Map<string, PartHealth>;
   /** Journal time of the last message of any device. */
   deviceTs: number;
   readonly energy: EnergyState;
@@ -124,7 +124,7 @@ export const newFarm = (site: string): Farm => ({
   alarms: noAlarms(),
   watches: new Map(),
   gateways: new Map(),
-  parts: new Map(),
+  health: new Map(),
   deviceTs: 0,
   energy: noEnergy(),
   meterSeen: new Map(),
@@ -320,7 +320,7 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
       return;
     case OWN.part: {
       const { part, ok, detail } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
-      farm.parts.set(part, { ok, detail });
+      farm.health.set(part, { ok, detail });
       return;
     }
     case OWN.act:

@@ -157,7 +157,7 @@ describe("a recording that is not right", () => {
     expect(await broken([])).toBe("CUT_SHORT 0");
     expect(await broken([head.replace('"mfrec":1', '"mfrec":9'), ...lines.slice(1)])).toBe("VERSION_UNKNOWN 0");
     expect(await broken([head.replace('"snapshot":', '"snapshot":9'), ...lines.slice(1)])).toMatch("START_UNREADABLE 0");
-    expect(await broken(lines.toSpliced(1, 1, (lines[1] ?? "").replace('"accepted":', '"accepted":1')))).toMatch(
+    expect(await broken(lines.toSpliced(1, 1, (lines[1] ?? "").replace('"duplicates":', '"duplicates":1')))).toMatch(
       /HASH_MISMATCH 1|START_UNREADABLE 0/,
     );
     expect(await broken(lines.toSpliced(first + 9, 1))).toBe("ROW_OUT_OF_ORDER 10");

@@ -48,14 +48,12 @@ export const foldAlarmAct = (book: AlarmBook, watches: ReadonlyMap<string, Watch
       else book.settings.set(act.kind, act.setting);
       return [];
     case "maintenance": {
-      const { what: _, ...window } = act;
-      book.maintenance = [...book.maintenance.filter(({ id, toTs }) => id !== window.id && toTs > nowTs - KEPT_WINDOWS_MS), window];
+      const { what: _, ...spell } = act;
+      book.maintenance = [...book.maintenance.filter(({ id, toTs }) => id !== spell.id && toTs > nowTs - KEPT_WINDOWS_MS), spell];
       return [];
     }
     case "maintenance-end":
-      book.maintenance = book.maintenance.map((window) =>
-        window.id === act.id && window.toTs > nowTs ? { ...window, toTs: nowTs } : window,
-      );
+      book.maintenance = book.maintenance.map((spell) => (spell.id === act.id && spell.toTs > nowTs ? { ...spell, toTs: nowTs } : spell));
       return [];
     case "approve-pool":
       book.approvedPools.add(act.pool);

@@ -79,15 +79,15 @@ export const remember = (book: AlarmBook, alarm: Alarm): void => {
   if (book.history.length > MOST_HISTORY * 1.1) book.history = book.history.slice(-MOST_HISTORY);
 };
 
-const covers = (window: Maintenance, rig: string, position: Position | null, nowTs: number): boolean =>
-  nowTs >= window.fromTs &&
-  nowTs < window.toTs &&
-  (window.rig === null || window.rig === rig) &&
-  (window.container === null || position?.container === window.container) &&
-  (window.rack === null || position?.rack === window.rack);
+const covers = (spell: Maintenance, rig: string, position: Position | null, nowTs: number): boolean =>
+  nowTs >= spell.fromTs &&
+  nowTs < spell.toTs &&
+  (spell.rig === null || spell.rig === rig) &&
+  (spell.container === null || position?.container === spell.container) &&
+  (spell.rack === null || position?.rack === spell.rack);
 
 export const inMaintenance = (book: AlarmBook, { rig, position }: Pick<Twin, "rig" | "position">, nowTs: number): boolean =>
-  book.maintenance.length > 0 && book.maintenance.some((window) => covers(window, rig, position, nowTs));
+  book.maintenance.length > 0 && book.maintenance.some((spell) => covers(spell, rig, position, nowTs));
 
 /** What an alarm is about. */
 export interface About {

@@ -82,11 +82,16 @@ export interface Inputs {
 }
 
 /** Board above intake goes with power over flow^0.8 (turbulent convection, Dittus-Boelter: Nu ∝ Re^0.8). */
-const FLOW_POWER = 0.8;
+const flowOf = (drive: number): number => {
+  // The fifth root by Newton's steps: four operations alone give the same digits on every engine.
+  let root = 1;
+  for (let step = 0; step < 12; step++) root = (4 * root + drive / (root * root * root * root)) / 5;
+  return root * root * root * root;
+};
 export const featuresOf = (of: ChannelName, { hashThs, powerW, intakeC, boardC, drive, nominalThs, nominalW }: Inputs): Features => {
   if (of === "hashrate") return [1, (intakeC - 25) / 10, 0];
   if (of === "power") return [1, hashThs / nominalThs, (boardC - 60) / 20];
-  return [1, intakeC / 10, powerW / nominalW / drive ** FLOW_POWER];
+  return [1, intakeC / 10, powerW / nominalW / flowOf(drive)];
 };
 export const valueOf = (of: ChannelName, { hashThs, powerW, boardC, targetThs, nominalW }: Inputs): number =>
   of === "hashrate" ? hashThs / targetThs : of === "power" ? powerW / nominalW : boardC;
@@ -113,7 +118,7 @@ const judge = (drift: Drift, of: ChannelName, inputs: Inputs): void => {
   const features = featuresOf(of, inputs);
   const value = valueOf(of, inputs);
   const residual = (value - predict(line, features)) * BAD[of];
-  const deviation = Math.sqrt(Math.max(line.s2, LEAST[of].noise ** 2) * (1 + ignorance(line, features)));
+  const deviation = Math.sqrt(Math.max(line.s2, LEAST[of].noise * LEAST[of].noise) * (1 + ignorance(line, features)));
   if (line.n >= LEARN_MINUTES) sumUp(one, residual, deviation);
   // What looks like a drift is not learnt, else wear would teach the model that wear is usual.
   if (line.n < LEARN_MINUTES || (one.sum < LIMIT / 3 && Math.abs(residual) < 4 * deviation))
@@ -164,6 +169,15 @@ const closeMinute = (drift: Drift, { nominalThs, nominalW }: { nominalThs: numbe
   if (inputs.powerW > 0) judge(drift, "power", inputs);
   if (inputs.powerW > 0 && inputs.boardC > 0 && inputs.intakeC > -50) judge(drift, "board", inputs);
   judgeFans(drift);
+};
+
+/** A plain fault explains the residual: nothing of it counts as a drift, now or when it is over. Changes `drift`. */
+export const forgetResiduals = (drift: Drift, nowTs: number): void => {
+  drift.steadySinceTs = nowTs;
+  for (const name of CHANNELS) {
+    drift.channels[name].sum = 0;
+    drift.channels[name].off = 0;
+  }
 };
 
 /** How hard the fans work: what they are told, else the fastest of them against an ordinary full speed; 1 where nothing is told. */
@@ -224,6 +238,6 @@ export const expectedOf = (
   const unit = of === "hashrate" ? inputs.targetThs : of === "power" ? inputs.nominalW : 1;
   return {
     value: predict(line, features) * unit,
-    deviation: Math.sqrt(Math.max(line.s2, LEAST[of].noise ** 2) * (1 + ignorance(line, features))) * unit,
+    deviation: Math.sqrt(Math.max(line.s2, LEAST[of].noise * LEAST[of].noise) * (1 + ignorance(line, features))) * unit,
   };
 };

@@ -7,8 +7,10 @@ import type { Code } from "../refusal.ts";
 import type { Alarm, Twin } from "../twin.ts";
 import type { AlarmBook } from "./book.ts";
 import type { Incident } from "./incident.ts";
+import { forgetResiduals } from "./drift.ts";
 import { rollUp } from "./incidents.ts";
 import { ask, isSettledAt, limitsOf, ruleSetOf, type Around, type RuleSet } from "./rules.ts";
+import { PLAIN } from "./rules-power.ts";
 import { judgeSystem, type PartHealth } from "./system.ts";
 import { lookAtReading, newWatch, type Watch } from "./watch.ts";
 
@@ -18,7 +20,7 @@ export interface AlarmSide {
   readonly twins: ReadonlyMap<string, Twin>;
   readonly watches: Map<string, Watch>;
   readonly gateways: Map<string, { state: string; heardTs: number }>;
-  readonly parts: ReadonlyMap<string, PartHealth>;
+  readonly health: ReadonlyMap<string, PartHealth>;
   readonly alarms: AlarmBook;
   readonly energy: EnergyState;
   readonly deviceTs: number;
@@ -98,6 +100,8 @@ export const alarmsAtReading = (
     nowTs,
     resumedTs,
   };
+  const held = book.held.get(twin.rig);
+  if (held !== undefined && PLAIN.some((kind) => held[kind]?.alarm != null)) forgetResiduals(watch.drift, nowTs);
   const changed: Alarm[] = [];
   ask(book, rulesOf(book).reading, twin, around, changed);
   if (changed.length > 0) tell(out, changed);
@@ -120,14 +124,14 @@ export const alarmsAtTick = (side: AlarmSide, nowTs: number, out: Told): void =>
       resumedTs,
       twins,
       gateways: side.gateways,
-      parts: side.parts,
+      parts: side.health,
       deviceTs: Math.max(side.deviceTs, 0),
       meteredW,
     }),
   );
   const rolled = rollUp(book, twins, watches, nowTs);
-  tell(out, changed);
-  tell(out, rolled.alarms);
+  // An alarm that was raised and put into its incident is told once.
+  tell(out, [...new Map([...changed, ...rolled.alarms].map((alarm) => [alarm.id, alarm])).values()]);
   out.incidents.push(...rolled.incidents.values());
 };
 

@@ -45,6 +45,6 @@ export const lookAtOwn = (own: Own, hashrateThs: number | null, targetThs: numbe
   const part = hashrateThs / (targetThs ?? 1);
   own.sum += part;
   own.n += 1;
-  own.mean = own.mean === null ? part : part + (own.mean - part) * Math.exp((own.meanTs - nowTs) / MEAN_MS);
+  own.mean = own.mean === null ? part : own.mean + (part - own.mean) * Math.min(1, (nowTs - own.meanTs) / MEAN_MS);
   own.meanTs = nowTs;
 };

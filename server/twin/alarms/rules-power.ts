@@ -172,7 +172,8 @@ const drifting: Rule = {
     return `Drifting: ${said}.`;
   },
 };
-const PLAIN = [
+/** What explains a residual by itself. */
+export const PLAIN = [
   "board-missing",
   "chips-missing",
   "fan-stopped",
