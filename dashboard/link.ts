@@ -2,7 +2,7 @@
 import { io } from "socket.io-client";
 import type { FrameMeta, SnapshotMeta } from "../server/twin/delta.ts";
 import type { Problem } from "../server/twin/api.ts";
-import { EVENTS, pathOf, ROUTES } from "../server/twin/wire.ts";
+import { EVENTS, pathOf, ROOM_HEADER, ROUTES } from "../server/twin/wire.ts";
 
 /** What stood in the way of an answer: the server's own problem, or no answer at all. */
 export class Failed extends Error {
@@ -68,11 +68,13 @@ export interface Ask {
   readonly rpc: (address: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
 }
 
-/** `locked`: is told whenever the server wants a password. */
-export const openAsk = (locked: () => void): Ask => {
+/** `locked`: is told whenever the server wants a password. `room`: of the replay that is shown, which has answers of its own; null live. */
+export const openAsk = (locked: () => void, room: () => string | null): Ask => {
   const guarded = async <T>(address: string, init: RequestInit): Promise<T> => {
+    const shown = room();
+    const headers = { accept: "application/json", "content-type": "application/json", ...(shown === null ? {} : { [ROOM_HEADER]: shown }) };
     try {
-      return (await fetched(address, init)) as T;
+      return (await fetched(address, { headers, ...init })) as T;
     } catch (error) {
       if (error instanceof Failed && error.code === "LOGIN_REQUIRED") locked();
       throw error;

@@ -37,7 +37,10 @@ const STALE_MS = 10_000;
 const UNPAINTED_MS = 1_000;
 
 const store = makeStore();
-const ask = openAsk(() => store.setConnection("locked"));
+const ask = openAsk(
+  () => store.setConnection("locked"),
+  () => store.clock()?.clock.room ?? null,
+);
 /** The feed is for the farm's own people: who reads a twin's public page is not let in and need not knock. */
 const hasFeed = !location.pathname.startsWith("/twin/");
 const ears: FeedEars = {

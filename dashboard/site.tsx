@@ -109,6 +109,7 @@ export const failureOf = (error: unknown): Failure => {
 // The last answers, so that going back to a page shows it at once while it asks anew.
 const kept = new Map<string, { readonly data: unknown; readonly asOfTs: number | null }>();
 const KEPT = 60;
+const REPLAY_POLL_MS = 1_000;
 const keep = (key: string, data: unknown, asOfTs: number | null): void => {
   kept.delete(key);
   kept.set(key, { data, asOfTs });
@@ -118,12 +119,17 @@ const keep = (key: string, data: unknown, asOfTs: number | null): void => {
 
 /**
  * Asks the server and keeps the answer. `slot` names what the answer is for: while only the range moves on, the old data stays until
- * the new is there. `everyMs`: ask again while the page is visible; null: once.
+ * the new is there. `everyMs`: ask again while the page is visible; null: once. In a replay the answers are of its moment: they are asked
+ * anew when it jumps, and each second while it plays.
  */
 export const useAnswer = <T,>(question: Question | null, everyMs: number | null, slot?: string): Answer<T> => {
   const { ask, addressOf, store } = useSite();
+  useTopic("clock");
+  const clock = store.clock()?.clock;
+  const room = clock?.room ?? null;
+  const moment = room === null || clock?.playing === true ? null : (clock?.nowTs ?? null);
   const key = question === null ? null : addressOf(question);
-  const name = slot ?? key ?? "";
+  const name = `${room ?? ""}${slot ?? key ?? ""}`;
   const [state, setState] = useState<{ name: string; data: T | null; asOfTs: number | null; failure: Failure | null }>(() => {
     const old = kept.get(name);
     return { name, data: (old?.data ?? null) as T | null, asOfTs: old?.asOfTs ?? null, failure: null };
@@ -152,14 +158,15 @@ export const useAnswer = <T,>(question: Question | null, everyMs: number | null,
       },
     );
     return () => aborter.abort();
-  }, [key, name, round, ask, store]);
+  }, [key, name, round, moment, ask, store]);
+  const pollMs = everyMs === null ? null : room === null ? everyMs : Math.min(everyMs, REPLAY_POLL_MS);
   useEffect(() => {
-    if (everyMs === null) return;
+    if (pollMs === null || moment !== null) return;
     const timer = setInterval(() => {
       if (!document.hidden) setRound((before) => before + 1);
-    }, everyMs);
+    }, pollMs);
     return () => clearInterval(timer);
-  }, [everyMs]);
+  }, [pollMs, moment]);
   const refresh = useCallback(() => setRound((before) => before + 1), []);
   const old =
     state.name === name

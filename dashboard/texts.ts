@@ -434,7 +434,6 @@ export const say = {
     unknownMore: "It appears with its first message.",
     notYet: "At the replay's time it had not been seen.",
     allRigs: "All rigs",
-    replayTitle: "Boards, fans, pools and parts",
   },
   records: {
     title: "Maintenance",

@@ -120,7 +120,7 @@ const AlarmsView = (): ReactNode => {
   const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
   const past = useAnswer<{ readonly total: number; readonly alarms: readonly Alarm[] }>(
-    live && shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: 1_000 } } : null,
+    shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: 1_000 } } : null,
     30_000,
   );
   const all = useMemo(() => {

@@ -31,14 +31,13 @@ const FIELDS = ["hashrateThs", "powerW", "boardC", "chipC", "intakeC", "fanRpm"]
 const Head = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null }): ReactNode => {
   const { roster } = rig;
   const now = useNow();
-  const live = useViewClock()?.view === "live";
   return (
     <div className="rig-top">
       <div className="page-head">
         <h1>{roster.rig}</h1>
         <span className="tag big">
           <StateMark state={rig.state} />
-          {live && twin !== null && now !== null && twin.state === rig.state ? (
+          {twin !== null && now !== null && twin.state === rig.state ? (
             <span className="faint">{text.since(lasting(now - twin.stateSinceTs))}</span>
           ) : null}
         </span>
@@ -92,7 +91,7 @@ const Head = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null 
 
 const Figures = ({ rig, twin }: { readonly rig: RigNow; readonly twin: Twin | null }): ReactNode => {
   const { numbers, roster } = rig;
-  const quality = useViewClock()?.view === "live" ? (twin?.quality ?? {}) : {};
+  const quality = twin?.quality ?? {};
   const jth =
     numbers.powerW !== null && numbers.hashrateThs !== null && numbers.hashrateThs > 0 ? numbers.powerW / numbers.hashrateThs : null;
   const figures = [
@@ -265,33 +264,25 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
       <Figures rig={rig} twin={twin.data} />
       {replay ? null : <RigPartQuestions rig={name} onAnswered={book.refresh} />}
       <Charts rig={rig} happenings={happenings} />
-      {replay ? (
-        <div className="panel">
-          <Empty title={text.replayTitle}>{say.banner.liveOnly}</Empty>
-        </div>
-      ) : (
-        <Answered answer={twin} height={300}>
-          {(data) => (
-            <>
-              <Boards twin={data} note={note} />
-              <div className="grid-2">
-                <FansAndErrors twin={data} note={note} />
-                <Pools twin={data} note={note} />
-              </div>
-              <div className="grid-2">
-                <Passport twin={data} note={note} />
-                <Panel title={text.alarms} flush>
-                  <Answered answer={alarms}>
-                    {({ alarms: all }) =>
-                      all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />
-                    }
-                  </Answered>
-                </Panel>
-              </div>
-            </>
-          )}
-        </Answered>
-      )}
+      <Answered answer={twin} height={300}>
+        {(data) => (
+          <>
+            <Boards twin={data} note={note} />
+            <div className="grid-2">
+              <FansAndErrors twin={data} note={note} />
+              <Pools twin={data} note={note} />
+            </div>
+            <div className="grid-2">
+              <Passport twin={data} note={note} />
+              <Panel title={text.alarms} flush>
+                <Answered answer={alarms}>
+                  {({ alarms: all }) => (all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />)}
+                </Answered>
+              </Panel>
+            </div>
+          </>
+        )}
+      </Answered>
       <div className="grid-2" id="token">
         <Records rig={name} answer={book} readOnly={replay} />
         {twin.data === null ? <Answered answer={twin}>{() => null}</Answered> : <Token twin={twin.data} records={records} />}

@@ -12,6 +12,8 @@ import { createFrames, type Frame, type Whole } from "./frames.ts";
 import { restoreFarm, type TelemetryNeeds } from "./telemetry.ts";
 
 export interface ReplayNeeds {
+  /** Its name, which nobody can guess. */
+  readonly room: string;
   readonly site: string;
   readonly clock: Clock;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
@@ -52,6 +54,15 @@ const checked = ({ from, to, speed }: ReplayWish, oldest: number | null, nowTs: 
   if (oldest === null || to < oldest || from > nowTs) throw new Refused("RANGE_INVALID", "Nothing was recorded in that window.");
 };
 
+/** The nearest kept farm before; of what an older program kept in another way nothing can be read, then the journal from its begin. */
+const restored = ({ site, loadSnapshot }: ReplayNeeds, ts: number): Farm => {
+  try {
+    return restoreFarm(site, loadSnapshot(ts));
+  } catch {
+    return restoreFarm(site, null);
+  }
+};
+
 /** Opens a replay that stands, paused or playing, at `from`. Throws Refused. */
 export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (frame: Frame) => void): Promise<Replay> => {
   checked(wish, needs.oldestTs(), needs.clock.now());
@@ -65,7 +76,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
   let busy: Promise<void> = Promise.resolve();
   let lastStepTs = needs.clock.now();
 
-  const viewClock = (): ViewClock => ({ view: "replay", nowTs: atTs, playing, speed, from: wish.from, to: wish.to });
+  const viewClock = (): ViewClock => ({ view: "replay", nowTs: atTs, playing, speed, from: wish.from, to: wish.to, room: needs.room });
   const frames = createFrames(() => farm, viewClock);
 
   /** Folds everything received up to and with `ts`. */
@@ -93,7 +104,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
   };
 
   const seek = async (ts: number): Promise<void> => {
-    farm = restoreFarm(needs.site, needs.loadSnapshot(ts));
+    farm = restored(needs, ts);
     waiting = [];
     reader = needs.read(farm.asOfPos + 1)[Symbol.asyncIterator]();
     await foldUpTo(ts);

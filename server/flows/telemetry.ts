@@ -21,12 +21,17 @@ export interface TelemetryNeeds {
     ts: number,
   ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
   readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
+  /** Keeps the farm for replays: see MOMENT_ENTRIES. */
+  readonly saveMoment?: (pos: number, ts: number, lines: Iterable<string>) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
   readonly verify?: Verify;
   /** Between two snapshots, ms. */
   readonly snapshotMs: number;
   readonly onError: (what: string, error: unknown) => void;
 }
+
+/** A replay that jumps folds at most so many entries, a third of a second's work. */
+export const MOMENT_ENTRIES = 10_000;
 
 /** Takes what a batch of entries brought about; `farm` is the state after it. */
 export type Taker = (out: Outcome, farm: Farm, batch: { readonly firstPos: number; readonly lastPos: number }) => void;
@@ -46,6 +51,22 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
   const takers: Taker[] = [];
   const stops: (() => void)[] = [];
   let lastSnapshotPos = 0;
+  let lastMomentPos = 0;
+  let savingMoment = false;
+  let keeping: Promise<void> = Promise.resolve();
+
+  const keepMoment = async (): Promise<void> => {
+    if (needs.saveMoment === undefined || savingMoment || farm.asOfPos - lastMomentPos < MOMENT_ENTRIES) return;
+    savingMoment = true;
+    lastMomentPos = farm.asOfPos;
+    try {
+      await needs.saveMoment(farm.asOfPos, farm.asOfTs, snapshotLines(farm));
+    } catch (error) {
+      needs.onError("a moment for replays was not kept", error);
+    } finally {
+      savingMoment = false;
+    }
+  };
 
   const carry = (entries: readonly Entry[]): void => {
     const first = entries[0];
@@ -60,6 +81,8 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
         needs.onError("a reader of the fold failed", error);
       }
     }
+    const before = keeping;
+    keeping = keepMoment().then(() => before);
   };
 
   const snapshot = async (): Promise<void> => {
@@ -84,10 +107,12 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
         farm = newFarm(needs.site);
       }
       lastSnapshotPos = farm.asOfPos;
+      lastMomentPos = farm.asOfPos;
       const out = nothingYet();
       for await (const entries of needs.read(farm.asOfPos + 1)) {
         for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
         Object.assign(out, nothingYet());
+        await keepMoment();
         onProgress(farm.asOfPos);
       }
       needs.subscribe(carry);
@@ -103,6 +128,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     },
     async stop(): Promise<void> {
       for (const stop of stops.splice(0)) stop();
+      await keeping;
       await snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error));
     },
   };

@@ -2,6 +2,7 @@
 import { openDays } from "../edge/journal/days.ts";
 import { createJournal } from "../edge/journal/journal.ts";
 import { lockFolder } from "../edge/journal/lock.ts";
+import { openMoments } from "../edge/journal/moments.ts";
 import { openPruned } from "../edge/journal/pruned.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
 import type { House } from "./house.ts";
@@ -43,9 +44,11 @@ export const openData = async ({ config, clock, status, runs }: House) => {
   );
   const snapshots = openSnapshots(folder);
   runs("the snapshots", snapshots.close);
+  const moments = openMoments(folder);
+  runs("the moments", moments.close);
   const days = openDays(folder);
   runs("the sealed days", days.close);
   const pruned = openPruned(folder, journal);
   runs("what was pruned", pruned.close);
-  return { journal, snapshots, days, pruned };
+  return { journal, snapshots, moments, days, pruned };
 };

@@ -24,7 +24,7 @@ export type Fold = Awaited<ReturnType<typeof startFold>>;
 /** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones. */
 export const startFold = async (
   { config, version, clock, status, runs }: House,
-  { journal, snapshots, pruned }: Data,
+  { journal, snapshots, moments, pruned }: Data,
   keys: Readonly<Record<string, string>>,
 ) => {
   const rate = createRate(clock.now);
@@ -40,6 +40,7 @@ export const startFold = async (
       await snapshots.save(pos, ts, lines, cells);
       snapshots.thin(ts);
     },
+    saveMoment: moments.save,
     verify: verifyNative,
     snapshotMs: SNAPSHOT_MS,
     onError: complain,

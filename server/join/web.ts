@@ -1,12 +1,13 @@
 /** What people and programs reach over HTTP: the API, the dashboard, the live feed. */
 import { readFileSync } from "node:fs";
 import { verifyNative } from "../edge/ed25519.ts";
+import type { Handlers } from "../edge/http/handlers.ts";
 import { createHttp } from "../edge/http/http.ts";
 import { openPhotos } from "../edge/photos/store.ts";
 import { createSocket } from "../edge/socket/socket.ts";
-import { alarmOf, createApi } from "../flows/api.ts";
-import { openReplay } from "../flows/replay.ts";
-import { createWork } from "../flows/work.ts";
+import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
+import type { ReplayNeeds } from "../flows/replay.ts";
+import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
@@ -14,11 +15,12 @@ import type { Fold } from "./fold.ts";
 import { builtPath, complain, type House } from "./house.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Door } from "./people.ts";
+import { createRooms } from "./rooms.ts";
 
 /** Starts them; gives the port. Throws Refused PORT_IN_USE. */
 export const startWeb = async (
   { config, version, clock, status, runs }: House,
-  { journal, snapshots, pruned }: Data,
+  { journal, snapshots, moments, pruned }: Data,
   fold: Fold,
   ledger: Ledger,
   door: Door,
@@ -35,7 +37,7 @@ export const startWeb = async (
     damagedEntries: journal.stats().damaged.reduce((sum, { count }) => sum + count, 0),
     viewers: socket.viewers(),
   });
-  const work = createWork({
+  const workNeeds: WorkNeeds = {
     clock,
     write: journal.write,
     book: () => farm().work,
@@ -44,8 +46,9 @@ export const startWeb = async (
     seal: records.seal,
     photos: openPhotos(config.dataDir),
     onError: complain,
-  });
-  const api = createApi({
+  };
+  const work = createWork(workNeeds);
+  const apiNeeds: ApiNeeds = {
     work,
     rejected,
     version,
@@ -62,14 +65,27 @@ export const startWeb = async (
     provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle, signed: provenance.signed },
     anchored: ledger.anchored,
     chain: { info: chain.info, page: chain.page, finalDepth: config.finalDepth, away: () => records.status().away },
-  });
-
+  };
   const heldBy = async (wallet: string): Promise<{ tokenId: number; rig: string }[]> => {
     const held = await chain.heldBy(wallet as `0x${string}`);
     return held.map((tokenId) => ({ tokenId, rig: farm().ledger.rigOfToken.get(tokenId) ?? "" }));
   };
+  const handlers: Handlers = { ...createApi(apiNeeds), rpc: chain.readRpc, access: door.handlers(heldBy) };
+  /** The nearest kept farm, whoever kept it. */
+  const loadSnapshot: ReplayNeeds["loadSnapshot"] = (ts) => {
+    const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];
+    return snapshot === null || (moment !== null && moment.pos > snapshot.pos) ? moment : snapshot;
+  };
+  const rooms = createRooms(
+    { site: config.site, clock, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs },
+    apiNeeds,
+    workNeeds,
+    handlers,
+  );
+
   const http = createHttp({
-    handlers: { ...api, rpc: chain.readRpc, access: door.handlers(heldBy) },
+    handlers,
+    inRoom: rooms.handlers,
     host: config.host,
     port: config.port,
     version,
@@ -85,12 +101,7 @@ export const startWeb = async (
     server: http.server,
     gate: http.gate,
     whole: frames.whole,
-    openReplay: (wish, emit) =>
-      openReplay(
-        { site: config.site, clock, read: pruned.read, loadSnapshot: snapshots.load, verify: verifyNative, oldestTs: journal.oldestTs },
-        wish,
-        emit,
-      ),
+    openReplay: rooms.open,
     onFault: (error) => complain("the live feed", error),
   });
   work.start();

@@ -47,6 +47,8 @@ export interface ViewClock {
   readonly speed: number;
   readonly from: number | null;
   readonly to: number | null;
+  /** A replay's own name; a question to the API that gives it (wire.ts, ROOM_HEADER) is answered as of the replay's moment. */
+  readonly room?: string;
 }
 
 export interface SnapshotMeta {

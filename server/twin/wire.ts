@@ -76,6 +76,9 @@ export const FRAME_WINDOW = 2;
 /** Between two live frames, ms. */
 export const FRAME_MS = 500;
 
+/** Header of a request: the room of a replay, out of its clock. */
+export const ROOM_HEADER = "x-rigtwin-room";
+
 /** HTTP paths. `:name` is a parameter. */
 export const ROUTES = {
   health: "/api/v1/health",

@@ -29,7 +29,7 @@ const open = async (speed = 10, snapshots: ReturnType<Parameters<typeof openRepl
   await clock.pass(20 * MINUTE);
   const frames: Frame[] = [];
   const replay = await openReplay(
-    { site: "farm", clock, read: journal.read, loadSnapshot: () => snapshots[0] ?? null, oldestTs: journal.oldestTs },
+    { room: "room-1", site: "farm", clock, read: journal.read, loadSnapshot: () => snapshots[0] ?? null, oldestTs: journal.oldestTs },
     { from: T0 + 2 * MINUTE, to: T0 + 12 * MINUTE, speed },
     (frame) => frames.push(frame),
   );
@@ -111,6 +111,7 @@ describe("a replay", () => {
     const readFrom: number[] = [];
     const replay = await openReplay(
       {
+        room: "room-1",
         site: "farm",
         clock,
         read: (pos) => {
@@ -135,7 +136,7 @@ describe("a replay", () => {
     [{ from: Number.NaN, to: T0 + 5, speed: 1 }, "REQUEST_INVALID"],
   ])("%j is refused as %s", async (wish, code) => {
     const { clock, journal } = recorded();
-    const needs = { site: "farm", clock, read: journal.read, loadSnapshot: () => null, oldestTs: journal.oldestTs };
+    const needs = { room: "room-1", site: "farm", clock, read: journal.read, loadSnapshot: () => null, oldestTs: journal.oldestTs };
     await expect(openReplay(needs, wish, () => undefined)).rejects.toMatchObject({ code });
   });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Status } from "../../server/twin/api.ts";
 import { liveRowOf } from "../../server/twin/live.ts";
 import { RIG_STATES, type Twin } from "../../server/twin/twin.ts";
-import { FRAME_MS, pathOf, ROUTES } from "../../server/twin/wire.ts";
+import { FRAME_MS, pathOf, ROOM_HEADER, ROUTES } from "../../server/twin/wire.ts";
 import { createPublisher } from "../servers/device.ts";
 import { foldAll, journalOf } from "../servers/evidence.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
@@ -38,6 +38,12 @@ const standAt = async (viewer: Viewer, at: number): Promise<void> => {
     `the view stands at ${at}`,
   );
 };
+/** A question as a dashboard asks it that shows this viewer's replay. */
+const inRoom = async (viewer: Viewer, path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> => {
+  const headers = { "content-type": "application/json", [ROOM_HEADER]: lastClock(viewer)?.room ?? "none" };
+  const response = await fetch(`${server.url}${path}`, { ...init, headers });
+  return { status: response.status, body: (await response.json()) as unknown };
+};
 type Shown = ReturnType<typeof stateOf>;
 
 describe("a replay in the dashboard", () => {
@@ -45,6 +51,7 @@ describe("a replay in the dashboard", () => {
   const window = { from: startTs - 40 * MINUTE_MS, to: startTs - 10 * MINUTE_MS };
   const moments = [window.from, window.from + 11 * MINUTE_MS + 123, window.from + 29 * MINUTE_MS, window.from + 3 * MINUTE_MS];
   const shown = new Map<number, Shown>();
+  const asked = new Map<number, { status: number; body: unknown }>();
   let viewer: Viewer;
   let live: Viewer;
 
@@ -72,6 +79,7 @@ describe("a replay in the dashboard", () => {
     for (const at of moments) {
       await standAt(viewer, at);
       shown.set(at, stateOf(viewer.told));
+      asked.set(at, await inRoom(viewer, pathOf(ROUTES.rig, { rig: "rig-0003" })));
     }
     const frames = viewer.frames().length;
     await until(() => live.frames().length > 0 && live.frames().at(-1) !== undefined, "the live view goes on");
@@ -81,6 +89,24 @@ describe("a replay in the dashboard", () => {
       () => lastClock(viewer)?.nowTs === window.to && lastClock(viewer)?.playing === false,
       "it stops by itself at the end of its window",
     );
+  });
+
+  test("is looked at, never changed: whatever would write is refused in its room, and a closed room answers nothing", async () => {
+    const body = JSON.stringify({ kind: "inspection", performedTs: startTs, technician: "badge-1", summary: "Nothing found.", parts: [] });
+    const refusals = [
+      await inRoom(viewer, pathOf(ROUTES.records, { rig: "rig-0003" }), { method: "POST", body }),
+      await inRoom(viewer, ROUTES.alarms, { method: "POST", body: JSON.stringify({ alarm: "past/rig-0003/offline/1", by: "me" }) }),
+    ];
+    for (const refused of refusals) expect(refused).toMatchObject({ status: 400, body: { code: "REQUEST_INVALID" } });
+    const other = open();
+    other.watch({ view: "replay", ...window, speed: 1 });
+    await until(() => other.snapshots().length > 0, "another replay");
+    expect(lastClock(other)?.room).not.toBe(lastClock(viewer)?.room);
+    other.watch({ view: "live" });
+    await until(() => lastClock(other)?.view === "live", "it is left");
+    const left = other.snapshots()[0]?.meta.clock.room;
+    const gone = await fetch(`${server.url}${ROUTES.site}`, { headers: { [ROOM_HEADER]: left ?? "" } });
+    expect([left?.length, gone.status]).toEqual([32, 404]);
   });
 
   test("what cannot be played is refused in words, and the view stays as it was", async () => {
@@ -122,6 +148,13 @@ describe("a replay in the dashboard", () => {
         expect(row.powerW).toBe(Math.fround(wanted.numbers.powerW ?? Number.NaN));
       }
     }
+    // The rig's page: boards, fans, pools, errors, counters, everything the twin was then.
+    for (const [at, { status, body }] of asked) {
+      const farm = foldAll(SITE, entries, entries.findLast(({ receivedTs }) => receivedTs <= at)?.pos ?? 0);
+      expect(status).toBe(200);
+      expect(body).toEqual(JSON.parse(JSON.stringify(farm.twins.get("rig-0003"))));
+    }
+    expect(new Set([...asked.values()].map(({ body }) => (body as Twin).latest.accepted)).size).toBe(moments.length);
     // Three moments of a living farm are not the same picture.
     expect(new Set([...shown.values()].map((rows) => JSON.stringify([...rows]))).size).toBe(moments.length);
     const since = entries.filter(({ receivedTs }) => receivedTs > startTs);

@@ -3,9 +3,10 @@ import { randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
 import { Refused, type Refusal } from "../../twin/refusal.ts";
 import type { Principal } from "../../twin/rights.ts";
+import { ROOM_HEADER } from "../../twin/wire.ts";
 import { checked, checkRange, saidIn } from "./check.ts";
 import { readDashboard, serveDashboard } from "./dashboard.ts";
 import { createGate, type Gate, type GateOptions } from "./gate.ts";
@@ -29,6 +30,8 @@ export interface Fault {
 
 export interface HttpOptions extends GateOptions {
   readonly handlers: Handlers;
+  /** What answers in the room of a replay; null where there is no such room. */
+  readonly inRoom?: (room: string) => Handlers | null;
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
@@ -102,6 +105,17 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
     return id;
   };
 
+  /** A replay has its own farm, and is looked at only. */
+  const handlersOf = (request: Request): Handlers => {
+    const room = request.get(ROOM_HEADER);
+    if (room === undefined) return handlers;
+    const inRoom = options.inRoom?.(room) ?? null;
+    if (inRoom === null) throw new Refused("NOT_FOUND", "That replay is closed.");
+    if (request.method !== "GET" && request.method !== "HEAD")
+      throw new Refused("REQUEST_INVALID", "A replay is looked at, never changed; go live first.");
+    return inRoom;
+  };
+
   const answer =
     (route: Route): RequestHandler =>
     async (request, response) => {
@@ -118,7 +132,7 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       // The answer may be under way long after this function has handed it over.
       if (leave !== null) response.once("close", leave);
       if (response.destroyed) return leave?.();
-      const given = await route.run(handlers, { params, query, body: signedBy(principal, body) }, around);
+      const given = await route.run(handlersOf(request), { params, query, body: signedBy(principal, body) }, around);
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);

@@ -59,14 +59,14 @@ export const openSnapshots = (folder: string) => {
         put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);
       })();
     },
-    /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it. */
-    load(ts: number): (Snapshot & { cells: unknown[] }) | null {
+    /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
+    load(ts: number, forView = false): (Snapshot & { cells: unknown[] }) | null {
       for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Blob; body: Blob }[]) {
         if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
         const lines = inflated(row.body)
           .split("\n")
           .filter((line) => line.length > 0);
-        const cells = (cellsUpTo.all(row.pos, row.ts - CELLS_MS) as { body: Blob }[]).map(
+        const cells = (forView ? [] : (cellsUpTo.all(row.pos, row.ts - CELLS_MS) as { body: Blob }[])).map(
           ({ body }) => JSON.parse(inflated(body)) as unknown,
         );
         return { pos: row.pos, ts: row.ts, lines, cells };

@@ -1,0 +1,55 @@
+/**
+ * The farm every ten thousand entries of the last day, so that a replay need not fold for long wherever it jumps. Views only: without the
+ * digest, never read at a start. Losing them costs a replay time, nothing else, so nobody waits for the disk.
+ */
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { deflateRaw, inflateRawSync } from "node:zlib";
+import Database from "libsql";
+
+const deflate = promisify(deflateRaw) as (data: Buffer, options: { level: number }) => Promise<Buffer>;
+
+const SCHEMA = "CREATE TABLE IF NOT EXISTS moment (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);";
+/** A day and the hour that it takes to look at it. */
+const KEEP_MS = 25 * 3_600_000;
+const LINES_IN_ONE_GO = 200;
+
+export interface Moment {
+  readonly pos: number;
+  readonly lines: readonly string[];
+  readonly cells: readonly never[];
+}
+
+/** Opens `moments.db` in the data folder. */
+export const openMoments = (folder: string) => {
+  const db = new Database(join(folder, "moments.db"));
+  db.pragma("journal_mode = WAL");
+  db.pragma("synchronous = OFF");
+  db.exec(SCHEMA);
+  const put = db.prepare("INSERT OR REPLACE INTO moment VALUES (?, ?, ?)");
+  const newest = db.prepare("SELECT pos, body FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 1");
+  const drop = db.prepare("DELETE FROM moment WHERE ts < ?");
+
+  return {
+    /** Keeps the farm as it is after entry `pos`, and lets go of what is older than a day. */
+    async save(pos: number, ts: number, lines: Iterable<string>): Promise<void> {
+      const parts: Buffer[] = [];
+      for (const line of lines) {
+        parts.push(Buffer.from(`${line}\n`));
+        if (parts.length % LINES_IN_ONE_GO === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      put.run(pos, Math.floor(ts), await deflate(Buffer.concat(parts), { level: 1 }));
+      drop.run(Math.floor(ts - KEEP_MS));
+    },
+    /** The newest that is not after `ts` (ms UTC), null where there is none. */
+    load(ts: number): Moment | null {
+      const row = newest.get(Math.floor(ts)) as { pos: number; body: ArrayBuffer } | undefined;
+      if (row === undefined) return null;
+      const text = inflateRawSync(Buffer.from(row.body)).toString("utf8");
+      return { pos: row.pos, lines: text.split("\n").filter((line) => line !== ""), cells: [] };
+    },
+    close: (): void => {
+      db.close();
+    },
+  };
+};

@@ -1,0 +1,24 @@
+/** The farm of the last day, kept for replays, on a real disk. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "@jest/globals";
+import { openMoments } from "../../server/edge/journal/moments.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rigtwin-moments-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const HOUR_MS = 3_600_000;
+const T0 = Date.UTC(2026, 10, 21, 9);
+
+test("gives the newest that is not after the moment, also after a restart, and lets go of what is older than a day", async () => {
+  let moments = openMoments(folder);
+  expect(moments.load(T0)).toBeNull();
+  for (let hour = 0; hour < 30; hour++) await moments.save(hour * 10_000 + 1, T0 + hour * HOUR_MS + 0.4, [`{"hour":${hour}}`, "{}"]);
+  moments.close();
+  moments = openMoments(folder);
+  expect(moments.load(T0 + 12.5 * HOUR_MS)).toEqual({ pos: 120_001, lines: ['{"hour":12}', "{}"], cells: [] });
+  expect(moments.load(T0 + 12 * HOUR_MS)?.pos).toBe(120_001);
+  expect(moments.load(T0 + 3.9 * HOUR_MS)).toBeNull();
+  expect(moments.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(290_001);
+  moments.close();
+});
