@@ -124,11 +124,11 @@ export interface Feed {
 }
 
 /** Opens the live feed. It reconnects by itself and asks for what it watched before. */
-export const openFeed = (ask: Ask, ears: FeedEars): Feed => {
+export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live" }): Feed => {
   const socket = io({ transports: ["websocket"], reconnectionDelay: 500, reconnectionDelayMax: 5_000, timeout: 10_000 });
-  let watched: Watch = { view: "live" };
+  let watched: Watch = first;
   /** What the last snapshot was of: there one goes back to when a wish is refused. */
-  let shown: Watch = watched;
+  let shown: Watch = { view: "live" };
   let waiting = true;
   const send = (watch: Watch): void => {
     watched = watch;

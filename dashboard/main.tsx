@@ -1,7 +1,7 @@
 /** Joins the link, the store and the screen. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { addressOf, openAsk, openFeed, type FeedEars } from "./link.ts";
+import { addressOf, openAsk, openFeed, type FeedEars, type Watch } from "./link.ts";
 import type { Site } from "./site.tsx";
 import { makeStore } from "./state.ts";
 import "@mantine/core/styles/baseline.css";
@@ -62,7 +62,25 @@ const ears: FeedEars = {
     setTimeout(once, UNPAINTED_MS);
   },
 };
-const feed = hasFeed ? openFeed(ask, ears) : null;
+/** `?replay=FROM-TO&speed=N` (ms UTC): an address that shows the past, to be handed on. */
+const WINDOW = /^(\d{1,15})-(\d{1,15})$/;
+const askedFor = (): Watch => {
+  const query = new URLSearchParams(location.search);
+  const [, from, to] = WINDOW.exec(query.get("replay") ?? "") ?? [];
+  const speed = Number(query.get("speed") ?? 1);
+  return from === undefined || to === undefined || !(speed > 0)
+    ? { view: "live" }
+    : { view: "replay", from: Number(from), to: Number(to), speed };
+};
+/** Going live, or elsewhere in time, leaves the address's window behind. */
+const forgetWindow = (): void => {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("replay")) return;
+  url.searchParams.delete("replay");
+  url.searchParams.delete("speed");
+  history.replaceState(history.state, "", url);
+};
+const feed = hasFeed ? openFeed(ask, ears, askedFor()) : null;
 setInterval(() => {
   const last = store.lastFrameAtMs();
   const clock = store.clock()?.clock;
@@ -74,8 +92,14 @@ const site: Site = {
   store,
   ask,
   addressOf,
-  watchLive: () => feed?.watch({ view: "live" }),
-  watchReplay: (from, to, speed) => feed?.watch({ view: "replay", from, to, speed }),
+  watchLive: () => {
+    forgetWindow();
+    feed?.watch({ view: "live" });
+  },
+  watchReplay: (from, to, speed) => {
+    forgetWindow();
+    feed?.watch({ view: "replay", from, to, speed });
+  },
   control: (control) => feed?.control(control),
   again: () => {
     store.setConnection("connecting");

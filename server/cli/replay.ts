@@ -8,6 +8,7 @@ import { openPlayer } from "../edge/mqtt/tap.ts";
 import { createFile, GzipBroken, linesOf, openFile, STDIN } from "../edge/recordings/file.ts";
 import { MOST_SPEED } from "../flows/replay.ts";
 import { createRefold, openRecording, paced, RecordingBroken, through, type Opened } from "../flows/refold.ts";
+import { createEntering, newFolder, showFolder } from "./into-dashboard.ts";
 import { durationOf, momentOf, told } from "./moments.ts";
 import { createProgress } from "./progress.ts";
 import { movedMessages } from "../twin/moved.ts";
@@ -34,6 +35,9 @@ const HELP = `Plays a recording (docs/recordings.md) through the fold, and says 
   --rewrite-time    move the times in the payloads to now
   --loop            again and again, until Ctrl-C
 
+  --into-dashboard  show it in a dashboard of its own, in a folder of its own, until Ctrl-C
+  --port N          of that dashboard (any free one)
+
   --csv FILE        write it as timestamp,topic,payload,qos,retain instead
   --quiet           no progress
 
@@ -59,6 +63,8 @@ const OPTIONS = {
   "rewrite-time": { type: "boolean", default: false },
   loop: { type: "boolean", default: false },
   csv: { type: "string" },
+  "into-dashboard": { type: "boolean", default: false },
+  port: { type: "string" },
   quiet: { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -73,6 +79,8 @@ interface Wish {
   readonly rewriteTime: boolean;
   readonly loop: boolean;
   readonly csv: string | null;
+  /** Port of a dashboard of its own, 0 for any free one; null: none. */
+  readonly dashboard: number | null;
   readonly faults: NetworkFaults | null;
   readonly expect: string | null;
   readonly writeExpected: string | null;
@@ -111,6 +119,11 @@ const readArguments = (args: readonly string[]): Wish | null => {
   if ((url ?? values.csv) !== undefined && (url ?? values.csv) !== null && compares)
     throw new Unusable("--expect and --write-expected need the fold; leave --to mqtt:// and --csv out.");
   if (url !== null && values.csv !== undefined) throw new Unusable("--csv and --to mqtt:// are two things; do one at a time.");
+  if (values["into-dashboard"] && (url !== null || values.csv !== undefined || compares))
+    throw new Unusable("--into-dashboard goes by itself: leave --to mqtt://, --csv, --expect and --write-expected out.");
+  if (values.port !== undefined && !values["into-dashboard"]) throw new Unusable("--port goes with --into-dashboard.");
+  const port = Number(values.port ?? 0);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Unusable(`--port: must be from 0 to 65535, is "${values.port}".`);
   const faults = values.faults === undefined ? null : networkFaultsOf(values.faults, durationOf);
   if (typeof faults === "string") throw new Unusable(`--faults: ${faults}.`);
   return {
@@ -123,6 +136,7 @@ const readArguments = (args: readonly string[]): Wish | null => {
     rewriteTime: values["rewrite-time"],
     loop: values.loop,
     csv: values.csv ?? null,
+    dashboard: values["into-dashboard"] ? port : null,
     faults,
     expect: values["write-expected"] ? null : (values.expect ?? null),
     writeExpected: values["write-expected"]
@@ -341,6 +355,35 @@ const exportCsv = async (wish: Wish, path: string, signal: AbortSignal): Promise
   return endOf(source, signal, ended);
 };
 
+const MOST_SHOWN_SPEED = 100;
+
+const show = async (wish: Wish, port: number, stop: AbortController): Promise<number> => {
+  const { signal } = stop;
+  const source = await open(wish.file);
+  const { header } = source.beginning;
+  const { folder, remove } = newFolder();
+  try {
+    const entering = await createEntering(folder, source.beginning);
+    if ("code" in entering) throw new RecordingBroken(entering);
+    const ended = await carry({ ...wish, speed: Infinity, from: null }, source, signal, entering.row);
+    await entering.end(ended.endUs);
+    const code = endOf(source, signal, ended);
+    if (signal.aborted) return code;
+    const fromTs = header.startTs + windowOf(wish, header.startTs).fromUs / 1_000;
+    const toTs = header.startTs + ended.endUs / 1_000;
+    const speed = Math.min(MOST_SHOWN_SPEED, wish.speed === Infinity ? 10 : wish.speed);
+    const shown = await showFolder({ folder, site: header.site, port }, { fromTs, toTs, speed });
+    process.stdout.write(
+      `${count("row", ended.rows)} of ${header.site}, ${told(toTs - fromTs)}, in a dashboard of its own:\n  ${shown.address}\nCtrl-C ends it and leaves nothing behind.\n`,
+    );
+    signal.addEventListener("abort", shown.stop);
+    await shown.ended;
+    return signal.aborted ? code : EXIT.unusable;
+  } finally {
+    remove();
+  }
+};
+
 const main = async (args: readonly string[]): Promise<number> => {
   const wish = readArguments(args);
   if (wish === null) {
@@ -349,6 +392,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  if (wish.dashboard !== null) return show(wish, wish.dashboard, stop);
   if (wish.url !== null) return send(wish, stop.signal);
   return wish.csv === null ? fold(wish, stop.signal) : exportCsv(wish, wish.csv, stop.signal);
 };

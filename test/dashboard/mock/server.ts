@@ -411,7 +411,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       clock =
         watch.view === "live"
           ? { view: "live", nowTs: now(), playing: true, speed: 1, from: null, to: null }
-          : { view: "replay", nowTs: watch.from, playing: true, speed: watch.speed, from: watch.from, to: watch.to };
+          : { view: "replay", nowTs: watch.from, playing: true, speed: watch.speed, from: watch.from, to: watch.to, room: "mock-room" };
       whole();
     });
     socket.on(EVENTS.control, ({ playing, speed, at }: { playing?: boolean; speed?: number; at?: number }) => {

@@ -62,13 +62,32 @@ export const replayScenes = (world: () => World): void => {
     await until("it plays on", async () => (await position(page)) > first + 60_000);
   }, 40_000);
 
-  test("what is not replayed says so, and nothing of now is mixed in", async () => {
+  test("a rig's page is asked of the replay's room with all its parts, and offers nothing to write", async () => {
     const { page } = await world().visit("/rigs/a-r2-12");
     await page.getByText("Hash boards").waitFor();
+    const rooms = new Set<string>();
+    page.on("request", (request) => {
+      if (request.url().endsWith("/api/v1/rigs/a-r2-12")) rooms.add(request.headers()["x-rigtwin-room"] ?? "live");
+    });
     await start(page, "1");
-    await page.getByText("This part is not replayed").waitFor();
-    expect(await page.getByText("Hash boards").count()).toBe(0);
+    await until("the rig is asked in the room", () => rooms.has("mock-room"));
+    await page.getByText("Hash boards").waitFor();
     expect(await page.getByRole("button", { name: "Add a record" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Back to live" }).click();
+    await isLive(page);
+    rooms.clear();
+    await until("the rig is asked live", () => rooms.size > 0);
+    expect([...rooms]).toEqual(["live"]);
+  }, 40_000);
+
+  test("an address with a window opens in the past", async () => {
+    const to = Math.floor(Date.now() / 60_000) * 60_000 - 3_600_000;
+    const { page } = await world().visit(`/rigs?replay=${to - 7_200_000}-${to}&speed=100`);
+    await page.locator('.link-state[data-state="replay"]').waitFor();
+    expect(await slider(page).getAttribute("min")).toBe(String(to - 7_200_000));
+    await page.getByRole("button", { name: "Back to live" }).click();
+    await isLive(page);
+    expect(page.url()).not.toContain("replay=");
   });
 
   test("a window that ends before it begins is refused in words", async () => {
