@@ -105,10 +105,10 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
     return id;
   };
 
-  /** A replay has its own farm, and is looked at only. */
-  const handlersOf = (request: Request): Handlers => {
+  /** A replay has its own farm, and is looked at only; who may come in is of the present. */
+  const handlersOf = ({ group }: Route, request: Request): Handlers => {
     const room = request.get(ROOM_HEADER);
-    if (room === undefined) return handlers;
+    if (room === undefined || group === "Access") return handlers;
     const inRoom = options.inRoom?.(room) ?? null;
     if (inRoom === null) throw new Refused("NOT_FOUND", "That replay is closed.");
     if (request.method !== "GET" && request.method !== "HEAD")
@@ -132,7 +132,7 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
       // The answer may be under way long after this function has handed it over.
       if (leave !== null) response.once("close", leave);
       if (response.destroyed) return leave?.();
-      const given = await route.run(handlersOf(request), { params, query, body: signedBy(principal, body) }, around);
+      const given = await route.run(handlersOf(route, request), { params, query, body: signedBy(principal, body) }, around);
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);
