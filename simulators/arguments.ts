@@ -19,6 +19,7 @@ export interface Arguments {
   readonly stdoutUntilTs: number | null;
   readonly truth: string | null;
   readonly stats: boolean;
+  readonly quiet: boolean;
   readonly json: boolean;
   readonly username: string | null;
   /** Readings go out in batches, signed by their gateways. */
@@ -46,7 +47,8 @@ export const HELP = `Simulates a mining farm over MQTT.
                          one reading of a rig each --interval, for --backfill long, up to --until
   --until MS             end of that past, ms since 1970 UTC (now)
   --truth FILE           write which faults are injected when, as JSON
-  --stats                print a line each second: rate, lag, CPU
+  --quiet                do not print a line each second with rate, lag and CPU
+  --stats                print it also where another program started this one
   --json                 print it as JSON
   --sign                 gateways send their readings in signed batches
   --gateway-keys         print the gateways' public keys, {name: hex}, instead of publishing
@@ -78,6 +80,7 @@ const OPTIONS = {
   until: { type: "string" },
   truth: { type: "string" },
   stats: { type: "boolean", default: false },
+  quiet: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
   username: { type: "string" },
   sign: { type: "boolean", default: false },
@@ -133,6 +136,7 @@ export const argumentsOf = (args: readonly string[], nowTs: number): Arguments =
     stdoutUntilTs: values.stdout ? untilTs : null,
     truth: values.truth ?? null,
     stats: values.stats,
+    quiet: values.quiet,
     json: values.json,
     username: values.username ?? null,
     sign: values.sign,

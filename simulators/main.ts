@@ -79,7 +79,8 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
     const stats = farm.stats();
     process.stdout.write(`${options.json ? JSON.stringify(stats) : lineOf(stats)}\n`);
   };
-  const printing = options.stats || options.json ? setInterval(print, STATS_MS) : null;
+  // A parent that started it has a line to it, and no wish to read.
+  const printing = (options.stats || options.json || process.channel === undefined) && !options.quiet ? setInterval(print, STATS_MS) : null;
   const stop = (): void => void farm.stop();
   process.once("SIGTERM", stop);
   // Ctrl-C goes to everything in the terminal's group; with a parent, it is the parent who says when to end.

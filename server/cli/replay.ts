@@ -1,5 +1,6 @@
 /** `npm run replay -- FILE`: plays a recording through the fold and says what came of it, or sends it to a broker. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../edge/clock.ts";
 import { verifyNative } from "../edge/ed25519.ts";
@@ -19,13 +20,13 @@ import { networkFaultsOf, type NetworkFaults } from "../twin/recording-faults.ts
 
 const HELP = `Plays a recording (docs/recordings.md) through the fold, and says what came of it.
 
-  npm run replay -- FILE [options]      (FILE -: the standard input)
+  npm run replay -- FILE [options]      (FILE -: the standard input; a folder: every recording in it)
 
   --speed N|max     so many times as fast; max: as fast as it goes (max; with --to mqtt:// 1)
   --from TIME       paced, or sent, from here: 5m after its start, 2026-11-21T09:05:00Z, or ms since 1970
   --to TIME         until here
   --faults LIST     a network that misbehaves: seed:7,loss:0.01,dup:0.02,reorder:0.02,hold:5s,skew:2s
-  --expect FILE     compare with this expectation; exit code 1 where it differs
+  --expect FILE     compare with this expectation; exit code 1 where it differs (of a folder: the folder of the expectations)
   --write-expected  write it instead (FILE.expected.json, or the file of --expect)
   --exact           with the farm's hash in it
   --json            print everything as JSON
@@ -355,6 +356,30 @@ const exportCsv = async (wish: Wish, path: string, signal: AbortSignal): Promise
   return endOf(source, signal, ended);
 };
 
+/** Every recording of a folder, one after the other; gives the first exit code that is not 0. */
+const foldAll = async (wish: Wish, signal: AbortSignal): Promise<number> => {
+  const files = readdirSync(wish.file).filter((name) => /\.mfrec(\.gz)?$/.test(name));
+  if (files.length === 0) throw new Unusable(`There is no recording in ${wish.file}.`);
+  let code: number = EXIT.played;
+  for (const name of files.toSorted()) {
+    if (signal.aborted) break;
+    const expectation = `${name.replace(/\.mfrec(\.gz)?$/, "")}.expected.json`;
+    if (!wish.quiet) process.stdout.write(`${name}\n`);
+    const one = await fold(
+      {
+        ...wish,
+        file: join(wish.file, name),
+        expect: wish.expect === null ? null : join(wish.expect, expectation),
+        writeExpected: wish.writeExpected === null ? null : join(wish.file, expectation),
+      },
+      signal,
+    );
+    if (code === EXIT.played) code = one;
+  }
+  return code;
+};
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+
 const MOST_SHOWN_SPEED = 100;
 
 const show = async (wish: Wish, port: number, stop: AbortController): Promise<number> => {
@@ -392,6 +417,11 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  if (isFolder(wish.file)) {
+    if (wish.dashboard !== null || wish.url !== null || wish.csv !== null)
+      throw new Unusable("A folder can be folded only: leave --into-dashboard, --to mqtt:// and --csv out.");
+    return foldAll(wish, stop.signal);
+  }
   if (wish.dashboard !== null) return show(wish, wish.dashboard, stop);
   if (wish.url !== null) return send(wish, stop.signal);
   return wish.csv === null ? fold(wish, stop.signal) : exportCsv(wish, wish.csv, stop.signal);

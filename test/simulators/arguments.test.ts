@@ -50,6 +50,7 @@ describe("the command line", () => {
       stdoutUntilTs: null,
       truth: "t.json",
       stats: true,
+      quiet: false,
       json: true,
       username: null,
       sign: true,
