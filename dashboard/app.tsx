@@ -13,6 +13,9 @@ const MapView = lazy(() => import("./views/map.tsx"));
 const RigsView = lazy(() => import("./views/rigs.tsx"));
 const RigView = lazy(() => import("./views/rig.tsx"));
 const AlarmsView = lazy(() => import("./views/alarms.tsx"));
+const MaintenanceView = lazy(() => import("./views/maintenance.tsx"));
+const OrderView = lazy(() => import("./views/order.tsx"));
+const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
@@ -50,6 +53,9 @@ const Screen = (): ReactNode => {
           <Route path="/rigs" component={RigsView} />
           <Route path="/rigs/:rig">{({ rig }) => <RigView key={rig} rig={rig} />}</Route>
           <Route path="/alarms" component={AlarmsView} />
+          <Route path="/maintenance" component={MaintenanceView} />
+          <Route path="/maintenance/new" component={NewOrderView} />
+          <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>
           <Route path="/energy" component={EnergyView} />
           <Route path="/status" component={StatusView} />
           <Route component={NowhereView} />

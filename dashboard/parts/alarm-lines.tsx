@@ -17,6 +17,11 @@ export const AlarmLines = ({ alarms, bare = false }: { readonly alarms: readonly
         )}
         <span className="says quiet">{alarm.message}</span>
         <span className="faint num">
+          {alarm.clearedTs === null ? (
+            <Link to={`/maintenance/new?alarm=${encodeURIComponent(alarm.id)}`} aria-label={say.alarms.orderFor(alarm.rig)}>
+              {say.alarms.order}
+            </Link>
+          ) : null}{" "}
           {alarm.clearedTs === null ? "" : `${say.alarms.cleared} · `}
           <Age ts={alarm.clearedTs ?? alarm.sinceTs} limitMs={Infinity} />
         </span>

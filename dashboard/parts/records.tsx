@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { Link } from "wouter";
 import { IconPlus, IconTool } from "@tabler/icons-react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { RECORD_STATUSES, type TwinRecord } from "../../server/twin/record.ts";
@@ -12,7 +13,7 @@ const RecordForm = lazy(() => import("./record-form.tsx"));
 const text = say.records;
 
 /** How far a record has come: sealed in the journal, sent to the chain, final there. */
-const Way = ({ record }: { readonly record: TwinRecord }): ReactNode => {
+export const Way = ({ record }: { readonly record: TwinRecord }): ReactNode => {
   if (record.status === "refused")
     return (
       <span className="tag toned" style={toned("sev-critical")}>
@@ -95,15 +96,26 @@ export const Records = ({
       flush
       tools={
         readOnly ? undefined : (
-          <Button
-            size="compact-sm"
-            variant="default"
-            leftSection={adding ? undefined : <IconPlus size={14} />}
-            aria-expanded={adding}
-            onClick={() => setAdding(!adding)}
-          >
-            {adding ? say.cancel : text.add}
-          </Button>
+          <>
+            <Button
+              component={Link}
+              to={`/maintenance/new?rigs=${encodeURIComponent(rig)}`}
+              size="compact-sm"
+              variant="default"
+              leftSection={<IconTool size={14} />}
+            >
+              {text.order}
+            </Button>
+            <Button
+              size="compact-sm"
+              variant="default"
+              leftSection={adding ? undefined : <IconPlus size={14} />}
+              aria-expanded={adding}
+              onClick={() => setAdding(!adding)}
+            >
+              {adding ? say.cancel : text.add}
+            </Button>
+          </>
         )
       }
     >

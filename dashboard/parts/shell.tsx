@@ -10,6 +10,8 @@ import {
   IconLayoutDashboard,
   IconSearch,
   IconServer2,
+  IconSun,
+  IconTool,
   IconApi,
 } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
@@ -34,6 +36,7 @@ const PAGES = [
   { to: "/map", label: say.nav.map, icon: IconGridDots },
   { to: "/rigs", label: say.nav.rigs, icon: IconServer2 },
   { to: "/alarms", label: say.nav.alarms, icon: IconBell },
+  { to: "/maintenance", label: say.nav.maintenance, icon: IconTool },
   { to: "/energy", label: say.nav.energy, icon: IconBolt },
   { to: "/status", label: say.nav.status, icon: IconHeartbeat },
 ] as const;

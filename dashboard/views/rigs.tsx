@@ -1,7 +1,8 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconColumns3, IconDownload, IconPlugConnected, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
-import { useLocation } from "wouter";
+import { Link, useLocation } from "wouter";
+import { MOST_RIGS } from "../../server/twin/orders/limits.ts";
 import { RIG_STATES, type RigState } from "../../server/twin/twin.ts";
 import { count, iso } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
@@ -184,6 +185,14 @@ const RigsView = (): ReactNode => {
           <button type="button" className="text-button" onClick={() => put({ q: "", state: "" })}>
             {text.clear}
           </button>
+        )}
+        {(query === "" && states.length === 0) || order.length === 0 || order.length > MOST_RIGS ? null : (
+          <Link
+            className="text-button"
+            to={`/maintenance/new?rigs=${encodeURIComponent(order.map((i) => roster[i]?.rig ?? "").join(","))}`}
+          >
+            {text.order(order.length)}
+          </Link>
         )}
         <span className="grow" />
         <span className="faint hold-note wide-only" data-on={held}>

@@ -9,16 +9,8 @@ import type { Alarm, Twin } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { isLive, statementOf, unsealedOf, type WorkBook } from "../twin/orders/fold.ts";
 import { cleanPicture, type Media } from "../twin/orders/image.ts";
-import {
-  MOST_PARTS_OF_RIG,
-  MOST_PHOTOS,
-  type NewOrder,
-  type Order,
-  type OrderChange,
-  type OrdersQuery,
-  type PlanChange,
-  type WorkAct,
-} from "../twin/orders/shapes.ts";
+import { MOST_PARTS_OF_RIG, MOST_PHOTOS } from "../twin/orders/limits.ts";
+import type { NewOrder, Order, OrderChange, OrdersQuery, PlanChange, WorkAct } from "../twin/orders/shapes.ts";
 import type { Clock } from "./clock.ts";
 
 export interface WorkNeeds {

@@ -4,6 +4,7 @@ import { contrastScenes } from "./scenes/axe.ts";
 import { budgetScenes } from "./scenes/budget.ts";
 import { feedScenes } from "./scenes/feed.ts";
 import { loginScenes } from "./scenes/login.ts";
+import { maintenanceScenes } from "./scenes/maintenance.ts";
 import { mapScenes } from "./scenes/map.ts";
 import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
@@ -42,6 +43,9 @@ describe("a rig's page", () => {
 });
 describe("alarms", () => {
   alarmScenes(() => world);
+});
+describe("maintenance", () => {
+  maintenanceScenes(() => world);
 });
 describe("replay", () => {
   replayScenes(() => world);

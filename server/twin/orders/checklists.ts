@@ -1,5 +1,5 @@
 /** Checklists by kind of work. A template is only where an order starts from: its own list may be changed. */
-import type { OrderKind } from "./shapes.ts";
+import type { OrderKind } from "./words.ts";
 
 export const CHECKLISTS: Readonly<Record<OrderKind, readonly string[]>> = {
   inspection: [

@@ -4,17 +4,8 @@
  */
 import { RECORD_CONTEXT, type RecordBody } from "../record.ts";
 import { CHECKLISTS } from "./checklists.ts";
-import {
-  MOST_LOG,
-  MOST_PHOTOS,
-  type EditFields,
-  type LogLine,
-  type NewOrder,
-  type Order,
-  type OrderChange,
-  type Plan,
-  type WorkAct,
-} from "./shapes.ts";
+import { MOST_LOG, MOST_PHOTOS } from "./limits.ts";
+import type { EditFields, LogLine, NewOrder, Order, OrderChange, Plan, WorkAct } from "./shapes.ts";
 
 export interface WorkBook {
   readonly orders: Map<string, Order>;

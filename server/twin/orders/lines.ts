@@ -6,6 +6,7 @@ export type OrderLine = Pick<
   Order,
   | "id"
   | "number"
+  | "rev"
   | "changes"
   | "state"
   | "title"
@@ -31,11 +32,28 @@ export type OrderLine = Pick<
 };
 
 export const lineOf = (order: Order): OrderLine => {
-  const { id, number, changes, state, title, kind, corrective, priority, assignee, rigs, dueTs, waitingFor, alarm, openedTs, changedTs } =
-    order;
+  const {
+    id,
+    number,
+    rev,
+    changes,
+    state,
+    title,
+    kind,
+    corrective,
+    priority,
+    assignee,
+    rigs,
+    dueTs,
+    waitingFor,
+    alarm,
+    openedTs,
+    changedTs,
+  } = order;
   return {
     id,
     number,
+    rev,
     changes,
     state,
     title,

@@ -1,43 +1,9 @@
 /** Work orders as they go over the wire and into the journal: one set of schemas for requests, answers and the fold. */
 import { z } from "zod";
 import { plainText, recordPart } from "../api.ts";
-import type { RECORD_KINDS } from "../record.ts";
 import { NAME_PATTERN } from "../wire.ts";
-
-export const ORDER_STATES = ["open", "in-progress", "waiting", "done", "cancelled"] as const;
-export type OrderState = (typeof ORDER_STATES)[number];
-/** States in which an order is still worked on, in the order of the board's columns. */
-export const LIVE_STATES = ["open", "in-progress", "waiting"] as const satisfies readonly OrderState[];
-export const PRIORITIES = ["low", "normal", "high", "urgent"] as const;
-export type Priority = (typeof PRIORITIES)[number];
-/** What an order is for; closing it seals a record of that kind. */
-export const ORDER_KINDS = [
-  "inspection",
-  "cleaning",
-  "part-replaced",
-  "firmware",
-  "repair-sent",
-  "repair-returned",
-  "installation",
-  "retired",
-] as const satisfies readonly (typeof RECORD_KINDS)[number][];
-export type OrderKind = (typeof ORDER_KINDS)[number];
-export const COSTS = ["parts", "labour", "shipping", "vendor", "other"] as const;
-/** Vendors and what each asks for in a warranty claim; `other` for the rest. */
-export const CLAIM_FIELDS = {
-  microbt: ["rmaNumber", "faultCode"],
-  bitmain: ["rmaNumber", "claimReason"],
-  avalon: ["ticketId", "faultDescription"],
-  other: ["reference", "faultDescription"],
-} as const;
-export const VENDORS = ["microbt", "bitmain", "avalon", "other"] as const satisfies readonly (keyof typeof CLAIM_FIELDS)[];
-export type Vendor = (typeof VENDORS)[number];
-export const CLAIM_STATES = ["draft", "claimed", "approved", "refused", "returned"] as const;
-
-export const MOST_RIGS = 100;
-export const MOST_PARTS_OF_RIG = 16;
-export const MOST_PHOTOS = 24;
-export const MOST_LOG = 500;
+import { MOST_RIGS } from "./limits.ts";
+import { CLAIM_STATES, COSTS, DRIFT_FIELDS, LIVE_STATES, ORDER_KINDS, ORDER_STATES, PRIORITIES } from "./words.ts";
 
 const ms = z.int().min(0).describe("ms since 1970 UTC");
 const rigName = z.string().regex(NAME_PATTERN);
@@ -204,8 +170,6 @@ export type OrdersQuery = z.output<typeof ordersQuery>;
 export const orders = z.object({ total: z.int(), orders: z.array(order) });
 
 /** What falls due by itself: after so many running hours, or when a figure has drifted since the last time. */
-export const DRIFT_FIELDS = ["efficiencyJTh", "hashrateThs"] as const;
-export type DriftField = (typeof DRIFT_FIELDS)[number];
 export const planTrigger = z.union([
   z.strictObject({ by: z.literal("hours"), runningH: z.number().min(1).max(100_000) }),
   z.strictObject({

@@ -1,8 +1,19 @@
 import { expect, test } from "@jest/globals";
 import { isLive, PHONE, until, type World } from "../world.ts";
 
-const PAGES = ["Overview", "Floor map", "Rigs", "Alarms", "Energy", "Status"] as const;
-const PATHS = ["/", "/map", "/rigs", "/rigs/a-r2-12", "/alarms", "/energy", "/status", "/nowhere"] as const;
+const PAGES = ["Overview", "Floor map", "Rigs", "Alarms", "Maintenance", "Energy", "Status"] as const;
+const PATHS = [
+  "/",
+  "/map",
+  "/rigs",
+  "/rigs/a-r2-12",
+  "/alarms",
+  "/maintenance",
+  "/maintenance/new",
+  "/energy",
+  "/status",
+  "/nowhere",
+] as const;
 
 export const walkScenes = (world: () => World): void => {
   test("every page is reached by mouse, takes the focus, and complains of nothing", async () => {

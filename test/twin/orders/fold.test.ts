@@ -3,14 +3,8 @@ import fc from "fast-check";
 import type { RecordBody } from "../../../server/twin/record.ts";
 import { foldSealed, foldWork, isLive, noWork, statementOf, unsealedOf, type WorkBook } from "../../../server/twin/orders/fold.ts";
 import { linesOf } from "../../../server/twin/orders/lines.ts";
-import {
-  newOrder,
-  order as orderShape,
-  ORDER_STATES,
-  type Order,
-  type OrderChange,
-  type WorkAct,
-} from "../../../server/twin/orders/shapes.ts";
+import { newOrder, order as orderShape, type Order, type OrderChange, type WorkAct } from "../../../server/twin/orders/shapes.ts";
+import { ORDER_STATES } from "../../../server/twin/orders/words.ts";
 
 const T0 = 1_750_000_000_000;
 const MIN = 60_000;

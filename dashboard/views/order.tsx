@@ -1,0 +1,365 @@
+import { Button, Checkbox, NumberInput, Popover, TextInput } from "@mantine/core";
+import { IconArrowLeft, IconPencil } from "@tabler/icons-react";
+import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { Link } from "wouter";
+import type { EditFields, Order, OrderChange } from "../../server/twin/orders/shapes.ts";
+import { ROUTES } from "../../server/twin/wire.ts";
+import { dayMinute, fixed, iso, lasting } from "../format.ts";
+import "../look/orders.css";
+import { useBadge } from "../parts/badge.ts";
+import { newKey, useOrderHand } from "../parts/order-change.ts";
+import { OrderClose } from "../parts/order-close.tsx";
+import { ClaimForm, CostsForm, DetailsForm, PartsForm } from "../parts/order-forms.tsx";
+import { OrderLog } from "../parts/order-log.tsx";
+import { Due, isUnderWay, PriorityMark, StateOfOrder } from "../parts/order-marks.tsx";
+import { OrderPhotos } from "../parts/order-photos.tsx";
+import { OrderRecord } from "../parts/order-record.tsx";
+import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
+import { useAnswer, useNow, useOrders, useTotals, useViewClock } from "../site.tsx";
+import { workText } from "../texts-work.ts";
+import { say } from "../texts.ts";
+
+const text = workText.order;
+type Editing = "details" | "parts" | "costs" | "claim" | "close" | null;
+
+const Pair = ({ name, children }: { readonly name: string; readonly children: ReactNode }): ReactNode => (
+  <div className="pair">
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+const When = ({ ts }: { readonly ts: number }): ReactNode => (
+  <time dateTime={iso(ts)} title={iso(ts)}>
+    {dayMinute(ts)}
+  </time>
+);
+
+const Details = ({ order, now }: { readonly order: Order; readonly now: number }): ReactNode => (
+  <>
+    {order.detail === "" ? null : <p className="order-detail">{order.detail}</p>}
+    <dl className="pairs">
+      <Pair name={workText.head.rigs}>
+        {order.rigs.map((rig, k) => (
+          <span key={rig}>
+            {k === 0 ? "" : ", "}
+            <Link to={`/rigs/${encodeURIComponent(rig)}`}>{rig}</Link>
+          </span>
+        ))}
+      </Pair>
+      <Pair name={workText.form.kind}>{say.kinds[order.kind]}</Pair>
+      <Pair name={workText.form.assignee}>{order.assignee ?? workText.nobody}</Pair>
+      <Pair name={workText.form.due}>{order.dueTs === null ? say.missing : <Due order={order} now={now} />}</Pair>
+      <Pair name={text.opened}>
+        <When ts={order.openedTs} /> · {order.openedBy}
+      </Pair>
+      {order.faultTs === null ? null : (
+        <Pair name={text.fault}>
+          <When ts={order.faultTs} />
+        </Pair>
+      )}
+      {order.startedTs === null ? null : (
+        <Pair name={text.started}>
+          <When ts={order.startedTs} />
+        </Pair>
+      )}
+      <Pair name={text.waited}>{lasting(order.waitedMs + (order.waitingSinceTs === null ? 0 : now - order.waitingSinceTs))}</Pair>
+      <Pair name={text.spent}>{order.spentMin === 0 ? say.missing : lasting(order.spentMin * 60_000)}</Pair>
+      <Pair name={workText.form.corrective}>{order.corrective ? text.yes : text.no}</Pair>
+    </dl>
+  </>
+);
+
+const AddTime = ({ busy, onAdd }: { readonly busy: boolean; readonly onAdd: (minutes: number) => void }): ReactNode => {
+  const [minutes, setMinutes] = useState<string | number>(30);
+  const [opened, setOpened] = useState(false);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus shadow="none">
+      <Popover.Target>
+        <Button size="compact-sm" variant="default" onClick={() => setOpened(true)}>
+          {text.addTime}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <form
+          className="row"
+          style={{ alignItems: "end" }}
+          onSubmit={(event: FormEvent) => {
+            event.preventDefault();
+            if (Number(minutes) < 1) return;
+            onAdd(Math.round(Number(minutes)));
+            setOpened(false);
+          }}
+        >
+          <NumberInput label={text.minutes} min={1} max={10_080} w={100} value={minutes} onChange={setMinutes} data-autofocus />
+          <Button type="submit" loading={busy}>
+            {text.send}
+          </Button>
+        </form>
+      </Popover.Dropdown>
+    </Popover>
+  );
+};
+
+const Parts = ({ order }: { readonly order: Order }): ReactNode =>
+  order.parts.length === 0 ? (
+    <Empty title={text.noParts} />
+  ) : (
+    <ul className="order-lines">
+      {order.parts.map((part, k) => (
+        <li key={k}>
+          <b>{say.parts[part.part]}</b> {part.index === null ? "" : text.place(part.index + 1)}
+          {order.rigs.length > 1 ? ` · ${part.rig}` : ""}
+          <br />
+          <span className="mono quiet">
+            {part.oldSerial ?? say.missing} → {part.newSerial ?? say.missing}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+const Costs = ({ order }: { readonly order: Order }): ReactNode => {
+  const sums = new Map<string, number>();
+  for (const { amount, currency } of order.costs) sums.set(currency, (sums.get(currency) ?? 0) + amount);
+  return order.costs.length === 0 ? (
+    <Empty title={text.noCosts} />
+  ) : (
+    <ul className="order-lines">
+      {order.costs.map((cost, k) => (
+        <li key={k} className="row apart">
+          <span>
+            {workText.costs[cost.what]} <span className="faint">{cost.note}</span>
+          </span>
+          <span className="num">
+            {fixed(cost.amount, 2)} {cost.currency}
+          </span>
+        </li>
+      ))}
+      <li className="row apart">
+        <b>Σ</b>
+        <b className="num">{[...sums].map(([currency, sum]) => `${fixed(sum, 2)} ${currency}`).join(" + ")}</b>
+      </li>
+    </ul>
+  );
+};
+const ClaimShown = ({ order }: { readonly order: Order }): ReactNode => {
+  if (order.claim === null) return <Empty title={text.noClaim} />;
+  const { vendor, state, warrantyUntil, ...rest } = order.claim;
+  return (
+    <dl className="pairs">
+      <Pair name={text.vendor}>{workText.vendors[vendor]}</Pair>
+      <Pair name={text.claimState}>{workText.claimStates[state]}</Pair>
+      <Pair name={text.warrantyUntil}>{warrantyUntil ?? say.missing}</Pair>
+      {Object.entries(rest).map(([name, value]) => (
+        <Pair key={name} name={workText.claimFields[name] ?? name}>
+          <span className="wrap">{value === "" ? say.missing : value}</span>
+        </Pair>
+      ))}
+    </dl>
+  );
+};
+
+const Open = ({ order: told, refresh }: { readonly order: Order; readonly refresh: () => void }): ReactNode => {
+  const now = useNow() ?? 0;
+  const totals = useTotals();
+  const replay = useViewClock()?.view === "replay";
+  const [badge, setBadge] = useBadge();
+  const [editing, setEditing] = useState<Editing>(null);
+  // What the form began from: an order that changes under it must not carry its revision over.
+  const [base, setBase] = useState(told);
+  const [newest, setNewest] = useState(told);
+  const order = told.changes >= newest.changes ? told : newest;
+  const hand = useOrderHand(order.id, setNewest, refresh);
+  const live = isUnderWay(order) && !replay;
+  const by = badge === "" ? "" : badge;
+  const begin = (what: Editing): void => {
+    hand.clear();
+    setBase(order);
+    setEditing(what);
+  };
+  // After a refusal the next save is meant to go on top of what is there now.
+  const rev = hand.conflict ? order.rev : base.rev;
+  const send = async (change: OrderChange): Promise<void> => {
+    if ((await hand.send(change)) !== null) setEditing(null);
+  };
+  const save = (fields: EditFields): void => void send({ what: "edit", rev, by, fields });
+  const move = (state: "open" | "in-progress" | "waiting", waitingFor = ""): void =>
+    void send({ what: "move", rev: order.rev, by, state, waitingFor });
+  const edit = { order: base, busy: hand.busy, onSave: save, onCancel: () => setEditing(null) };
+  const pencil = (what: Editing): ReactNode =>
+    !live || by === "" ? undefined : (
+      <Button size="compact-sm" variant="default" leftSection={<IconPencil size={14} />} onClick={() => begin(what)}>
+        {workText.form.edit}
+      </Button>
+    );
+  return (
+    <>
+      <div className="page-head">
+        <h1>
+          <span className="faint">{order.id}</span> {order.title}
+        </h1>
+        <span className="tag big">
+          <StateOfOrder state={order.state} />
+          {order.waitingFor === "" ? null : <span className="warm">{order.waitingFor}</span>}
+        </span>
+        <PriorityMark priority={order.priority} />
+        {live ? (
+          <div className="tools">
+            <TextInput
+              size="xs"
+              aria-label={workText.form.by}
+              placeholder={workText.form.by}
+              title={workText.form.pseudonym}
+              value={badge}
+              maxLength={64}
+              onChange={(event) => setBadge(event.currentTarget.value)}
+            />
+            {order.state === "open" ? (
+              <Button size="xs" disabled={by === ""} loading={hand.busy} onClick={() => move("in-progress")}>
+                {text.start}
+              </Button>
+            ) : null}
+            {order.state === "in-progress" ? (
+              <Button size="xs" variant="default" disabled={by === ""} onClick={() => move("waiting")}>
+                {text.wait}
+              </Button>
+            ) : null}
+            {order.state === "waiting" ? (
+              <Button size="xs" disabled={by === ""} onClick={() => move("in-progress")}>
+                {text.resume}
+              </Button>
+            ) : null}
+            <Button
+              size="xs"
+              variant={order.state === "in-progress" ? "filled" : "default"}
+              disabled={by === ""}
+              onClick={() => begin("close")}
+            >
+              {text.close}
+            </Button>
+          </div>
+        ) : isUnderWay(order) ? null : (
+          <div className="tools">
+            <Button component={Link} to={`/maintenance/new?rigs=${encodeURIComponent(order.rigs.join(","))}`} size="xs" variant="default">
+              {text.follow}
+            </Button>
+          </div>
+        )}
+      </div>
+      {hand.trouble === null ? null : (
+        <div className="panel panel-body" role="alert">
+          <b className="bad">{hand.conflict ? text.conflict : hand.trouble}</b>
+          {hand.conflict ? <p className="quiet">{editing === null ? hand.trouble : text.conflictMore}</p> : null}
+        </div>
+      )}
+      {editing === "close" ? (
+        <OrderClose
+          order={order}
+          now={now}
+          busy={hand.busy}
+          onCancel={() => setEditing(null)}
+          onClose={(outcome, performedTs, summary) => void send({ what: "close", rev: order.rev, by, outcome, performedTs, summary })}
+        />
+      ) : null}
+      {order.state === "done" ? (
+        <Panel title={text.records} note={text.recordsNote} flush>
+          <p className="order-summary">
+            {order.closing?.summary} <span className="faint">{order.closing?.by}</span>
+          </p>
+          <ul className="records">
+            {order.rigs.map((rig) => (
+              <OrderRecord key={rig} rig={rig} hash={order.records.find((record) => record.rig === rig)?.hash ?? null} />
+            ))}
+          </ul>
+        </Panel>
+      ) : null}
+      <div className="order-columns">
+        <div className="stack">
+          <Panel
+            title={text.checklist}
+            note={workText.items(order.checklist.filter(({ doneTs }) => doneTs !== null).length, order.checklist.length)}
+          >
+            {order.checklist.length === 0 ? <Empty title={text.noItems} /> : null}
+            <ul className="order-items">
+              {order.checklist.map((item) => (
+                <li key={item.id}>
+                  <Checkbox
+                    label={item.text}
+                    description={item.doneBy === null ? undefined : item.doneBy}
+                    checked={item.doneTs !== null}
+                    disabled={!live || by === ""}
+                    onChange={(event) => void hand.send({ what: "tick", by, item: item.id, done: event.currentTarget.checked })}
+                  />
+                </li>
+              ))}
+            </ul>
+          </Panel>
+          <OrderPhotos order={order} by={by} readOnly={!live || by === ""} onOrder={setNewest} />
+          <OrderLog
+            order={order}
+            busy={hand.busy}
+            onNote={replay || by === "" ? null : (note) => void hand.send({ what: "note", key: newKey(), by, text: note })}
+          />
+        </div>
+        <div className="stack">
+          <Panel
+            title={text.details}
+            tools={
+              live && by !== "" ? (
+                <>
+                  <AddTime busy={hand.busy} onAdd={(minutes) => void hand.send({ what: "time", key: newKey(), by, minutes })} />
+                  {pencil("details")}
+                </>
+              ) : undefined
+            }
+          >
+            {editing === "details" ? <DetailsForm {...edit} /> : <Details order={order} now={now} />}
+          </Panel>
+          <Panel title={text.parts} note={text.partsNote} tools={pencil("parts")}>
+            {editing === "parts" ? <PartsForm {...edit} /> : <Parts order={order} />}
+          </Panel>
+          <Panel title={text.costs} tools={pencil("costs")}>
+            {editing === "costs" ? <CostsForm {...edit} currency={totals?.currency ?? "USD"} /> : <Costs order={order} />}
+          </Panel>
+          <Panel title={text.claim} tools={pencil("claim")}>
+            {editing === "claim" ? <ClaimForm {...edit} /> : <ClaimShown order={order} />}
+          </Panel>
+        </div>
+      </div>
+    </>
+  );
+};
+
+const OrderView = ({ id }: { readonly id: string }): ReactNode => {
+  const line = useOrders().find((each) => each.id === id);
+  const answer = useAnswer<Order>({ route: ROUTES.order, parameters: { order: id } }, null, `order ${id}`);
+  const { refresh } = answer;
+  const changes = line?.changes ?? 0;
+  // The feed says that it changed; the whole of it is asked for.
+  useEffect(() => {
+    if (changes > 0) refresh();
+  }, [changes, refresh]);
+  return (
+    <div className="page">
+      <Link to="/maintenance" className="plain-link quiet order-back">
+        <IconArrowLeft size={14} aria-hidden /> {text.back}
+      </Link>
+      {answer.data === null ? (
+        <>
+          <h1 className="unseen">{id}</h1>
+          {answer.failure === null ? (
+            <Loading height={420} />
+          ) : answer.failure.status === 404 ? (
+            <div className="panel">
+              <Empty title={text.unknown(id)} />
+            </div>
+          ) : (
+            <Trouble failure={answer.failure} retry={refresh} />
+          )}
+        </>
+      ) : (
+        <Open order={answer.data} refresh={refresh} />
+      )}
+    </div>
+  );
+};
+export default OrderView;
