@@ -184,6 +184,8 @@ export const workText = {
       `Verified: record ${number} is on the chain since block ${block}, and every record before it fits.`,
     waitingChain: (number: number) => `Record ${number} fits its hash and the record before it; the chain does not have it yet.`,
     failed: "It does not hold: look at the rig's page for what is wrong.",
+    none: "none",
+    notYet: "Not yet",
     yes: "Yes",
     no: "No",
     place: (n: number) => `place ${n}`,

@@ -65,7 +65,7 @@ export const OrderClose = ({ order, now, busy, onClose, onCancel }: CloseProps):
           {text.cancelIt}
         </Button>
         <Button variant="subtle" color="gray" onClick={onCancel}>
-          {say.cancel}
+          {text.notYet}
         </Button>
       </div>
     </form>

@@ -39,7 +39,7 @@ export const isOverdue = (order: Pick<OrderLine, "state" | "dueTs">, now: number
 
 /** When it is due, marked in words and colour once that is over. */
 export const Due = ({ order, now }: { readonly order: Pick<OrderLine, "state" | "dueTs">; readonly now: number }): ReactNode => {
-  if (order.dueTs === null) return null;
+  if (order.dueTs === null || !isUnderWay(order)) return null;
   const late = isOverdue(order, now);
   return (
     <time className={late ? "bad" : "quiet"} dateTime={iso(order.dueTs)} title={iso(order.dueTs)}>

@@ -10,7 +10,6 @@ import {
   IconLayoutDashboard,
   IconSearch,
   IconServer2,
-  IconSun,
   IconTool,
   IconApi,
 } from "@tabler/icons-react";

@@ -5,6 +5,7 @@ import { Link } from "wouter";
 import type { EditFields, Order, OrderChange } from "../../server/twin/orders/shapes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { dayMinute, fixed, iso, lasting } from "../format.ts";
+import "@mantine/core/styles/InlineInput.css";
 import "../look/orders.css";
 import { useBadge } from "../parts/badge.ts";
 import { newKey, useOrderHand } from "../parts/order-change.ts";
@@ -48,7 +49,7 @@ const Details = ({ order, now }: { readonly order: Order; readonly now: number }
       </Pair>
       <Pair name={workText.form.kind}>{say.kinds[order.kind]}</Pair>
       <Pair name={workText.form.assignee}>{order.assignee ?? workText.nobody}</Pair>
-      <Pair name={workText.form.due}>{order.dueTs === null ? say.missing : <Due order={order} now={now} />}</Pair>
+      <Pair name={workText.form.due}>{order.dueTs === null ? text.none : <Due order={order} now={now} />}</Pair>
       <Pair name={text.opened}>
         <When ts={order.openedTs} /> · {order.openedBy}
       </Pair>
@@ -62,8 +63,12 @@ const Details = ({ order, now }: { readonly order: Order; readonly now: number }
           <When ts={order.startedTs} />
         </Pair>
       )}
-      <Pair name={text.waited}>{lasting(order.waitedMs + (order.waitingSinceTs === null ? 0 : now - order.waitingSinceTs))}</Pair>
-      <Pair name={text.spent}>{order.spentMin === 0 ? say.missing : lasting(order.spentMin * 60_000)}</Pair>
+      <Pair name={text.waited}>
+        {order.waitedMs === 0 && order.waitingSinceTs === null
+          ? text.none
+          : lasting(order.waitedMs + (order.waitingSinceTs === null ? 0 : now - order.waitingSinceTs))}
+      </Pair>
+      <Pair name={text.spent}>{order.spentMin === 0 ? text.none : lasting(order.spentMin * 60_000)}</Pair>
       <Pair name={workText.form.corrective}>{order.corrective ? text.yes : text.no}</Pair>
     </dl>
   </>
@@ -158,6 +163,15 @@ const ClaimShown = ({ order }: { readonly order: Order }): ReactNode => {
   );
 };
 
+/** What a form changed of what it began from: the rest may have been changed by somebody else and is not sent. */
+const changedOnly = (base: Order, fields: EditFields): EditFields => {
+  const before: Readonly<Record<string, unknown>> = {
+    ...base,
+    checklist: base.checklist.map(({ id, text: words }) => ({ id, text: words })),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name])));
+};
+
 const Open = ({ order: told, refresh }: { readonly order: Order; readonly refresh: () => void }): ReactNode => {
   const now = useNow() ?? 0;
   const totals = useTotals();
@@ -181,7 +195,11 @@ const Open = ({ order: told, refresh }: { readonly order: Order; readonly refres
   const send = async (change: OrderChange): Promise<void> => {
     if ((await hand.send(change)) !== null) setEditing(null);
   };
-  const save = (fields: EditFields): void => void send({ what: "edit", rev, by, fields });
+  const save = (all: EditFields): void => {
+    const fields = changedOnly(base, all);
+    if (Object.keys(fields).length === 0) return setEditing(null);
+    void send({ what: "edit", rev, by, fields });
+  };
   const move = (state: "open" | "in-progress" | "waiting", waitingFor = ""): void =>
     void send({ what: "move", rev: order.rev, by, state, waitingFor });
   const edit = { order: base, busy: hand.busy, onSave: save, onCancel: () => setEditing(null) };

@@ -12,7 +12,7 @@ export const maintenanceScenes = (world: () => World): void => {
   test("from the worst rig to a sealed and verified record", async () => {
     const { page, mock, complaints } = await world().visit("/rigs/a-r2-12");
     await isLive(page);
-    await page.getByRole("link", { name: "Open a work order" }).click();
+    await page.getByRole("link", { name: "Open a work order", exact: true }).click();
     await page.getByLabel("What is to be done").fill("Fan 2 stands still");
     await page.getByLabel("Kind of work").selectOption("part-replaced");
     await page.getByLabel("You are").fill("badge-17");
