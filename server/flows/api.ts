@@ -23,6 +23,7 @@ import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
+import type { createUsage } from "./usage.ts";
 import type { createWork } from "./work.ts";
 import type { Rejected } from "./rejected.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
@@ -36,6 +37,7 @@ export interface ApiNeeds {
     readonly mismatchedDays: number;
   };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
+  readonly money: ReturnType<typeof createUsage>;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
@@ -116,6 +118,7 @@ export const createApi = (needs: ApiNeeds) => {
       await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
       return alarmOf(farm(), alarm) as Alarm;
     },
+    ...needs.money,
     orders: needs.work.orders,
     openOrder: needs.work.open,
     order: needs.work.order,

@@ -4,6 +4,7 @@ import type { Handlers } from "../edge/http/handlers.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { Frame } from "../flows/frames.ts";
 import { openReplay, type Replay, type ReplayNeeds, type ReplayWish } from "../flows/replay.ts";
+import { createUsage, type UsageNeeds } from "../flows/usage.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { Refused } from "../twin/refusal.ts";
@@ -12,7 +13,7 @@ const lookedAtOnly = (): Promise<never> =>
   Promise.reject(new Refused("REQUEST_INVALID", "A replay is looked at, never changed; go live first."));
 
 /** `live`: the handlers of the present, for what no replay knows of. */
-export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, work: WorkNeeds, live: Handlers) => {
+export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, work: WorkNeeds, money: UsageNeeds, live: Handlers) => {
   const rooms = new Map<string, Handlers>();
   return {
     handlers: (room: string): Handlers | null => rooms.get(room) ?? null,
@@ -24,6 +25,7 @@ export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, wor
       const then = createApi({
         ...api,
         farm,
+        money: createUsage({ ...money, farm, now: () => farm().asOfTs, write: lookedAtOnly }),
         work: createWork({
           ...work,
           write: lookedAtOnly,

@@ -8,6 +8,7 @@ import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
+import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
@@ -20,7 +21,7 @@ import { createRooms } from "./rooms.ts";
 /** Starts them; gives the port. Throws Refused PORT_IN_USE. */
 export const startWeb = async (
   { config, version, clock, status, runs }: House,
-  { journal, snapshots, moments, pruned }: Data,
+  { journal, snapshots, moments, pruned, days }: Data,
   fold: Fold,
   ledger: Ledger,
   door: Door,
@@ -48,7 +49,17 @@ export const startWeb = async (
     onError: complain,
   };
   const work = createWork(workNeeds);
+  const moneyNeeds = {
+    site: config.site,
+    now: clock.now,
+    farm,
+    days,
+    energySeries: store.energySeries,
+    write: journal.write,
+    breathe: clock.breathe,
+  };
   const apiNeeds: ApiNeeds = {
+    money: createUsage(moneyNeeds),
     work,
     rejected,
     version,
@@ -80,6 +91,7 @@ export const startWeb = async (
     { site: config.site, clock, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs },
     apiNeeds,
     workNeeds,
+    moneyNeeds,
     handlers,
   );
 

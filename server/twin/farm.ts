@@ -35,6 +35,7 @@ import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
 import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
+import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
 import type { Order, WorkAct } from "./orders/shapes.ts";
@@ -74,6 +75,8 @@ export interface Farm {
   readonly frozen: Map<string, readonly RigFacts[]>;
   readonly ledger: Ledger;
   readonly work: WorkBook;
+  /** Prices that were entered. */
+  readonly quotes: QuoteBook;
   readonly gatewayKeys: GatewayKeys;
   /** Serial numbers of parts, and which of them changed. */
   readonly parts: PartBook;
@@ -132,6 +135,7 @@ export const newFarm = (site: string): Farm => ({
   frozen: new Map(),
   ledger: noLedger(),
   work: noWork(),
+  quotes: new Map(),
   gatewayKeys: new Map(),
   parts: noParts(),
   inbox: [],
@@ -325,6 +329,8 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
     }
     case OWN.act:
       return carryAct(farm, entry, out);
+    case OWN.quote:
+      return foldQuotes(farm.quotes, JSON.parse(new TextDecoder().decode(entry.payload)) as NewQuotes, entry.receivedTs);
     case OWN.work:
       return carryWork(farm, entry, out);
     case OWN.record:

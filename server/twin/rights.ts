@@ -52,6 +52,9 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   site: STAFF,
   siteSeries: STAFF,
   energy: STAFF,
+  usage: STAFF,
+  usageCsv: STAFF,
+  quotes: STAFF,
   rigs: STAFF,
   rig: STAFF,
   rigSeries: STAFF,
@@ -85,6 +88,7 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   changeOrder: HANDS,
   addPhoto: HANDS,
   acknowledge: OPERATORS,
+  addQuotes: OPERATORS,
   // keys of the house
   setTechnician: ADMINS,
   people: ADMINS,

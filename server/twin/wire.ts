@@ -46,6 +46,8 @@ export const OWN = {
   command: "$rigtwin/command",
   /** What becomes of a notification: `NotifyNews` JSON. */
   notify: "$rigtwin/notify",
+  /** Prices that somebody entered: `NewQuotes` JSON. */
+  quote: "$rigtwin/quote",
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
   anchor: "$rigtwin/anchor",
 } as const;
@@ -104,6 +106,10 @@ export const ROUTES = {
   alarms: "/api/v1/alarms",
   /** Parts whose serial numbers changed; posted: why. */
   partChanges: "/api/v1/part-changes",
+  /** Use, cost and estimated revenue of whole days. */
+  usage: "/api/v1/usage",
+  usageCsv: "/api/v1/usage.csv",
+  quotes: "/api/v1/quotes",
   /** Work orders. */
   orders: "/api/v1/orders",
   order: "/api/v1/orders/:order",

@@ -26,6 +26,8 @@ import type { Principal } from "../../twin/rights.ts";
 import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
+import type { NewQuotes, Quote } from "../../twin/usage/quotes.ts";
+import type { Usage, UsageQuery } from "../../twin/usage/shapes.ts";
 import type { Media } from "../../twin/orders/image.ts";
 import type { NewOrder, Order, OrderChange, OrdersQuery } from "../../twin/orders/shapes.ts";
 
@@ -168,6 +170,10 @@ export interface Handlers {
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
+  /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
+  readonly usage: (query: UsageQuery) => Maybe<Usage>;
+  readonly quotes: () => Maybe<readonly Quote[]>;
+  readonly addQuotes: (told: NewQuotes) => Maybe<readonly Quote[]>;
   readonly orders: (query: OrdersQuery) => Maybe<{ readonly total: number; readonly orders: readonly Order[] }>;
   /** Throws RIG_UNKNOWN, NOT_FOUND. */
   readonly openOrder: (told: NewOrder) => Maybe<Order>;

@@ -9,6 +9,8 @@ import { COOKIE } from "./gate.ts";
 import type { Route } from "./route.ts";
 import { healthStatus } from "./routes.ts";
 import { rpcAnswer, rpcRequest } from "./rpc.ts";
+import { newQuotes, quotes } from "../../twin/usage/quotes.ts";
+import { usage } from "../../twin/usage/shapes.ts";
 import * as work from "../../twin/orders/shapes.ts";
 
 /** As much of JSON Schema as zod makes of our schemas. */
@@ -96,6 +98,8 @@ const ANSWERS: Named = [
   ["Chain", api.chain],
   ["Alarm", api.alarm],
   ["AlarmList", api.alarms],
+  ["Usage", usage],
+  ["QuoteList", quotes],
   ["Order", work.order],
   ["OrderList", work.orders],
   ["Status", api.status],
@@ -110,6 +114,7 @@ const BODIES: Named = [
   ["DraftWish", api.draftWish],
   ["Technician", api.technician],
   ["Acknowledgement", api.acknowledge],
+  ["NewQuotes", newQuotes],
   ["NewOrder", work.newOrder],
   ["OrderChange", work.orderChange],
   ["Login", access.login],

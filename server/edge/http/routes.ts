@@ -8,6 +8,7 @@ import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, SENT, type Route } from "./route.ts";
 import { ACCESS } from "./access.ts";
+import { USAGE_TABLE } from "./routes-usage.ts";
 import { WORK_TABLE } from "./routes-work.ts";
 import { stream } from "./stream.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
@@ -350,6 +351,7 @@ export const TABLE: readonly Route[] = [
     answer: api.alarm,
     run: (handlers, { body }) => handlers.acknowledge(body),
   }),
+  ...USAGE_TABLE,
   ...WORK_TABLE,
   route({
     ...none,

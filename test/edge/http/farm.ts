@@ -310,6 +310,24 @@ const knownOrder = (id: string): Order => {
   if (id !== ORDER.id) throw new Refused("ORDER_UNKNOWN", `There is no work order "${id}".`);
   return ORDER;
 };
+const QUOTE = { of: "hashprice", fromTs: TS, value: 45.2, currency: "USD", source: "pool", by: "badge-17", enteredTs: TS } as const;
+const USED = {
+  name: "farm",
+  rigs: 1,
+  thH: 24,
+  reportedKwh: 72,
+  wallKwh: 75,
+  cost: 3.75,
+  kgco2e: null,
+  costPerThH: 0.15625,
+  gco2ePerThH: null,
+  efficiencyJTh: 30,
+  revenue: null,
+  margin: null,
+  breakEvenPerKwh: null,
+  runH: 24,
+  pausedH: 0,
+};
 /** One transparent pixel. */
 export const PIXEL = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
@@ -467,6 +485,23 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     if (alarm !== ALARM.id) throw new Refused("NOT_FOUND", `There is no alarm ${alarm}.`);
     return { ...ALARM, acknowledgedTs: TS, acknowledgedBy: by };
   },
+  usage: (query) => ({
+    site: "farm",
+    by: query.by,
+    fromTs: TS,
+    toTs: TS + 86_400_000,
+    days: 1,
+    currency: "USD",
+    hashpriceCurrency: null,
+    comparable: true,
+    hashprice: null,
+    total: USED,
+    lines: [{ ...USED, name: '=1+1,"x"' }],
+    curtailments: [{ fromTs: TS, toTs: TS + 300_000, rigs: 2, avoidedKwh: 1, saved: null, savedKgco2e: 0.1, forgoneThH: 3 }],
+    asOfTs: TS,
+  }),
+  quotes: () => [QUOTE],
+  addQuotes: () => [QUOTE],
   orders: (query) => {
     calls.queries.push(query);
     return { total: 1, orders: [ORDER] };

@@ -1,0 +1,117 @@
+/** Use and money of past days: read from the sealed five-minute rows, of today from the rows that are being counted. */
+import { DAY_MS, dayOf, filledCells } from "../twin/digest.ts";
+import type { Farm } from "../twin/farm.ts";
+import { Refused } from "../twin/refusal.ts";
+import { keptVersion, type SealedRig } from "../twin/sealing.ts";
+import type { EnergyAnswer, SiteSeriesQuery } from "../twin/series.ts";
+import { accountOf, type Place } from "../twin/usage/account.ts";
+import { curtailmentsIn } from "../twin/usage/curtailment.ts";
+import { quoteAt, quotesOf, type NewQuotes, type Quote } from "../twin/usage/quotes.ts";
+import type { Usage, UsageQuery } from "../twin/usage/shapes.ts";
+import { useOfDay, type DayUse, type Filled } from "../twin/usage/use.ts";
+import { OWN } from "../twin/wire.ts";
+
+export interface UsageNeeds {
+  readonly site: string;
+  readonly now: () => number;
+  readonly farm: () => Farm;
+  readonly days: { readonly version: (day: number, version: number) => readonly SealedRig[] };
+  readonly energySeries: (query: SiteSeriesQuery) => Promise<EnergyAnswer>;
+  /** Resolves when the entry is on disk and folded. */
+  readonly write: (topic: string, payload: Uint8Array) => Promise<unknown>;
+  /** Lets others run. */
+  readonly breathe: () => Promise<void>;
+}
+
+const MOST_DAYS = 92;
+/** Today's rows change with every reading; whoever looks again within so long gets the same answer. */
+const TODAY_MS = 15_000;
+const SLOTS_A_DAY = 288;
+
+export const createUsage = (needs: UsageNeeds) => {
+  const { farm, site, now } = needs;
+  const cache = new Map<string, { readonly use: DayUse; readonly madeTs: number }>();
+
+  const partsOf = async (day: number): Promise<Map<string, Filled[]>> => {
+    const parts = new Map<string, Filled[]>();
+    const add = (rig: string, cells: Filled): void => void parts.set(rig, [...(parts.get(rig) ?? []), cells]);
+    const kept = keptVersion(farm().ledger.days, day);
+    for (let version = 1; version <= kept; version++) {
+      for (const { rig, cells } of needs.days.version(day, version)) add(rig, cells);
+      await needs.breathe();
+    }
+    for (const rigDay of farm().digest.values()) if (rigDay.day === day && rigDay.version > kept) add(rigDay.rig, filledCells(rigDay));
+    return parts;
+  };
+
+  const dayUse = async (day: number): Promise<DayUse | null> => {
+    const quotes = farm().quotes;
+    const isPast = day < dayOf(now()) - 1;
+    const key = `${day}/${keptVersion(farm().ledger.days, day)}/${quotes.size}`;
+    const known = cache.get(key);
+    if (known !== undefined && (isPast || now() - known.madeTs < TODAY_MS)) return known.use;
+    const parts = await partsOf(day);
+    if (parts.size === 0) return null;
+    const range = { site, from: day * DAY_MS, to: (day + 1) * DAY_MS, points: SLOTS_A_DAY };
+    const energy = await needs.energySeries(range);
+    const power = quotesOf(quotes, "power");
+    // The meter says in what it is paid; without one, whoever entered the price does.
+    const paidIn = [...farm().energy.meters.values()].find(({ currency }) => currency !== null)?.currency;
+    const currency = paidIn ?? quoteAt(power, range.to)?.currency ?? null;
+    const use = useOfDay(day, parts, energy, { power, carbon: quotesOf(quotes, "carbon") }, currency);
+    for (const old of cache.keys()) if (old.startsWith(`${day}/`)) cache.delete(old);
+    cache.set(key, { use, madeTs: now() });
+    for (const old of cache.keys()) {
+      if (cache.size <= MOST_DAYS) break;
+      cache.delete(old);
+    }
+    return use;
+  };
+
+  const daysBetween = async (from: number, to: number): Promise<DayUse[]> => {
+    const [first, last] = [Math.max(dayOf(from), farm().firstDay), Math.min(dayOf(to - 1), dayOf(now()))];
+    if (last - first >= MOST_DAYS) throw new Refused("RANGE_INVALID", `query.from to query.to must be at most ${MOST_DAYS} days.`);
+    const found: DayUse[] = [];
+    for (let day = first; day <= last; day++) {
+      const use = await dayUse(day);
+      if (use !== null) found.push(use);
+      await needs.breathe();
+    }
+    return found;
+  };
+
+  /** Whole UTC days. Throws Refused RANGE_INVALID, STORE_UNAVAILABLE. */
+  const usage = async ({ from, to, by }: UsageQuery): Promise<Usage> => {
+    const days = await daysBetween(from, to);
+    const places = new Map<string, Place>(
+      [...farm().twins.values()].map(({ rig, identity, position }) => [rig, { model: identity.model, position }]),
+    );
+    const hashprice = quotesOf(farm().quotes, "hashprice");
+    const account = accountOf(days, by, site, places, hashprice);
+    return {
+      site,
+      by,
+      fromTs: dayOf(from) * DAY_MS,
+      toTs: (dayOf(to - 1) + 1) * DAY_MS,
+      days: days.length,
+      hashprice: quoteAt(hashprice, now()),
+      ...account,
+      lines: [...account.lines],
+      curtailments: curtailmentsIn(days),
+      asOfTs: farm().asOfTs,
+    };
+  };
+
+  return {
+    usage,
+    /** What was entered, oldest first of each kind. */
+    quotes: (): Quote[] => [...farm().quotes.values()].toSorted((a, b) => (a.of < b.of ? -1 : a.of > b.of ? 1 : a.fromTs - b.fromTs)),
+    /** Enters prices. Throws Refused REQUEST_INVALID, JOURNAL_UNAVAILABLE, DISK_FULL. */
+    addQuotes: async (told: NewQuotes): Promise<Quote[]> => {
+      if (told.of !== "carbon" && told.currency === null)
+        throw new Refused("REQUEST_INVALID", "body.currency: a price needs its currency.");
+      await needs.write(OWN.quote, new TextEncoder().encode(JSON.stringify(told)));
+      return told.lines.flatMap(({ fromTs }) => farm().quotes.get(`${told.of}/${fromTs}`) ?? []);
+    },
+  };
+};
