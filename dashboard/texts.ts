@@ -582,6 +582,7 @@ export const say = {
     lead: (version: string, up: string, viewers: number) =>
       `version ${version}, up ${up}, ${viewers} ${viewers === 1 ? "viewer" : "viewers"}`,
     asked: "asked",
+    limits: "Turned away or slowed down since the start",
     ports: "Ports",
     portsNote: "whom this server talks to",
     port: "Port",

@@ -73,6 +73,25 @@ const Ingest = ({ ingest }: { readonly ingest: Status["ingest"] }): ReactNode =>
   );
 };
 
+/** What the door turned away or slowed down; nothing where it had nothing to do. */
+const Limits = ({ limits }: { readonly limits: Status["limits"] }): ReactNode => {
+  const lines = Object.entries(limits).toSorted(([a], [b]) => a.localeCompare(b));
+  if (lines.length === 0) return null;
+  return (
+    <>
+      <h3 className="quiet">{text.limits}</h3>
+      <dl className="pairs">
+        {lines.map(([name, n]) => (
+          <div key={name} className="pair">
+            <dt>{name}</dt>
+            <dd>{count(n)}</dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+};
+
 const Inbox = ({
   total,
   byCode,
@@ -181,7 +200,12 @@ const StatusView = (): ReactNode => {
           }
         >
           <Answered answer={status} height={200}>
-            {({ ingest }) => <Ingest ingest={ingest} />}
+            {({ ingest, limits }) => (
+              <>
+                <Ingest ingest={ingest} />
+                <Limits limits={limits} />
+              </>
+            )}
           </Answered>
         </Panel>
       </div>

@@ -51,13 +51,13 @@ export const accessHandlers = ({ people, devices, audit, ownedBy }: AccessNeeds)
   walletLogin: ({ message, signature }: Said<typeof access.walletLogin>, domain: string, from: From) =>
     people.walletLogin(message, signature as `0x${string}`, domain, from),
   me: (who: Principal | null) => {
-    const person = who?.person == null ? null : people.person(who.person);
+    const person = who === null || who.person === null ? null : people.person(who.person);
     return {
       name: who?.name ?? null,
       role: who?.role ?? ("public" as const),
       rights: Object.keys(RIGHTS).filter((right) => may(who, right, true) || may(who, right, false)),
       wallet: person?.wallet ?? null,
-      totp: person?.totp != null,
+      totp: person !== null && person.totp !== null,
       local: who !== null && who.person === null,
     };
   },

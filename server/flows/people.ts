@@ -209,7 +209,7 @@ export const createPeople = (needs: PeopleNeeds) => {
         return null;
       }
       const found = store.personByWallet(wallet);
-      if (found?.disabledTs != null) return null;
+      if (found !== null && found.disabledTs !== null) return null;
       const person = found ?? known(store.addPerson(`wallet-${wallet.slice(2, 12)}`, "investor", null, wallet, nowTs));
       needs.audit(person.name, "wallet-login", {}, from.address);
       return open(person, from);

@@ -60,6 +60,7 @@ export interface IngestFigures {
   readonly journalBytes: number;
   /** Entries found damaged and set aside. */
   readonly damagedEntries: number;
+  readonly limits: Readonly<Record<string, number>>;
   readonly viewers: number;
   /** Journal time of the entry at storedPos, where it is known; null: all is stored. */
   readonly storedTs: number | null;
@@ -84,4 +85,5 @@ export const statusAnswer = (health: Health, farm: Farm, figures: IngestFigures)
   },
   viewers: figures.viewers,
   refusals: Object.fromEntries(farm.refusedByCode),
+  limits: { ...figures.limits },
 });

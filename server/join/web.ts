@@ -36,6 +36,7 @@ export const startWeb = async (
     storedTs: series.behindTs(),
     journalBytes: journal.stats().bytes,
     damagedEntries: journal.stats().damaged.reduce((sum, { count }) => sum + count, 0),
+    limits: status.limits(),
     viewers: socket.viewers(),
   });
   const workNeeds: WorkNeeds = {

@@ -399,6 +399,7 @@ export const status = healthAnswer.extend({
   }),
   viewers: z.int(),
   refusals: z.record(z.string(), z.int()),
+  limits: z.record(z.string(), z.int()).describe("what was turned away at the door or slowed down since the start"),
 });
 export const refusalLine = z.object({
   pos: z.int(),

@@ -71,6 +71,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
     maySubscribe: options.maySubscribe ?? (() => false),
     onDenied: options.onDenied ?? (() => undefined),
   });
+  const tls = options.tls ?? null;
   const onLimit = options.onLimit ?? (() => undefined);
   const perS = options.perS ?? (() => Infinity);
   const paces = new WeakMap<Client, Pace>();
@@ -175,8 +176,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
       const handle = received((socket) => markUnfit(broker.handle(socket) as unknown as Inside, unfit));
       try {
         servers = [await listenOn(createServer({ noDelay: true }, handle), options.port, "mqtt-port")];
-        if (options.tls != null)
-          servers.push(await listenOn(createTlsServer(options.tls.options, handle), options.tls.port, "mqtt-tls-port"));
+        if (tls !== null) servers.push(await listenOn(createTlsServer(tls.options, handle), tls.port, "mqtt-tls-port"));
       } catch (error) {
         for (const server of servers.splice(0)) server.close();
         await new Promise<void>((resolve) => broker.close(() => resolve()));
@@ -184,10 +184,10 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
       }
       aedes = broker;
       const portOf = (server: Server | undefined, wanted: number): number => {
-        const address = server?.address();
-        return typeof address === "object" && address != null ? address.port : wanted;
+        const address = server?.address() ?? null;
+        return typeof address === "object" && address !== null ? address.port : wanted;
       };
-      return { port: portOf(servers[0], options.port), tlsPort: options.tls == null ? null : portOf(servers[1], options.tls.port) };
+      return { port: portOf(servers[0], options.port), tlsPort: tls === null ? null : portOf(servers[1], tls.port) };
     },
     /** Ends every connection of a device; from then on it may nothing, its Will included. */
     disconnect(name: string): void {

@@ -70,7 +70,9 @@ const HEAVY_AT_ONCE = 2;
 const HEAVY_WAITING = 16;
 /** Whoever logged in signs with that name, whatever the body says; only a caller without an account names itself. */
 const signedBy = (principal: Principal | null, body: unknown): unknown =>
-  principal?.person != null && typeof body === "object" && body !== null && "by" in body ? { ...body, by: principal.name } : body;
+  principal !== null && principal.person !== null && typeof body === "object" && body !== null && "by" in body
+    ? { ...body, by: principal.name }
+    : body;
 
 const readBody: RequestHandler = (request, response, next) => {
   if (request.is("application/json") !== "application/json")
@@ -212,7 +214,8 @@ const refusedToListen = (cause: NodeJS.ErrnoException, { host, port }: HttpOptio
 
 /** Builds the edge. `start` throws Refused PORT_IN_USE or CONFIG_INVALID; the live feed stands on `server`, behind the same `gate`. */
 export const createHttp = (options: HttpOptions) => {
-  const gate = createGate({ secureCookie: options.tls != null, ...options });
+  const tls = options.tls ?? null;
+  const gate = createGate({ secureCookie: tls !== null, ...options });
   const { app, fallback } = applicationOf(gate, options);
   const { headersMs, requestMs, idleMs, keepAliveMs, checkMs } = { ...TIMEOUTS, ...options.timeouts };
   const how = {
@@ -223,7 +226,7 @@ export const createHttp = (options: HttpOptions) => {
     maxHeaderSize: HEADER_BYTES,
     noDelay: true,
   };
-  const server: Server = options.tls == null ? createServer(how, app) : createTlsServer({ ...options.tls, ...how }, app);
+  const server: Server = tls === null ? createServer(how, app) : createTlsServer({ ...tls, ...how }, app);
   server.timeout = idleMs;
   server.maxRequestsPerSocket = 10_000;
   server.maxConnections = MOST_CONNECTIONS;

@@ -311,6 +311,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         },
         viewers: io.sockets.sockets.size,
         refusals: { PAYLOAD_NOT_JSON: 4, TOPIC_UNKNOWN: 119, CLOCK_IN_FUTURE: 8 },
+        limits: {},
       }),
   );
   app.get(ROUTES.refusals, (_, response) => {

@@ -359,6 +359,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     },
     viewers: 2,
     refusals: { PAYLOAD_NOT_JSON: 1 },
+    limits: { "mqtt publish denied": 2 },
   }),
   site: () => TOTALS,
   rigs: (query) => {
