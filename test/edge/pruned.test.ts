@@ -92,3 +92,22 @@ test("by size: as many of the oldest chunks go as must, and no more", async () =
   expect(journal.beforeTsFor(most)).toBe(0);
   expect(shown(await all()).slice(0, 1)).toEqual([`3 ${OWN.record} a record`]);
 });
+
+test("a reader that is overtaken by pruning still gets what was set aside", async () => {
+  for (let hour = 0; hour < 60; hour++) {
+    nowTs = T0 + hour * 3_600_000;
+    await put("rigtwin/v1/farm/a/telemetry", "x".repeat(390));
+    if (hour % 10 === 5) await put(OWN.record, `record ${hour}`);
+  }
+  await journal.stop();
+  await journal.start();
+  const before = await all();
+  const reader = pruned.read(1);
+  const found = [...(((await reader.next()).value ?? []) as readonly Entry[])];
+  expect(await pruned.prune(T0 + 50 * 3_600_000)).toBeGreaterThan(0);
+  const oldest = journal.oldestPos();
+  for await (const entries of reader) found.push(...entries);
+  expect(shown(found)).toEqual(
+    shown(before.filter(({ pos, topic }) => pos <= (before[0]?.pos ?? 0) || pos >= oldest || topic === OWN.record)),
+  );
+});

@@ -43,6 +43,14 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS damaged (first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, reason TEXT NOT NULL);
 `;
 
+const inflated = (body: Buffer): Buffer | null => {
+  try {
+    return inflateRawSync(body);
+  } catch {
+    return null;
+  }
+};
+
 export type ChunkStore = ReturnType<typeof openChunks>;
 
 /** Opens the chunk store at `path`. Every commit is durable (WAL, synchronous FULL). */
@@ -80,22 +88,39 @@ export const openChunks = (path: string) => {
     return row === undefined ? null : infoOf(row);
   };
 
+  const note = (firstPos: number, count: number, reason: string): void => {
+    try {
+      setAside.run(firstPos, count, reason);
+    } catch {
+      // A full disk must not end the reading; the next round of checking finds it again.
+    }
+  };
+  /** Whether these very bytes are a chunk, or were one that has been pruned. */
+  const hasAlready = (firstPos: number, count: number, raw: Buffer): boolean => {
+    const row = holding.get(firstPos) as Row | undefined;
+    if (row === undefined) return firstPos + count <= ((oldest.get() as { first_pos: number } | undefined)?.first_pos ?? 0);
+    return row.first_pos === firstPos && row.count === count && inflated(row.body)?.equals(raw) === true;
+  };
+
   return {
     last,
     /**
-     * Adds the chunk that follows the last one; a chunk that is already there is left alone (a kill between commit and clean-up).
-     * One after the other. Compressed in the thread pool: a megabyte takes longer than a group commit.
+     * Adds the chunk that follows the last one. True where it can be read from here afterwards, which is so too for one that was here
+     * before (a kill between commit and clean-up); false where its place is taken by others, and nothing is added. Compressed in the
+     * thread pool: a megabyte takes longer than a group commit.
      */
-    async add(firstPos: number, count: number, firstTs: number, lastTs: number, raw: Buffer): Promise<void> {
-      const previous = last();
-      if (previous !== null && firstPos < previous.firstPos + previous.count) return;
-      const prev = previous?.hash ?? GENESIS;
+    async add(firstPos: number, count: number, firstTs: number, lastTs: number, raw: Buffer): Promise<boolean> {
       const body = await deflate(raw, { level: CHUNK_LEVEL });
+      // From here on in one turn: nothing is added between the look at the last chunk and the one that is hashed onto it.
+      const previous = last();
+      if (previous !== null && firstPos < previous.firstPos + previous.count) return hasAlready(firstPos, count, raw);
+      const prev = previous?.hash ?? GENESIS;
       insert.run(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body);
+      return true;
     },
     /**
      * The chunk that holds `pos` or, where none does, the next one; null behind the last. A chunk which does not fit its own
-     * hash or the chunk before it is entered in the list of damage and given back without `raw`.
+     * hash or the chunk before it is entered in the list of damage and given back without `raw`; so is what is missing before it.
      */
     read(pos: number): (ChunkInfo & { raw: Buffer | null }) | null {
       let row = holding.get(pos) as Row | undefined;
@@ -106,13 +131,8 @@ export const openChunks = (path: string) => {
       }
       const info = infoOf(row);
       const previous = before.get(info.firstPos) as { first_pos: number; count: number; hash: Buffer } | undefined;
-      let raw: Buffer | null = null;
+      let raw = inflated(row.body);
       let reason = "its body cannot be decompressed";
-      try {
-        raw = inflateRawSync(row.body);
-      } catch {
-        // stays null
-      }
       if (raw !== null && !hashOf(Buffer.from(row.prev_hash), info.firstPos, info.count, raw).equals(info.hash)) {
         raw = null;
         reason = "its bytes do not fit its hash";
@@ -126,13 +146,18 @@ export const openChunks = (path: string) => {
         reason = "it does not follow the chunk before it";
         raw = null;
       }
-      if (raw === null) setAside.run(info.firstPos, info.count, reason);
+      if (raw === null) note(info.firstPos, info.count, reason);
+      if (previous !== undefined) {
+        const lost = info.firstPos - previous.first_pos - previous.count;
+        if (lost > 0) note(previous.first_pos + previous.count, lost, "lost between two chunks");
+      }
       return { ...info, raw };
     },
-    /** Whether a chunk holds `pos`. */
-    holds(pos: number): boolean {
+    /** First position of the chunk that `read` would give. */
+    nextFrom(pos: number): number | null {
       const row = place.get(pos) as { first_pos: number; count: number } | undefined;
-      return row !== undefined && row.first_pos + row.count > pos;
+      if (row !== undefined && row.first_pos + row.count > pos) return row.first_pos;
+      return (after.get(pos) as { first_pos: number } | undefined)?.first_pos ?? null;
     },
     /** First position of the first chunk whose newest entry is not older than `ts`. */
     positionAt: (ts: number): number | null => (atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,

@@ -6,9 +6,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Entry, Message } from "../../twin/twin.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { decodeEntries, encodeEntry, timesOf } from "./codec.ts";
+import { encodeEntry, timesOf } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
-import { openTail, readTail, removeTail, runsOf, tailFiles, type TailWriter } from "./tail.ts";
+import { readEntries } from "./read.ts";
+import { createSealer } from "./seal.ts";
+import { createTail, readTail, reopenTail, tailFiles, type TailWriter } from "./tail.ts";
 
 export interface JournalOptions {
   readonly folder: string;
@@ -63,7 +65,6 @@ export const createJournal = (options: JournalOptions) => {
   let lastFlushTs = 0;
   let failure: Refused | null = null;
   let retryAtTs = 0;
-  let sealing: Promise<void> = Promise.resolve();
   let subscriber: (entries: readonly Entry[]) => void = () => undefined;
   let stopped = true;
   /** Up to where chunks were looked at in this round of checking. */
@@ -74,30 +75,14 @@ export const createJournal = (options: JournalOptions) => {
     return chunks;
   };
 
-  /** Turns closed tail files into chunks; a file goes only after its chunk is durable. */
-  const seal = async (path: string): Promise<void> => {
-    const { frames } = await readTail(path);
-    for (const run of runsOf(frames)) {
-      const first = run[0];
-      if (first === undefined) continue;
-      const raw = Buffer.concat(run.map((frame) => frame.body));
-      const count = run.reduce((sum, frame) => sum + frame.count, 0);
-      const { firstTs, lastTs } = timesOf(raw, count);
-      await chunkStore().add(first.firstPos, count, firstTs, lastTs, raw);
-    }
-    await removeTail(path);
-  };
-
+  const sealer = createSealer(chunkStore);
   const roll = async (): Promise<void> => {
     const old = tail;
     if (old === null) return;
-    tail = await openTail(folder, headPos + 1);
-    await old.close();
-    // A full disk may refuse the chunk; the closed tail file stays readable and is tried again at the next roll and at start.
-    sealing = sealing.then(() => sealClosed()).catch(() => undefined);
-  };
-  const sealClosed = async (): Promise<void> => {
-    for (const file of await tailFiles(folder)) if (file.path !== tail?.path) await seal(file.path);
+    tail = await createTail(folder, headPos + 1);
+    // All that it holds is on disk since its last write: an error of closing it loses nothing.
+    await old.close().catch(() => undefined);
+    void sealer.take([old.path]);
   };
 
   const fail = (batch: readonly Pending[], error: Refused): void => {
@@ -182,34 +167,8 @@ export const createJournal = (options: JournalOptions) => {
   };
 
   /** Entries from `fromPos` on, in order, in batches of a chunk or a frame; ends at the head as it is when reached. */
-  async function* read(fromPos: number, onDamage: (damage: Damage) => void = () => undefined): AsyncGenerator<readonly Entry[]> {
-    let pos = Math.max(1, fromPos);
-    while (pos <= headPos) {
-      const chunk = chunkStore().read(pos);
-      if (chunk !== null) {
-        if (chunk.firstPos > pos) onDamage({ firstPos: pos, count: chunk.firstPos - pos, reason: "lost between two chunks" });
-        const end = chunk.firstPos + chunk.count;
-        if (chunk.raw === null) onDamage({ firstPos: chunk.firstPos, count: chunk.count, reason: "set aside" });
-        else yield decodeEntries(chunk.raw, chunk.firstPos, chunk.count).slice(Math.max(0, pos - chunk.firstPos));
-        pos = end;
-        continue;
-      }
-      const from = pos;
-      for (const file of await tailFiles(folder)) {
-        // A file that was sealed and removed since it was listed is found as a chunk in the next round.
-        const frames = (await readTail(file.path).catch(() => null))?.frames ?? [];
-        for (const frame of frames) {
-          const end = frame.firstPos + frame.count;
-          if (end <= pos || frame.firstPos > headPos) continue;
-          if (frame.firstPos > pos && chunkStore().holds(pos)) break;
-          if (frame.firstPos > pos) onDamage({ firstPos: pos, count: frame.firstPos - pos, reason: "lost between two frames" });
-          yield decodeEntries(frame.body, frame.firstPos, frame.count).slice(Math.max(0, pos - frame.firstPos));
-          pos = end;
-        }
-      }
-      if (pos === from && !chunkStore().holds(pos)) return;
-    }
-  }
+  const read = (fromPos: number, onDamage: (damage: Damage) => void = () => undefined): AsyncGenerator<readonly Entry[]> =>
+    readEntries({ folder, chunks: chunkStore, headPos: () => headPos }, fromPos, onDamage);
 
   return {
     append,
@@ -267,8 +226,10 @@ export const createJournal = (options: JournalOptions) => {
       headTs = last?.lastTs ?? 0;
       const files = await tailFiles(folder);
       let newest: { firstPos: number; goodBytes: number } | null = null;
-      for (const [i, file] of files.entries()) {
+      for (const file of files) {
         const { frames, goodBytes } = await readTail(file.path);
+        // A file begins behind the newest entry that was acknowledged: no position is given twice, whatever became of that entry.
+        headPos = Math.max(headPos, file.firstPos - 1);
         for (const frame of frames) {
           if (frame.firstPos + frame.count - 1 <= headPos) continue;
           headPos = frame.firstPos + frame.count - 1;
@@ -276,18 +237,20 @@ export const createJournal = (options: JournalOptions) => {
           headTs = lastTs;
           tailTs ??= firstTs;
         }
-        if (i === files.length - 1) newest = { firstPos: file.firstPos, goodBytes };
+        newest = { firstPos: file.firstPos, goodBytes };
       }
-      const reusable = newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
-      tail = reusable && newest !== null ? await openTail(folder, newest.firstPos, newest.goodBytes) : await openTail(folder, headPos + 1);
+      const isReusable = newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
+      const writer =
+        isReusable && newest !== null ? await reopenTail(folder, newest.firstPos, newest.goodBytes) : await createTail(folder, headPos + 1);
+      tail = writer;
       lastGivenTs = headTs;
       stopped = false;
-      await sealClosed().catch(() => undefined);
+      await sealer.take(files.map(({ path }) => path).filter((path) => path !== writer.path));
     },
     async stop(): Promise<void> {
       await waitIdle();
       stopped = true;
-      await sealing;
+      await sealer.idle();
       await tail?.close();
       chunks?.close();
       chunks = null;

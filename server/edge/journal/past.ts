@@ -11,7 +11,8 @@ import Database from "libsql";
 import type { Entry } from "../../twin/twin.ts";
 import { hashOf } from "./chunks.ts";
 import { decodeEntries } from "./codec.ts";
-import { readTail, tailFiles } from "./tail.ts";
+import { framesIn } from "./read.ts";
+import { tailFiles } from "./tail.ts";
 
 interface ChunkRow {
   readonly first_pos: number;
@@ -72,8 +73,7 @@ export const openPast = (folder: string, onGap: (firstPos: number, count: number
   const tailFrames = async () => {
     const frames = [];
     // A file that was sealed and removed since it was listed is a chunk by now.
-    for (const file of await tailFiles(join(folder, "journal")))
-      frames.push(...((await readTail(file.path).catch(() => null))?.frames ?? []));
+    for (const file of await tailFiles(join(folder, "journal"))) frames.push(...(await framesIn(file.path)));
     return frames;
   };
 

@@ -45,14 +45,21 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
   return {
     /** What is left from `fromPos` on, in order: what was set aside, then the journal. */
     async *read(fromPos: number): AsyncGenerator<readonly Entry[]> {
-      const oldest = journal.oldestPos();
-      for (let pos = fromPos; pos < oldest;) {
-        const rows = between.all(pos, oldest) as Row[];
-        if (rows.length === 0) break;
-        yield rows.map(entryOf);
-        pos = (rows.at(-1)?.pos ?? oldest) + 1;
+      let pos = fromPos;
+      function* setAside(beforePos: number): Generator<readonly Entry[]> {
+        while (pos < beforePos) {
+          const rows = between.all(pos, beforePos) as Row[];
+          pos = rows.length === 0 ? beforePos : (rows.at(-1)?.pos ?? beforePos) + 1;
+          if (rows.length > 0) yield rows.map(entryOf);
+        }
       }
-      yield* journal.read(Math.max(fromPos, oldest));
+      yield* setAside(journal.oldestPos());
+      for await (const entries of journal.read(pos)) {
+        // What is missing before them was dropped since the last ones were read, and set aside before that.
+        yield* setAside(entries[0]?.pos ?? pos);
+        yield entries;
+        pos = (entries.at(-1)?.pos ?? pos - 1) + 1;
+      }
     },
     /** Drops whole chunks of the journal that are older than `beforeTs`; gives how many. What is to stay is on disk before. */
     async prune(beforeTs: number): Promise<number> {

@@ -3,12 +3,12 @@
  * its write and fdatasync run in the thread pool, while SQLite's would stop the event loop for every fsync.
  */
 import { constants } from "node:fs";
-import { open, readdir, readFile, unlink, type FileHandle } from "node:fs/promises";
+import { open, readdir, readFile, rename, unlink, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 
 // magic u32 · body bytes u32 · first position f64 · count u32 · crc32 of all that follows the crc and of the body u32
-const FRAME_HEAD = 24;
+export const FRAME_HEAD = 24;
 const MAGIC = 0x4c545752; // "RWTL" in the file
 
 export interface Frame {
@@ -91,6 +91,9 @@ export const readTail = async (path: string): Promise<{ frames: Frame[]; goodByt
 
 export const removeTail = (path: string): Promise<void> => unlink(path);
 
+/** Keeps a damaged file beside the journal, under a name that is not read. */
+export const setTailAside = (path: string): Promise<void> => rename(path, path.replace(/tail-(\d+)\.log$/, "damaged-$1.log"));
+
 const syncFolder = async (folder: string): Promise<void> => {
   const handle = await open(folder, constants.O_RDONLY).catch(() => null);
   if (handle === null) return; // Windows cannot open a folder; its directory entries are durable with the file's flush
@@ -107,13 +110,7 @@ export interface TailWriter {
   close(): Promise<void>;
 }
 
-/** Opens (or makes) the tail file that starts at `firstPos`; what stands behind `goodBytes` is cut off. */
-export const openTail = async (folder: string, firstPos: number, goodBytes = 0): Promise<TailWriter> => {
-  const path = join(folder, fileName(firstPos));
-  const handle: FileHandle = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
-  await handle.truncate(goodBytes);
-  await handle.sync();
-  await syncFolder(folder);
+const writerOf = (path: string, firstPos: number, handle: FileHandle, goodBytes: number): TailWriter => {
   let good = goodBytes;
   let dirty = false;
   return {
@@ -135,4 +132,29 @@ export const openTail = async (folder: string, firstPos: number, goodBytes = 0):
     },
     close: () => handle.close(),
   };
+};
+
+/** Makes the tail file that starts at `firstPos`. Throws where there is one: what is in it must not be cut off. */
+export const createTail = async (folder: string, firstPos: number): Promise<TailWriter> => {
+  const path = join(folder, fileName(firstPos));
+  const handle = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    await handle.sync();
+    await syncFolder(folder);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
+  return writerOf(path, firstPos, handle, 0);
+};
+
+/** Goes on with a tail file of an earlier run; what stands behind `goodBytes` is cut off. */
+export const reopenTail = async (folder: string, firstPos: number, goodBytes: number): Promise<TailWriter> => {
+  const path = join(folder, fileName(firstPos));
+  const handle = await open(path, constants.O_RDWR);
+  await handle.truncate(goodBytes);
+  await handle.sync();
+  await syncFolder(folder);
+  return writerOf(path, firstPos, handle, goodBytes);
 };
