@@ -101,7 +101,17 @@ export const showFolder = (
   window: { readonly fromTs: number; readonly toTs: number; readonly speed: number },
 ): Promise<Shown> =>
   new Promise((resolve, reject) => {
-    const settings = { simulate: "no", rigs: 0, port, "mqtt-port": 0, "rpc-port": 0, "data-dir": folder, site, "journal-days": 36_500 };
+    const settings = {
+      simulate: "no",
+      rigs: 0,
+      port,
+      "mqtt-port": 0,
+      "rpc-port": 0,
+      "data-dir": folder,
+      site,
+      "journal-days": 36_500,
+      "local-role": "admin",
+    };
     const flags = Object.entries(settings).map(([flag, value]) => `--${flag}=${value}`);
     const program = join(import.meta.dirname, "..", "main.js");
     const child: ChildProcess = spawn(process.execPath, [program, ...flags], { stdio: ["ignore", "pipe", "pipe"] });
