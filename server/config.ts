@@ -183,6 +183,14 @@ export const SETTINGS = {
     read: url("mqtt", "mqtts"),
     secret: true,
   }),
+  mqttTopics: setting({
+    flag: "mqtt-topics",
+    variable: "MQTT_TOPICS",
+    value: "FILTERS",
+    fallback: "#",
+    says: "what is heard of an outside broker; commas between several that do not overlap",
+    read: text(1_000),
+  }),
   mqttShare: optional({
     flag: "mqtt-share",
     variable: "MQTT_SHARE",

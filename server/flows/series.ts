@@ -4,8 +4,10 @@
  * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
  */
 import type { Outcome } from "../twin/farm.ts";
+import { noForeign, type Foreign } from "../twin/dialects/index.ts";
+import { isOwn, parseForeign } from "../twin/foreign.ts";
 import type { Gateways } from "../twin/gateway.ts";
-import { parse } from "../twin/parse.ts";
+import { parse, type Parsed } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
 import { addEnergy, addReading, appendRows, countOf, noRows } from "../twin/rows.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
@@ -22,6 +24,8 @@ export interface SeriesNeeds {
   /** Model name of a rig, for rows made again from the journal. */
   /** Whose signatures can be checked when entries are read again. */
   readonly gateways?: () => Gateways;
+  /** What is remembered of others' dialects, for entries that are read again. */
+  readonly foreign?: () => Foreign;
   readonly modelOf: (rig: string) => string | null;
   readonly onRejected: (points: readonly RejectedPoint[]) => void;
   readonly onHealth: (away: string | null) => void;
@@ -65,9 +69,24 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (rejected.length > 0) needs.onRejected(rejected);
   };
 
+  /** The others' names and aliases as they are known now; what they told in the gap is told by the gap itself. */
+  let past = noForeign();
+  const startPast = (): void => {
+    const known = needs.foreign?.();
+    past = noForeign();
+    if (known === undefined) return;
+    past.mappings.push(...known.mappings);
+    for (const [name, edge] of structuredClone(known.edges)) {
+      for (const device of Object.values(edge.devices)) device.lastTs = 0;
+      past.edges.set(name, edge);
+    }
+  };
+
   const addEntry = (rows: RowSet, entry: Entry): void => {
     if (entry.topic.startsWith("$")) return;
-    const whole = parse(entry, needs.site, needs.gateways?.());
+    const whole: Parsed = isOwn(entry.topic)
+      ? parse(entry, needs.site, needs.gateways?.())
+      : { kind: "batch", parts: parseForeign(entry, needs.site, past, []).map((parsed) => ({ topic: entry.topic, parsed })) };
     if (whole.kind === "energy") addEnergy(rows, whole.energy);
     for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole])
       if (parsed.kind === "reading") addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
@@ -75,6 +94,7 @@ export const createSeries = (needs: SeriesNeeds) => {
 
   /** Writes one batch of the gap; the reader stays open between batches. */
   const closeGap = async (): Promise<void> => {
+    if (gapReader === null) startPast();
     gapReader ??= needs.read(stored + 1)[Symbol.asyncIterator]();
     const rows = noRows();
     let upTo = stored;

@@ -8,6 +8,8 @@ export interface Miner {
   readonly host: string;
   readonly listed: Listed | null;
   rig: string;
+  /** Of its network card, as told at any time. */
+  mac: string | null;
   found: Found;
   /** Of its readings in this run of the gateway. */
   seq: number;
@@ -73,7 +75,11 @@ export const createFleet = (needs: FleetNeeds) => {
 
   /** Another machine at an address is another rig, unless the list gives the address a name. */
   const adopt = (miner: Miner, found: Found): void => {
-    const rig = miner.listed?.rig ?? rigNameOf(found.read.identity, miner.host);
+    const told = found.read.identity.mac;
+    // an answer that was lost is no reason for another name; another network card is
+    const isSame = miner.rig !== "" && (told === null || miner.mac === null || told === miner.mac);
+    const rig = miner.listed?.rig ?? (isSame ? miner.rig : rigNameOf(found.read.identity, miner.host));
+    miner.mac = told ?? miner.mac;
     miner.found = found;
     miner.wholeTs = needs.now();
     miner.rare = {};
@@ -153,6 +159,7 @@ export const createFleet = (needs: FleetNeeds) => {
         host: found.host,
         listed,
         rig: "",
+        mac: null,
         found,
         seq: 0,
         failures: 0,

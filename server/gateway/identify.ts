@@ -35,6 +35,19 @@ const evidenceAt = async (link: Link, { ports, connectMs }: IdentifyNeeds): Prom
   return { rpcOpen, framedOpen, webOpen, version, web: page };
 };
 
+/** Who it is stands in one answer of several: where that one was lost it is asked again. */
+const readWhole = async (session: Session): Promise<Answers | null> => {
+  const all: Record<string, unknown> = {};
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const told = await session.read("whole").catch(() => null);
+    if (told === null) continue;
+    Object.assign(all, told);
+    const read = readAnswers(all);
+    if ("code" in read || read.identity.mac !== null || read.format === "cgminer") break;
+  }
+  return Object.keys(all).length === 0 ? null : all;
+};
+
 /** So many drivers are tried at one address; more would be guessing. */
 const MOST_TRIES = 5;
 
@@ -56,7 +69,7 @@ export const identify = async (host: string, needs: IdentifyNeeds, first: Driver
     if (tried.has(driver)) continue;
     tried.add(driver);
     const session = driver.open(link, needs.credentialsOf(driver, host));
-    const answers = await session.read("whole").catch(() => null);
+    const answers = await readWhole(session);
     if (answers === null) continue;
     const read = readAnswers(answers);
     if ("code" in read) continue;

@@ -1,7 +1,7 @@
 /** Readings on their way: gathered for a second, kept on disk, signed, published in order, let go when the broker acknowledges. */
-import { createHash, sign, type KeyObject } from "node:crypto";
-import { MOST_MESSAGES, signedBytes } from "../twin/gateway.ts";
-import { MOST_PAYLOAD_BYTES } from "../twin/parse.ts";
+import { sign, type KeyObject } from "node:crypto";
+import { headBytes, headText, MOST_LINE, MOST_MESSAGES, nextHead, type Head } from "../twin/gateway.ts";
+import { lineOfMessage, MOST_PAYLOAD_BYTES } from "../twin/parse.ts";
 import { topicOf } from "../twin/wire.ts";
 import type { Spool } from "./spool.ts";
 
@@ -28,12 +28,20 @@ const ROOM = MOST_PAYLOAD_BYTES - HEAD_BYTES;
 /** Bytes a text takes inside a JSON string. */
 export const escapedBytes = (text: string): number => Buffer.byteLength(JSON.stringify(text)) - 2;
 
+interface SignedLine {
+  readonly rig: string;
+  readonly channel: "telemetry" | "answers";
+  readonly payload: unknown;
+}
+/** Bytes a message takes in its batch, its line included. */
+const bytesOf = (line: string): number => escapedBytes(line) + 1 + MOST_LINE;
+
 /** A file of the spool that was thinned out of many may hold more than a batch may. */
 const batchesOf = (lines: readonly string[]): readonly (readonly string[])[] => {
   const batches: string[][] = [];
   let size = ROOM;
   for (const line of lines) {
-    const bytes = escapedBytes(line) + 1;
+    const bytes = bytesOf(line);
     const last = batches.at(-1);
     if (last === undefined || size + bytes > ROOM || last.length >= MOST_MESSAGES) {
       batches.push([line]);
@@ -50,8 +58,7 @@ export const createOutbox = (needs: OutboxNeeds) => {
   let parts: string[] = [];
   let size = 0;
   let sinceTs = 0;
-  let n = 0;
-  let prev: string | null = null;
+  let head: Head | null = null;
   let onTheWay = 0;
   let pumping = false;
   let timer: NodeJS.Timeout | null = null;
@@ -61,12 +68,13 @@ export const createOutbox = (needs: OutboxNeeds) => {
   let stranded: { readonly lines: readonly string[]; readonly ts: number }[] = [];
   let lost = 0;
 
-  const sendBatch = (lines: readonly string[]): Promise<void> => {
-    const head = JSON.stringify({ v: 1, gateway: needs.gateway, boot: needs.boot, n: ++n, prev });
-    const signed = `${head.slice(0, -1)},"messages":[${lines.join(",")}]}`;
-    prev = createHash("sha256").update(signed).digest("hex");
-    const sig = sign(null, signedBytes(signed), needs.key).toString("hex");
-    return needs.publish(topicOf(needs.site, needs.gateway, "signed"), JSON.stringify({ v: 1, signed, sig }));
+  const sendBatch = (batch: readonly string[]): Promise<void> => {
+    const messages = `[${batch.join(",")}]`;
+    const lines = (JSON.parse(messages) as SignedLine[]).map(({ rig, channel, payload }) => lineOfMessage(rig, channel, payload));
+    head = nextHead({ gateway: needs.gateway, boot: needs.boot }, head, messages, lines);
+    const signed = headText(head);
+    const sig = sign(null, headBytes(signed), needs.key).toString("hex");
+    return needs.publish(topicOf(needs.site, needs.gateway, "signed"), JSON.stringify({ v: 2, signed, sig, lines, messages }));
   };
   const send = async (number: number, lines: readonly string[]): Promise<void> => {
     try {
@@ -127,7 +135,7 @@ export const createOutbox = (needs: OutboxNeeds) => {
   return {
     /** Takes a message of `{rig, channel, payload}` as JSON on one line. One that no batch can hold is refused, and counted. */
     put(line: string): void {
-      const bytes = escapedBytes(line) + 1;
+      const bytes = bytesOf(line);
       if (bytes > ROOM) {
         refused += 1;
         return needs.onError("a message is larger than a batch may be", line.slice(0, 80));

@@ -60,6 +60,7 @@ export const startFold = async (
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
+    foreign: () => farm().foreign,
     gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
     modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
     onRejected: (points) => {
@@ -69,7 +70,10 @@ export const startFold = async (
     onHealth: (away) => status.say("series", kind, "writing", away),
   });
   const frames = createFrames(farm, () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }));
+  let publish: (topic: string, payload: Uint8Array) => Promise<void> = async () => undefined;
   telemetry.tell((out, _farm, batch) => {
+    for (const wish of out.wishes)
+      publish(wish.topic, wish.payload).catch((error: unknown) => complain(`${wish.topic} was not published`, error));
     rate.add(batch.lastPos - batch.firstPos + 1);
     series.take(out, batch);
     frames.take(out);
@@ -92,5 +96,5 @@ export const startFold = async (
     startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }),
   );
 
-  return { farm, store, series, rejected, frames, perS: rate.perS };
+  return { farm, store, series, rejected, frames, publishBy: (by: typeof publish): void => void (publish = by), perS: rate.perS };
 };

@@ -4,7 +4,8 @@ import { createMqtt } from "../edge/mqtt/client.ts";
 import { readFileSync } from "node:fs";
 import { SIMULATOR } from "../flows/devices.ts";
 import { mayPublish, maySubscribe, type Device } from "../twin/device-rules.ts";
-import { ROOT, topicOf } from "../twin/wire.ts";
+import { hostState } from "../twin/dialects/sparkplug-host.ts";
+import { topicOf } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
 import type { House } from "./house.ts";
@@ -28,7 +29,7 @@ const tlsOf = ({ mqttTlsPort, mqttClientCa, tlsCert, tlsKey }: House["config"]) 
       };
 
 /** Starts it and gives its address. Throws Refused PORT_IN_USE. */
-export const startMqtt = async ({ config, status, runs }: House, { journal }: Data, { farm }: Fold, door: Door): Promise<string> => {
+export const startMqtt = async ({ config, clock, status, runs }: House, { journal }: Data, { farm, publishBy }: Fold, door: Door): Promise<string> => {
   if (config.mqttUrl === null) {
     let broken = 0;
     const sayBroken = (client: string, reason: string): void => {
@@ -55,6 +56,9 @@ export const startMqtt = async ({ config, status, runs }: House, { journal }: Da
     });
     const listening = await broker.start();
     runs("the broker", broker.stop);
+    publishBy(broker.publish);
+    const host = hostState(config.site);
+    await broker.retain(host.topic, host.payload(true, clock.now()));
     Object.assign(later, { disconnect: broker.disconnect, connected: broker.isConnected, rigs: () => [...farm().twins.keys()] });
     const tls = listening.tlsPort === null ? "" : `, TLS on port ${listening.tlsPort}`;
     const open = anonymous ? ", devices need no credential" : "";
@@ -65,13 +69,16 @@ export const startMqtt = async ({ config, status, runs }: House, { journal }: Da
   const client = createMqtt({
     url: config.mqttUrl,
     clientId: config.mqttClient ?? `rigtwin-${config.site}`,
-    topics: [`${ROOT}/#`],
+    topics: config.mqttTopics.split(","),
+    host: hostState(config.site),
+    now: clock.now,
     share: config.mqttShare,
     unshared: [topicOf(config.site, "+", "birth"), topicOf(config.site, "+", "state")],
     onMessage: journal.append,
     onHealth: (gone) => status.say("mqtt", "outside broker", "subscribed", gone, true),
   });
   status.say("mqtt", "outside broker", "", "not connected yet", true);
+  publishBy(client.publish);
   client.start();
   runs("the broker's client", client.stop);
   return config.mqttUrl;

@@ -411,6 +411,40 @@ export const refusalLine = z.object({
 });
 export const refusals = z.object({ total: z.int(), byCode: z.record(z.string(), z.int()), refusals: z.array(refusalLine) });
 export const refusalsQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(200) });
+const mappedField = z.object({
+  path: z.string().max(300).describe("JSON path, like $.miner.hashrate or $.boards[0].temp; $ for the payload itself"),
+  field: z.string().max(64).describe("a field of a reading, like hashrateThs, fans.0.rpm or boards.1.chipC"),
+  factor: z.number().describe("one unit of the payload's in units of the field: 0.001 for GH/s in hashrateThs"),
+});
+export const mapping = z.object({
+  topic: z.string().min(1).max(300).describe("an MQTT filter; + and # as in MQTT"),
+  rig: z.string().min(1).max(64).describe("the rig's (or meter's) name; {1} stands for what is at the first +"),
+  as: z.enum(["rig", "meter"]).default("rig"),
+  fields: z.array(mappedField).min(1).max(100),
+});
+export const unmapping = z.object({ topic: z.string().min(1).max(300) });
+export const inbox = z.object({
+  topics: z.array(
+    z.object({
+      topic: z.string(),
+      firstTs: ms,
+      lastTs: ms,
+      count: z.int(),
+      kept: z.int().describe("messages that a mapping will still read"),
+      sample: z.string().nullable().describe("the newest message as text; null where it is none"),
+      guesses: z.array(
+        z.object({
+          path: z.string(),
+          value: z.union([z.string(), z.number(), z.boolean(), z.null()]),
+          meaning: mappedField.nullable().describe("what it may mean; null where nothing comes to mind"),
+        }),
+      ),
+    }),
+  ),
+  mappings: z.array(mapping),
+  fields: z.record(z.string(), z.string()).describe("fields that can be mapped to, and their units"),
+});
+export type InboxAnswer = z.infer<typeof inbox>;
 
 export type Problem = z.infer<typeof problem>;
 export type RigLine = z.infer<typeof rigLine>;

@@ -9,6 +9,7 @@ import type { Incident } from "./alarms/incident.ts";
 import type { PartHealth } from "./alarms/system.ts";
 import type { Watch } from "./alarms/watch.ts";
 import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
+import { noForeign, type Foreign } from "./dialects/index.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
 import {
   foldAnnounced,
@@ -22,6 +23,7 @@ import {
   newTwin,
   type KnownModel,
 } from "./fold.ts";
+import { dropMapping, foldMapping, isOwn, parseForeign, type Wish } from "./foreign.ts";
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
@@ -80,6 +82,8 @@ export interface Farm {
   readonly gatewayKeys: GatewayKeys;
   /** Serial numbers of parts, and which of them changed. */
   readonly parts: PartBook;
+  /** What is remembered of those who speak another dialect than ours. */
+  readonly foreign: Foreign;
   /** The newest refused messages, oldest first. */
   inbox: RefusedEntry[];
   readonly refusedByCode: Map<Code, number>;
@@ -111,6 +115,8 @@ export interface Outcome {
   readonly orders: Map<string, Order>;
   /** Entries of the ledger among them: the relay looks again. */
   ledger: boolean;
+  /** To be published: what a device must be asked for. */
+  readonly wishes: Wish[];
 }
 
 const MOST_INBOX = 1_000;
@@ -138,6 +144,7 @@ export const newFarm = (site: string): Farm => ({
   quotes: new Map(),
   gatewayKeys: new Map(),
   parts: noParts(),
+  foreign: noForeign(),
   inbox: [],
   refusedByCode: new Map(),
   accepted: 0,
@@ -158,6 +165,7 @@ export const nothingYet = (): Outcome => ({
   refused: [],
   orders: new Map(),
   ledger: false,
+  wishes: [],
 });
 
 const models = new Map<string, ReturnType<typeof findModel>>();
@@ -268,6 +276,11 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     farm.gatewayKeys.set(gateway, [...(farm.gatewayKeys.get(gateway) ?? []), { publicKey, fromTs, toTs }]);
     return;
   }
+  if (act.what === "map") {
+    for (const parsed of foldMapping(act.mapping, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
+    return;
+  }
+  if (act.what === "unmap") return dropMapping(act.topic, farm.foreign);
   if (act.what === "technician") return void farm.ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
   if (act.what === "part-reason") {
     if (foldPartReason(farm.parts, act.rig, act.number, act.reason, act.by, entry.receivedTs)) out.touched.add(act.rig);
@@ -349,7 +362,8 @@ const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): v
     else farm.retained.set(entry.topic, Uint8Array.from(entry.payload));
   }
   farm.deviceTs = entry.receivedTs;
-  carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
+  if (isOwn(entry.topic)) return carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
+  for (const parsed of parseForeign(entry, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
 };
 
 const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gateway: string | null = null): void => {

@@ -3,6 +3,7 @@
  * each names the hash of the rig's record before it, so none can be taken out or put in between unseen.
  */
 import type { AlarmAct } from "./alarms/acts.ts";
+import type { Mapping } from "./dialects/mapping.ts";
 
 export const RECORD_CONTEXT = "rigtwin/record/v1";
 
@@ -124,6 +125,9 @@ export type Act =
       readonly by: string;
     }
   | AlarmAct
+  /** What a topic of a stranger means from now on, and meant in what waits in the inbox. */
+  | { readonly what: "map"; readonly mapping: Mapping; readonly by: string }
+  | { readonly what: "unmap"; readonly topic: string; readonly by: string }
   /** Why a part is another one, where no record tells of it. */
   | { readonly what: "part-reason"; readonly rig: string; readonly number: number; readonly reason: string; readonly by: string }
   | {

@@ -126,6 +126,9 @@ export const ROUTES = {
   export: "/api/v1/export",
   status: "/api/v1/status",
   refusals: "/api/v1/refusals",
+  /** Topics nobody reads, and what they were mapped to. */
+  inbox: "/api/v1/inbox",
+  unmap: "/api/v1/inbox/unmap",
   chain: "/api/v1/chain",
   /** JSON-RPC to the local chain, read-only methods, so that a browser can check against it. */
   rpc: "/api/v1/rpc",

@@ -207,6 +207,16 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         );
       });
     },
+    /** Publishes and lets the broker keep it for who subscribes later. */
+    retain(topic: string, payload: Uint8Array): Promise<void> {
+      return new Promise((resolve, reject) => {
+        if (aedes === null) return reject(new Refused("INTERNAL", "The broker is not running."));
+        aedes.publish(
+          { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket,
+          (error) => (error ? reject(error) : resolve()),
+        );
+      });
+    },
     connections: (): number => aedes?.connectedClients ?? 0,
     async stop(): Promise<void> {
       const closed = servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));

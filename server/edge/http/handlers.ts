@@ -6,6 +6,7 @@ import type {
   AlarmsQuery,
   ChainInfo,
   healthAnswer,
+  InboxAnswer,
   DraftWish,
   NewRecord,
   NewTechnician,
@@ -20,6 +21,7 @@ import type {
   Status,
 } from "../../twin/api.ts";
 import type { DaysAnswer, ProvenDay, SignedPage } from "../../twin/bundle.ts";
+import type { Mapping } from "../../twin/dialects/mapping.ts";
 import type { Questions } from "../../twin/questions.ts";
 import type { PartChange } from "../../twin/part-changes.ts";
 import type { Principal } from "../../twin/rights.ts";
@@ -169,6 +171,11 @@ export interface Handlers {
   readonly bundle: (tokenId: number, from: number, to: number, withSigned: boolean) => AsyncIterable<string>;
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
+  readonly inbox: () => Maybe<InboxAnswer>;
+  /** Throws REQUEST_INVALID, JOURNAL_UNAVAILABLE. */
+  readonly map: (mapping: Mapping) => Maybe<InboxAnswer>;
+  /** Throws NOT_FOUND, JOURNAL_UNAVAILABLE. */
+  readonly unmap: (topic: string) => Maybe<InboxAnswer>;
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
   /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
   readonly usage: (query: UsageQuery) => Maybe<Usage>;

@@ -106,6 +106,7 @@ const ANSWERS: Named = [
   ["Health", healthStatus],
   ["Refusal", api.refusalLine],
   ["RefusalList", api.refusals],
+  ["Inbox", api.inbox],
   ["RpcAnswer", rpcAnswer],
   ["Me", access.me],
 ];
@@ -115,6 +116,8 @@ const BODIES: Named = [
   ["Technician", api.technician],
   ["Acknowledgement", api.acknowledge],
   ["NewQuotes", newQuotes],
+  ["Mapping", api.mapping],
+  ["Unmapping", api.unmapping],
   ["NewOrder", work.newOrder],
   ["OrderChange", work.orderChange],
   ["Login", access.login],

@@ -23,6 +23,9 @@ export interface MqttOptions {
   readonly unshared?: readonly string[];
   /** Calls back when the message is on disk; with an error the connection is dropped, so that the broker sends it again. */
   readonly onMessage: (message: Message, done: (error: Error | null) => void) => void;
+  /** What is retained about this host while it is connected, and by Will when it is lost: both of one connection have the same time. */
+  readonly host?: { readonly topic: string; readonly payload: (online: boolean, ts: number) => Uint8Array };
+  readonly now?: () => number;
   /** Told when the connection comes and goes. */
   readonly onHealth?: (away: string | null) => void;
   /** Messages the broker may have in flight to us; at least two batches of the journal. */
@@ -83,6 +86,14 @@ export const createMqtt = (options: MqttOptions) => {
     callback(packet.qos === 0 ? undefined : DEFERRED);
   };
 
+  let hostTs = 0;
+  const will = () => {
+    const { host } = options;
+    if (host === undefined) return {};
+    hostTs = options.now?.() ?? 0;
+    return { will: { topic: host.topic, payload: Buffer.from(host.payload(false, hostTs)), qos: 1 as const, retain: true } };
+  };
+
   return {
     /** Connects in the background and keeps trying; resolves at once. */
     start(): void {
@@ -94,10 +105,15 @@ export const createMqtt = (options: MqttOptions) => {
         reconnectPeriod: 1_000,
         connectTimeout: 10_000,
         resubscribe: false,
+        ...will(),
         properties: { sessionExpiryInterval: SESSION_S, receiveMaximum: options.receiveMaximum ?? 4_000 },
       });
       connected.handleMessage = receive as MqttClient["handleMessage"];
+      // mqtt.js writes its options anew into each CONNECT
+      connected.on("reconnect", () => Object.assign(connected.options, will()));
       connected.on("connect", () => {
+        if (options.host !== undefined)
+          connected.publish(options.host.topic, Buffer.from(options.host.payload(true, hostTs)), { qos: 1, retain: true });
         connection += 1;
         ready = [];
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
@@ -119,6 +135,9 @@ export const createMqtt = (options: MqttOptions) => {
     connected: (): boolean => client?.connected ?? false,
     async stop(): Promise<void> {
       connection += 1;
+      const { host } = options;
+      if (host !== undefined && client?.connected === true)
+        client.publish(host.topic, Buffer.from(host.payload(false, hostTs)), { qos: 1, retain: true });
       await client?.endAsync(true);
       client = null;
     },

@@ -12,10 +12,28 @@ import { Refused } from "../../../server/twin/refusal.ts";
 import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
+import { mappingFault } from "../../../server/twin/dialects/mapping.ts";
+import type { InboxAnswer } from "../../../server/twin/api.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
 import { foldWork, noWork } from "../../../server/twin/orders/fold.ts";
 import { cleanPicture } from "../../../server/twin/orders/image.ts";
 import { newOrder, type Order } from "../../../server/twin/orders/shapes.ts";
+
+const INBOX: InboxAnswer = {
+  topics: [
+    {
+      topic: "plant/7/values",
+      firstTs: 1_790_000_000_000,
+      lastTs: 1_790_000_001_000,
+      count: 2,
+      kept: 2,
+      sample: '{"hr":1}',
+      guesses: [{ path: "$.hr", value: 1, meaning: null }],
+    },
+  ],
+  mappings: [{ topic: "plant/+/values", rig: "shed-{1}", as: "rig", fields: [{ path: "$.hr", field: "hashrateThs", factor: 0.001 }] }],
+  fields: { hashrateThs: "TH/s" },
+};
 
 export const TS = 1_762_862_400_000;
 const DAY_TS = 1_762_819_200_000;
@@ -517,6 +535,16 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
   photo: (hash) => {
     if (hash !== "0".repeat(64)) throw new Refused("NOT_FOUND", "There is no such picture.");
     return { media: "image/png", bytes: PIXEL };
+  },
+  inbox: () => INBOX,
+  map: (mapping) => {
+    const fault = mappingFault(mapping);
+    if (fault !== null) throw new Refused(fault.code, fault.detail);
+    return INBOX;
+  },
+  unmap: (topic) => {
+    if (topic === "none") throw new Refused("NOT_FOUND", "There is no mapping of that topic.");
+    return INBOX;
   },
   refusals: (limit) => {
     calls.queries.push(limit);

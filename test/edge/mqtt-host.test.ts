@@ -1,0 +1,56 @@
+/** The Sparkplug host's word about itself, on a real broker: there, lost without a goodbye, there again, gone. */
+import mqtt from "mqtt";
+import { afterEach, expect, test } from "@jest/globals";
+import { createMqtt } from "../../server/edge/mqtt/client.ts";
+import { hostState } from "../../server/twin/dialects/sparkplug-host.ts";
+import { connect as connectTcp, createServer, type Socket } from "node:net";
+import { freePort, startMosquitto } from "../servers/mosquitto.ts";
+import { needs, pathTo } from "../servers/have.ts";
+import { until } from "../servers/until.ts";
+
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+needs("mosquitto")("a Sparkplug host on Mosquitto", () => {
+  test("birth and Will of each connection have the same time", async () => {
+    const broker = await startMosquitto(pathTo("mosquitto"));
+    stops.push(broker.stop);
+    const listener = await mqtt.connectAsync(broker.url, { clientId: "listener" });
+    stops.push(() => listener.endAsync(true));
+    const said: { online: boolean; timestamp: number }[] = [];
+    listener.on("message", (_topic, payload) => said.push(JSON.parse(payload.toString()) as { online: boolean; timestamp: number }));
+    await listener.subscribeAsync("spBv1.0/STATE/rigtwin-farm", { qos: 1 });
+    // the line in between can be cut as a cable is
+    const sockets: Socket[] = [];
+    const port = await freePort();
+    const line = createServer((socket) => {
+      const onwards = connectTcp(Number(new URL(broker.url).port), "127.0.0.1");
+      sockets.push(socket, onwards);
+      for (const end of [socket, onwards]) end.on("error", () => undefined);
+      socket.pipe(onwards).pipe(socket);
+    });
+    await new Promise<void>((done) => line.listen(port, "127.0.0.1", done));
+    stops.push(() => new Promise((done) => line.close(done)));
+    let now = 1_790_000_000_000;
+    const client = createMqtt({
+      url: `mqtt://127.0.0.1:${port}`,
+      clientId: "host",
+      topics: ["spBv1.0/#"],
+      onMessage: (_message, done) => done(null),
+      host: hostState("farm"),
+      now: () => (now += 1_000),
+    });
+    stops.push(client.stop);
+    client.start();
+    await until(() => said.length === 1, "it is there");
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await until(() => said.length === 3, "it was lost, and is there again");
+    await client.stop();
+    await until(() => said.length === 4, "it is gone");
+    expect(said.map(({ online }) => online)).toEqual([true, false, true, false]);
+    expect(said[1]?.timestamp).toBe(said[0]?.timestamp);
+    expect(said[3]?.timestamp).toBe(said[2]?.timestamp);
+    expect(said[2]?.timestamp).toBeGreaterThan(said[0]?.timestamp ?? 0);
+  });
+});
