@@ -3,6 +3,7 @@ import type { Emit, Figure } from "./report.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Promise<void> }>>> = {
   fold: () => import("./fold.ts"),
+  gateway: () => import("./gateway.ts"),
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),
   replay: () => import("./replay.ts"),
