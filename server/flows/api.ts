@@ -1,4 +1,5 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
+import { truthNow } from "./energy-truth.ts";
 import { createInbox } from "./inbox.ts";
 import type { z } from "zod";
 import type {
@@ -135,6 +136,7 @@ export const createApi = (needs: ApiNeeds) => {
       await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
       return changesOf(farm().parts, rig)[number - 1] as PartChange;
     },
+    energyTruth: () => truthNow(farm()),
     ...createInbox({ farm, write: needs.write }),
     refusals: (limit: number) => refusalsAnswer(farm(), needs.rejected, limit),
     chainInfo,

@@ -1,16 +1,19 @@
 /** Looks for machines: through the given addresses, many at a time, again every few minutes; and wherever mDNS hears of one. */
 import type { Driver } from "./drivers/driver.ts";
 import { driverOf } from "./drivers/index.ts";
-import type { Found } from "./identify.ts";
+import { UNREAD, type Found } from "./identify.ts";
 import type { Listed } from "./ranges.ts";
 
 export interface DiscoveryNeeds {
   /** Addresses looked at, at the same time. */
   readonly concurrency: number;
-  readonly identify: (host: string, first: Driver | null) => Promise<Found | null>;
+  readonly identify: (host: string, first: Driver | null) => Promise<Found | typeof UNREAD | null>;
   readonly knows: (host: string) => boolean;
   readonly onFound: (found: Found, listed: Listed | null) => void;
 }
+
+/** A machine that is busy, or loses an answer, is asked so often in one search. */
+const ATTEMPTS = 3;
 
 export const createDiscovery = (needs: DiscoveryNeeds) => {
   const looking = new Set<string>();
@@ -19,10 +22,14 @@ export const createDiscovery = (needs: DiscoveryNeeds) => {
     if (needs.knows(host) || looking.has(host)) return false;
     looking.add(host);
     try {
-      const found = await needs.identify(host, listed?.format === null || listed === null ? null : driverOf(listed.format));
-      if (found === null) return false;
-      needs.onFound(found, listed);
-      return true;
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const found = await needs.identify(host, listed?.format === null || listed === null ? null : driverOf(listed.format));
+        if (found === null) return false;
+        if (found === UNREAD) continue;
+        needs.onFound(found, listed);
+        return true;
+      }
+      return false;
     } finally {
       looking.delete(host);
     }

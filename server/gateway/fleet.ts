@@ -1,6 +1,6 @@
 /** The machines of one gateway: each asked in its turn, again and again, as patiently as it deserves. */
 import type { Driver, Answers } from "./drivers/driver.ts";
-import type { Found } from "./identify.ts";
+import { UNREAD, type Found } from "./identify.ts";
 import type { Listed } from "./ranges.ts";
 import { rigNameOf } from "./naming.ts";
 
@@ -28,7 +28,7 @@ export interface FleetNeeds {
   readonly now: () => number;
   /** 0 ≤ chance < 1. */
   readonly chance: () => number;
-  readonly identify: (host: string, first: Driver | null) => Promise<Found | null>;
+  readonly identify: (host: string, first: Driver | null) => Promise<Found | typeof UNREAD | null>;
   readonly onReading: (miner: Miner, answers: Answers) => void;
   /** It is there: for the first time, again, or as somebody else. */
   readonly onPresent: (miner: Miner) => void;
@@ -103,7 +103,7 @@ export const createFleet = (needs: FleetNeeds) => {
     if (wasLost) {
       // it may come back with another firmware, or be another machine
       const found = await needs.identify(miner.host, miner.found.driver);
-      if (found === null) throw new Error("nobody there");
+      if (found === null || found === UNREAD) throw new Error("nobody there");
       adopt(miner, found);
       miner.failures = 0;
       needs.onPresent(miner);

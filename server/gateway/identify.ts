@@ -51,11 +51,14 @@ const readWhole = async (session: Session): Promise<Answers | null> => {
 /** So many drivers are tried at one address; more would be guessing. */
 const MOST_TRIES = 5;
 
+/** Something listens there that could not be read. */
+export const UNREAD = "unread";
+
 /**
- * Finds out what stands at `host`: gives null where nothing listens, or nothing that any driver can read. `first`: the driver that was
+ * Finds out what stands at `host`: gives null where nothing listens, UNREAD where nothing could be read of what does. `first`: the driver that was
  * right last time. Never throws.
  */
-export const identify = async (host: string, needs: IdentifyNeeds, first: Driver | null = null): Promise<Found | null> => {
+export const identify = async (host: string, needs: IdentifyNeeds, first: Driver | null = null): Promise<Found | typeof UNREAD | null> => {
   const link = createLink(host, needs.ports, needs.timeoutMs, needs.now);
   const seen = await evidenceAt(link, needs);
   if (seen === null) return null;
@@ -79,5 +82,5 @@ export const identify = async (host: string, needs: IdentifyNeeds, first: Driver
     const right = driverOf(read.format);
     if (right !== null && !tried.has(right)) queue.unshift(right);
   }
-  return second;
+  return second ?? UNREAD;
 };

@@ -1,4 +1,5 @@
 /** The HTTP API's shapes. The same schemas check the requests and make the OpenAPI document. */
+import { POWER_SOURCES } from "./energy-truth.ts";
 import { z } from "zod";
 import { ALARM_KINDS, RIG_STATES, SEVERITIES } from "./twin.ts";
 import { PARTS, RECORD_KINDS, RECORD_STATUSES } from "./record.ts";
@@ -411,6 +412,38 @@ export const refusalLine = z.object({
 });
 export const refusals = z.object({ total: z.int(), byCode: z.record(z.string(), z.int()), refusals: z.array(refusalLine) });
 export const refusalsQuery = z.object({ limit: z.coerce.number().int().min(1).max(1_000).default(200) });
+const powerSource = z.enum(POWER_SOURCES);
+const watts = z.number().nullable();
+export const energyTruth = z.object({
+  asOfTs: ms,
+  siteMw: z.int().describe("mW"),
+  siteSource: z.enum(["meter", "sum"]),
+  reportedW: z.number(),
+  gapW: watts.describe("metered less reported; null without a meter"),
+  gapPct: z.number().nullable(),
+  bySource: z.record(powerSource, z.int()).describe("how many rigs each source is in force for"),
+  mix: z.record(z.string(), z.number()).nullable().describe("shares that sum to 1"),
+  gco2ePerKwh: z.number().nullable(),
+  hashrateThs: z.number(),
+  efficiencyJTh: z.number().nullable().describe("at the wall"),
+  perThh: z
+    .object({ kwh: z.number(), cost: z.number().nullable(), kgco2e: z.number().nullable() })
+    .nullable()
+    .describe("per TH/s and hour"),
+  rigs: z.array(
+    z.object({
+      rig: z.string(),
+      powerW: z.number(),
+      source: powerSource.describe("meter > pdu > miner > custom > nameplate"),
+      reportedW: watts,
+      gapW: watts,
+      gapPct: z.number().nullable(),
+      attributedMw: z.int().describe("its part of the site's meter, mW; they sum to siteMw"),
+      efficiencyJTh: z.number().nullable(),
+    }),
+  ),
+  unknown: z.array(z.string()),
+});
 const mappedField = z.object({
   path: z.string().max(300).describe("JSON path, like $.miner.hashrate or $.boards[0].temp; $ for the payload itself"),
   field: z.string().max(64).describe("a field of a reading, like hashrateThs, fans.0.rpm or boards.1.chipC"),

@@ -116,6 +116,8 @@ export const ROUTES = {
   orderPhotos: "/api/v1/orders/:order/photos",
   photo: "/api/v1/photos/:hash",
   energy: "/api/v1/energy",
+  /** Of this moment: which figure is in force, and what each rig has of the meter. */
+  energyTruth: "/api/v1/energy/truth",
   siteSeries: "/api/v1/site/series",
   latest: "/api/v1/site/latest",
   top: "/api/v1/site/top",

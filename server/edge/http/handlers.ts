@@ -5,6 +5,7 @@ import type {
   acknowledge,
   AlarmsQuery,
   ChainInfo,
+  energyTruth,
   healthAnswer,
   InboxAnswer,
   DraftWish,
@@ -171,6 +172,7 @@ export interface Handlers {
   readonly bundle: (tokenId: number, from: number, to: number, withSigned: boolean) => AsyncIterable<string>;
   readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[] }>;
   /** Throws NOT_FOUND where there is no such alarm. */
+  readonly energyTruth: () => Maybe<z.infer<typeof energyTruth>>;
   readonly inbox: () => Maybe<InboxAnswer>;
   /** Throws REQUEST_INVALID, JOURNAL_UNAVAILABLE. */
   readonly map: (mapping: Mapping) => Maybe<InboxAnswer>;

@@ -107,6 +107,7 @@ const ANSWERS: Named = [
   ["Refusal", api.refusalLine],
   ["RefusalList", api.refusals],
   ["Inbox", api.inbox],
+  ["EnergyTruth", api.energyTruth],
   ["RpcAnswer", rpcAnswer],
   ["Me", access.me],
 ];

@@ -12,6 +12,7 @@ import { Refused } from "../../../server/twin/refusal.ts";
 import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
+import { energyTruth } from "../../../server/twin/energy-truth.ts";
 import { mappingFault } from "../../../server/twin/dialects/mapping.ts";
 import type { InboxAnswer } from "../../../server/twin/api.ts";
 import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
@@ -536,6 +537,12 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     if (hash !== "0".repeat(64)) throw new Refused("NOT_FOUND", "There is no such picture.");
     return { media: "image/png", bytes: PIXEL };
   },
+  energyTruth: () => ({
+    asOfTs: TS,
+    ...energyTruth({ meteredW: 3_500, mix: { grid: 1 }, gridGco2ePerKwh: 300, pricePerKwh: 0.1 }, [
+      { rig: "rig-0001", said: { meter: null, pdu: null, miner: 3_250, custom: null, nameplate: 3_250 }, hashrateThs: 110 },
+    ]),
+  }),
   inbox: () => INBOX,
   map: (mapping) => {
     const fault = mappingFault(mapping);
