@@ -50,7 +50,6 @@ export const createGateway = (given: Arguments, say: (text: string) => void, com
     username: given.username,
     password: given.password,
     will: { topic: stateTopic, payload: JSON.stringify({ v: 1, ts: now(), state: "lost" }) },
-    filters: [commandFilterOf(site, "+")],
     onCommand: (topic, payload) => orders.receive(topic, payload),
     onConnect: () => {
       sayState();
@@ -95,6 +94,7 @@ export const createGateway = (given: Arguments, say: (text: string) => void, com
       outbox.put(answersLine(miner.rig, { ts: now(), seq: miner.seq, boot }, text));
     },
     onPresent: (miner) => {
+      uplink.hear(commandFilterOf(site, miner.rig));
       const head = { ts: now(), boot };
       uplink.retain(topicOf(site, miner.rig, "birth"), birthText(miner.found, head, miner.listed?.position ?? null));
       uplink.retain(topicOf(site, miner.rig, "state"), JSON.stringify({ v: 1, ts: now(), state: "online" }));

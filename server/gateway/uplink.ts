@@ -7,8 +7,6 @@ export interface UplinkOptions {
   readonly username: string | null;
   readonly password: string | null;
   readonly will: { readonly topic: string; readonly payload: string };
-  /** Topics of commands. */
-  readonly filters: readonly string[];
   readonly onCommand: (topic: string, payload: Uint8Array) => void;
   readonly onConnect: () => void;
   readonly onHealth: (away: string | null) => void;
@@ -20,6 +18,13 @@ export const createUplink = (options: UplinkOptions) => {
   let client: MqttClient | null = null;
   /** Said again to a broker that may have forgotten it. */
   const retained = new Map<string, string>();
+  /** Each rig's own: a broker need not let a gateway hear the commands of others. */
+  const filters = new Set<string>();
+  const subscribe = (wanted: string[]): void => {
+    client?.subscribe(wanted, { qos: 1 }, (error) => {
+      if (error) options.onHealth(`the broker refuses the subscription to commands: ${error.message}`);
+    });
+  };
   const say = (topic: string, payload: string): void => {
     if (client?.connected === true) client.publish(topic, payload, { qos: 1, retain: true });
   };
@@ -40,9 +45,8 @@ export const createUplink = (options: UplinkOptions) => {
       });
       client = opened;
       opened.on("connect", () => {
-        opened.subscribe([...options.filters], { qos: 1 }, (error) =>
-          options.onHealth(error ? `the broker refuses the subscription: ${error.message}` : null),
-        );
+        options.onHealth(null);
+        if (filters.size > 0) subscribe([...filters]);
         for (const [topic, payload] of retained) say(topic, payload);
         options.onConnect();
       });
@@ -63,6 +67,12 @@ export const createUplink = (options: UplinkOptions) => {
     retain(topic: string, payload: string): void {
       retained.set(topic, payload);
       say(topic, payload);
+    },
+    /** Hears the commands of these topics from now on. */
+    hear(filter: string): void {
+      if (filters.has(filter)) return;
+      filters.add(filter);
+      if (client?.connected === true) subscribe([filter]);
     },
     /** Says goodbye, so that the broker does not publish the Will. */
     async stop(leaving: string): Promise<void> {

@@ -29,7 +29,12 @@ const tlsOf = ({ mqttTlsPort, mqttClientCa, tlsCert, tlsKey }: House["config"]) 
       };
 
 /** Starts it and gives its address. Throws Refused PORT_IN_USE. */
-export const startMqtt = async ({ config, clock, status, runs }: House, { journal }: Data, { farm, publishBy }: Fold, door: Door): Promise<string> => {
+export const startMqtt = async (
+  { config, clock, status, runs }: House,
+  { journal }: Data,
+  { farm, publishBy }: Fold,
+  door: Door,
+): Promise<string> => {
   if (config.mqttUrl === null) {
     let broken = 0;
     const sayBroken = (client: string, reason: string): void => {

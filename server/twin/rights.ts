@@ -75,6 +75,8 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   technicians: STAFF,
   status: STAFF,
   refusals: STAFF,
+  energyTruth: STAFF,
+  inbox: STAFF,
   metrics: STAFF,
   "live:watch": STAFF,
   "live:ack": STAFF,
@@ -89,6 +91,8 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   addPhoto: HANDS,
   acknowledge: OPERATORS,
   addQuotes: OPERATORS,
+  map: OPERATORS,
+  unmap: OPERATORS,
   // keys of the house
   setTechnician: ADMINS,
   people: ADMINS,
