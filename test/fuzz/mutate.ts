@@ -2,30 +2,53 @@
 import { mix, unit } from "../../simulators/plant/chance.ts";
 
 const ODD: readonly unknown[] = [
-  ...[
-    null,
-    "",
-    "nan",
-    "NaN",
-    "-inf",
-    "1e999",
-    "abc",
-    "483k",
-    "0x1F",
-    "12,5",
-    "N/A",
-    "--",
-    -1,
-    0,
-    255,
-    -273,
-    -40,
-    127,
-    65_535,
-    4_294_967_295,
-  ],
-  ...[1e308, -1e308, 1e-320, 2 ** 53, 0.5, true, false, [], {}, [[]], [null], [{}], ["1-2-3"], { a: {} }, "-1--2--3", "\u0000", "🔥"],
-  ...["x".repeat(3_000), "Ver[", "PVT_T0[1 2", "}{", "[", "'20210322.22.REL'", "0-0-0-0", "255-255-255-255", "2015-01-01T00:00:37Z"],
+  null,
+  "",
+  "nan",
+  "NaN",
+  "-inf",
+  "1e999",
+  "abc",
+  "483k",
+  "0x1F",
+  "12,5",
+  "N/A",
+  "--",
+  -1,
+  0,
+  255,
+  -273,
+  -40,
+  127,
+  65_535,
+  4_294_967_295,
+  ,
+  1e308,
+  -1e308,
+  1e-320,
+  2 ** 53,
+  0.5,
+  true,
+  false,
+  [],
+  {},
+  [[]],
+  [null],
+  [{}],
+  ["1-2-3"],
+  { a: {} },
+  "-1--2--3",
+  "\u0000",
+  "🔥",
+  "x".repeat(3_000),
+  "Ver[",
+  "PVT_T0[1 2",
+  "}{",
+  "[",
+  "'20210322.22.REL'",
+  "0-0-0-0",
+  "255-255-255-255",
+  "2015-01-01T00:00:37Z",
 ];
 /** GH/s where MH/s stood, millivolts where volts stood, Fahrenheit where Celsius stood. */
 const SCALES = [1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12, -1, 1.8];
@@ -40,7 +63,7 @@ const changed = (value: unknown, draw: number): unknown => {
       : typeof value === "string"
         ? Number(value)
         : ODD[Math.floor(unit(draw, 14) * ODD.length)];
-  if (kind === 3 && Array.isArray(value)) return [...(value as unknown[]), ...(value as unknown[])];
+  if (kind === 3 && Array.isArray(value)) return (value as unknown[]).concat(value as unknown[]);
   if (kind === 4 && Array.isArray(value)) return (value as unknown[]).slice(0, Math.floor(unit(draw, 15) * value.length));
   if (kind === 5 && typeof value === "string") return value.slice(0, Math.floor(unit(draw, 16) * value.length));
   return ODD[Math.floor(unit(draw, 17) * ODD.length)];
