@@ -60,6 +60,11 @@ const gatewayKeys = (given: string): string | Wrong =>
     ? given
     : new Wrong("must be NAME:KEY pairs with commas between them, a KEY being 64 lower-case hex digits");
 
+const technicians = (given: string): string | Wrong =>
+  given.split(",").every((pair) => /^[^:,]{1,64}:0x[0-9a-fA-F]{40}$/.test(pair.trim()))
+    ? given
+    : new Wrong("must be BADGE:ADDRESS pairs with commas between them, an ADDRESS being 0x and 40 hex digits");
+
 const setting = <T>(given: Setting<T>): Setting<T> => given;
 const optional = <T>(given: Omit<Setting<T | null>, "fallback">): Setting<T | null> => ({ ...given, fallback: null });
 
@@ -282,6 +287,14 @@ export const SETTINGS = {
     fallback: "",
     says: "Ed25519 public keys (64 hex digits) of gateways that sign; one that was given stays in the journal",
     read: gatewayKeys,
+  }),
+  technicians: setting({
+    flag: "technicians",
+    variable: "TECHNICIANS",
+    value: "BADGE:0x…,…",
+    fallback: "",
+    says: "keys whose signatures are a technician's; the role is given on the chain, and taken back over the API only",
+    read: technicians,
   }),
   password: optional({
     flag: "password",

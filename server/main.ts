@@ -46,7 +46,7 @@ const run = async (house: House): Promise<void> => {
   const fold = await startFold(house, data, await simulated.keys());
   const ledger = createLedger(house, data, fold, await chainAt);
   const { port } = await startWeb(house, data, fold, ledger, door);
-  ledger.start();
+  await ledger.start();
   const mqttUrl = await startMqtt(house, data, fold, door);
   simulated.start(house.config.mqttUrl ?? withUser(mqttUrl, door.simulatorPassword));
   greet(house.config, port, mqttUrl, door);

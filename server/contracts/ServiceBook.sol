@@ -41,12 +41,12 @@ abstract contract ServiceBook is Machines {
 
     function _record(uint256 tokenId, bytes32 recordHash, uint8 kind, uint40 performedAt) private {
         require(recordHash != 0, EmptyHash());
-        _requireOwned(tokenId);
+        Rig storage rig = _rigs[tokenId];
+        require(rig.status != Status.None, ERC721NonexistentToken(tokenId));
         if (_recorded[recordHash].blockNumber != 0) return;
         _recorded[recordHash] = Recorded(uint64(tokenId), uint64(block.number), performedAt, kind);
         emit MaintenanceRecorded(tokenId, recordHash, kind, performedAt, msg.sender);
         if (kind == REGISTRATION) return;
-        Rig storage rig = _rigs[tokenId];
         rig.maintenanceCount += 1;
         if (performedAt > rig.lastServiceAt) rig.lastServiceAt = performedAt;
         if (rig.endedAt == 0) {

@@ -66,6 +66,8 @@ export interface AnchoringStatus {
 
 const STEP_MS = 5_000;
 const MOST_BACKOFF_MS = 300_000;
+/** A block younger than this may still be replaced by another one. */
+const REPLACED_MS = 3_600_000;
 /** A rig that gets no token for so long keeps the days of the others back no longer. */
 const MOST_TOKEN_WAIT_MS = 600_000;
 
@@ -234,18 +236,30 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
           reason,
         ),
       );
-    if ((await chain.correctionsOf(day)).length < number)
-      await chain.correct(
-        day,
-        tree.root,
-        tree.manifestHash,
-        tree.readings,
-        hashOf((JSON.parse(tree.manifest) as { reason: string }).reason),
-      );
+    if ((await chain.correctionsOf(day)).length < number) await sendCorrection(tree);
     const there = (await chain.correctionsOf(day))[number - 1];
     if (there === undefined) throw new Refused("CHAIN_UNAVAILABLE", `the correction of day ${day} is not in its block yet`);
     if (there.root !== tree.root || there.manifestHash !== tree.manifestHash) throw conflict(day, "correction");
     await noteAnchored(where, tree, there.correctedTs);
+  };
+
+  const sendCorrection = (tree: Tree): Promise<unknown> =>
+    chain.correct(tree.day, tree.root, tree.manifestHash, tree.readings, hashOf((JSON.parse(tree.manifest) as { reason: string }).reason));
+
+  /** What the ledger says is on the chain and a replaced block took with it is sent again: the same trees, in the same order. */
+  const sendAgain = async (identity: ChainIdentity, last: number | null): Promise<void> => {
+    const sinceTs = clock.now() - REPLACED_MS;
+    for (const [day, { anchors }] of [...ledgerDays()].toSorted(([a], [b]) => a - b)) {
+      const newest = anchors.at(-1);
+      if (newest === undefined || (day <= (last ?? -1) && newest.anchoredTs < sinceTs)) continue;
+      for (const { number } of anchors) {
+        const tree = days.tree(chainKey(identity), day, number);
+        if (tree === null) throw conflict(day, "number of corrections");
+        if (number > 0 && (await chain.correctionsOf(day)).length < number) await sendCorrection(tree);
+        if (number === 0 && (await chain.anchorOf(day)) === null)
+          await chain.anchor(day, tree.root, tree.manifestHash, tree.treeSize, tree.readings);
+      }
+    }
   };
 
   /** Machines get their tokens first, so that no tree is made while half of them have one. */
@@ -273,9 +287,10 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     if (chainKey(identity) !== chainKey(ledger.chain)) return;
     const anchorsOf = (day: number): number => ledgerDays().get(day)?.anchors.length ?? 0;
     const open = all.filter((day) => anchorsOf(day) === 0);
+    const last = await chain.lastAnchoredDay();
+    if (all.some((day) => anchorsOf(day) > 0)) await sendAgain(identity, last);
     if (open.length > 0) {
       await chain.settle();
-      const last = await chain.lastAnchoredDay();
       const from = last === null ? first : Math.min(last + 1, open[0] ?? first);
       for (let day = from; day <= (all.at(-1) ?? from); day++) {
         if (anchorsOf(day) > 0) continue;

@@ -15,11 +15,11 @@ export const keysIn = (pairs: string): Record<string, string> =>
       .flatMap(([name = "", key]) => (key === undefined ? [] : [[name, key]])),
   );
 
-/** The entry that makes a key hold from now on, null where it does already. */
+/** The entry that makes a key hold from now on, null where it does already. The contract counts in whole seconds, and so does the key. */
 export const gatewayKeyAct = (keys: GatewayKeys, gateway: string, publicKey: string, nowTs: number): Uint8Array | null =>
   keyAt(keys, gateway, nowTs) === publicKey
     ? null
-    : bytesOf({ what: "gateway-key", gateway, publicKey, fromTs: nowTs, toTs: null, by: "configuration" });
+    : bytesOf({ what: "gateway-key", gateway, publicKey, fromTs: nowTs - (nowTs % 1_000), toTs: null, by: "configuration" });
 
 /** A past that begins with the keys of its gateways. */
 export const withKeys = async function* (

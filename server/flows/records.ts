@@ -26,6 +26,8 @@ export interface RecordsNeeds {
     readonly recordMaintenance: (batch: readonly ChainRecord[]) => Promise<readonly RecordedOnChain[]>;
     readonly finality: (txHash: Hex, depth: number) => Promise<Finality>;
   };
+  /** Brings keys and roles onto the chain; records are sent after it. */
+  readonly bringRights: () => Promise<void>;
   /** Blocks on top of a record's block before it counts as final. */
   readonly finalDepth: number;
   readonly onError: (what: string, error: unknown) => void;
@@ -296,6 +298,7 @@ export const createRecords = (needs: RecordsNeeds) => {
 
   const relay = async (): Promise<void> => {
     await noticeReset();
+    await needs.bringRights();
     await mintTokens();
     await sendRecords();
     await followSent();

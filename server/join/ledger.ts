@@ -9,6 +9,7 @@ import { createAnchoring } from "../flows/anchoring.ts";
 import { createMonitor } from "../flows/monitor.ts";
 import { createProvenance } from "../flows/provenance.ts";
 import { createRecords } from "../flows/records.ts";
+import { createRights } from "../flows/rights.ts";
 import { createSignedDays } from "../flows/signed-days.ts";
 import { dateOf } from "../twin/day.ts";
 import type { Data } from "./data.ts";
@@ -51,6 +52,13 @@ export const startChain = async ({ config, status, runs }: House): Promise<Chain
   return { rpcUrl: kept.rpcUrl, isLocal: true };
 };
 
+/** `badge:0x…,badge:0x…` as a list. */
+const techniciansIn = (pairs: string): { badge: string; address: `0x${string}` }[] =>
+  pairs
+    .split(",")
+    .map((pair) => pair.trim().split(":"))
+    .flatMap(([badge = "", address]) => (address === undefined ? [] : [{ badge, address: address.toLowerCase() as `0x${string}` }]));
+
 export type Ledger = ReturnType<typeof createLedger>;
 
 /** Builds them around the chain's address; `start` lets them run. */
@@ -71,6 +79,14 @@ export const createLedger = (
     verifier: verifierHash(),
     now: clock.now,
   });
+  const onRelayError = (what: string, error: unknown): void => (error === null ? say(`  ${what}`) : complain(what, error));
+  const rights = createRights({
+    now: clock.now,
+    ledger: () => farm().ledger,
+    gatewayKeys: () => farm().gatewayKeys,
+    chain,
+    onError: onRelayError,
+  });
   const records = createRecords({
     site: config.site,
     clock,
@@ -78,8 +94,9 @@ export const createLedger = (
     ledger: () => farm().ledger,
     twins: () => farm().twins,
     chain,
+    bringRights: rights.relay,
     finalDepth: config.finalDepth,
-    onError: (what, error) => (error === null ? say(`  ${what}`) : complain(what, error)),
+    onError: onRelayError,
   });
 
   const anchoring = createAnchoring({
@@ -145,7 +162,9 @@ export const createLedger = (
       checkedDays: monitor.status().checked,
       mismatchedDays: monitor.status().mismatches.length,
     }),
-    start(): void {
+    async start(): Promise<void> {
+      for (const { badge, address } of techniciansIn(config.technicians))
+        await records.setTechnician({ address, badge, isActive: true, by: "configuration" });
       records.start();
       runs("the relay", records.stop);
       anchoring.start();

@@ -105,6 +105,23 @@ export const readHead = (text: string): Head | null => {
 /** Under what the contract knows a gateway. */
 export const gatewayId = (gateway: string): `0x${string}` => `0x${bytesToHex(keccak_256(utf8(gateway)))}`;
 
+/** A key as the contract keeps it, seconds since 1970 UTC, `fromS` included, `toS` not. */
+export interface KeyEntry {
+  readonly publicKey: `0x${string}`;
+  readonly fromS: number;
+  readonly toS: number;
+}
+/** The contract's end of time (uint40). */
+export const UNTIL_FURTHER_NOTICE_S = 2 ** 40 - 1;
+
+/** A gateway's keys as entries for the contract, in the order in which they were set. */
+export const keyEntries = (keys: readonly GatewayKey[]): KeyEntry[] =>
+  keys.map(({ publicKey, fromTs, toTs }) => ({
+    publicKey: `0x${publicKey}`,
+    fromS: Math.floor(fromTs / 1_000),
+    toS: toTs === null ? UNTIL_FURTHER_NOTICE_S : Math.floor(toTs / 1_000),
+  }));
+
 /** Leaves of the tree over a batch's lines. */
 export const lineLeaves = (lines: readonly string[]): Hash[] => lines.map((line) => leafHash(utf8(line)));
 

@@ -35,6 +35,7 @@ const house = (journal = handJournal(() => T0)) => {
     ledger: () => farm.ledger,
     twins: () => farm.twins,
     chain: {} as never,
+    bringRights: () => Promise.resolve(),
     finalDepth: 1,
     onError: () => undefined,
   });

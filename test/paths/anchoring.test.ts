@@ -129,6 +129,34 @@ describe("a day", () => {
   });
 });
 
+describe("blocks that were taken back", () => {
+  test("an anchor and its correction are sent again, the same ones, and the days go on", async () => {
+    await firstDay();
+    bench.to(at(1, 0.3));
+    await bench.settle();
+    bench.reading("b", at(0, 14.2));
+    bench.to(at(1, 0.4));
+    await bench.settle();
+    const before = bench
+      .farm()
+      .ledger.days.get(D0)
+      ?.anchors.map(({ root }) => root);
+    expect(before).toHaveLength(2);
+    await bench.rewind(1);
+    expect(await bench.parts().chain.correctionsOf(D0)).toEqual([]);
+    await bench.settle();
+    expect((await bench.parts().chain.correctionsOf(D0)).map(({ root }) => root)).toEqual(before?.slice(1));
+    await bench.rewind(2);
+    expect(await bench.parts().chain.lastAnchoredDay()).toBeNull();
+    bench.to(at(2, 0.3));
+    await bench.settle();
+    expect(bench.errors).toEqual([]);
+    expect(await bench.parts().chain.lastAnchoredDay()).toBe(D0 + 1);
+    expect((await bench.parts().chain.anchorOf(D0))?.root).toBe(before?.[0]);
+    expect(await verdictOf(1)).toEqual({ verdict: "verified", wrong: [] });
+  });
+});
+
 describe("another chain", () => {
   test("gets every machine and every day again, rebuilt from the rows on disk", async () => {
     await firstDay();

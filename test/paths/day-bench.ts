@@ -88,6 +88,7 @@ export const openBench = async () => {
       ledger: () => farm.ledger,
       twins: () => farm.twins,
       chain,
+      bringRights: () => Promise.resolve(),
       finalDepth: 0,
       onError,
     });
@@ -188,6 +189,8 @@ export const openBench = async () => {
       for (const entry of entries) foldEntry(farm, entry, nothingYet());
       parts = build(fuse);
     },
+    /** The chain takes its newest blocks back. */
+    rewind: (blocks: number): Promise<void> => node.rewind(blocks),
     /** Another chain answers at another genesis. */
     async reset(): Promise<void> {
       await node.stop();

@@ -58,6 +58,7 @@ const records = createRecords({
   ledger: () => ledger,
   twins: () => twins,
   chain,
+  bringRights: () => Promise.resolve(),
   finalDepth: 1,
   onError: () => undefined,
 });

@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { ClassicLevel } from "classic-level";
 import { startEngine } from "../../server/edge/chain/engine.ts";
 import { createMethods } from "../../server/edge/chain/methods.ts";
 import { startChainProcess, type ChainProcess } from "../../server/edge/chain/process.ts";
@@ -68,26 +69,67 @@ export const until = async (holds: () => boolean | Promise<boolean>, what: strin
   }
 };
 
+/** What a store keeps of a block beside the block itself, by the first letter of its key; states are found by their hash. */
+const BY_NUMBER = /^[bl]/;
+
+/** Takes the newest blocks out of a closed chain's folder, as a reorganisation does: what they held never happened. */
+const takeOut = async (folder: string, blocks: number): Promise<void> => {
+  const level = new ClassicLevel<Buffer, Buffer>(folder, { keyEncoding: "buffer", valueEncoding: "buffer" });
+  const head = Number(String(await level.get(Buffer.from("mhead"))));
+  const gone: Buffer[] = [];
+  for await (const [key, value] of level.iterator()) {
+    const kind = String.fromCharCode(key[0] ?? 0);
+    const number =
+      BY_NUMBER.test(kind) && key.length === 9
+        ? Number(key.readBigUInt64BE(1))
+        : kind === "h"
+          ? Number(String(value))
+          : kind === "t"
+            ? (JSON.parse(String(value)) as { blockNumber: number }).blockNumber
+            : -1;
+    if (number > head - blocks) gone.push(key);
+  }
+  await level.batch([
+    ...gone.map((key) => ({ type: "del" as const, key })),
+    { type: "put", key: Buffer.from("mhead"), value: Buffer.from(String(head - blocks)) },
+  ]);
+  await level.close();
+};
+
 /** The same node within this process; `setClock` sets the time of its next blocks, seconds since 1970. */
 export const nodeWithin = async (folder: string) => {
   let nowS = Math.floor(Date.now() / 1_000);
-  const store = await openStore(folder);
-  const engine = await startEngine(
-    store,
-    () => randomBytes(32),
-    () => nowS,
-  );
-  const { methods, stop } = createMethods(engine, store, "test");
-  const http = await serve(methods, { port: 0 });
+  const start = async (port: number) => {
+    const store = await openStore(folder);
+    const engine = await startEngine(
+      store,
+      () => randomBytes(32),
+      () => nowS,
+    );
+    const { methods, stop } = createMethods(engine, store, "test");
+    const http = await serve(methods, { port });
+    return {
+      port: http.port,
+      genesis: engine.genesis,
+      stop: async (): Promise<void> => {
+        await stop();
+        await http.stop();
+        await store.close();
+      },
+    };
+  };
+  let running = await start(0);
   return {
-    rpcUrl: `http://127.0.0.1:${http.port}`,
-    genesis: engine.genesis,
+    rpcUrl: `http://127.0.0.1:${running.port}`,
+    genesis: running.genesis,
     setClock: (seconds: number): void => void (nowS = seconds),
-    stop: async (): Promise<void> => {
-      await stop();
-      await http.stop();
-      await store.close();
+    /** Takes back the newest blocks. */
+    rewind: async (blocks: number): Promise<void> => {
+      await running.stop();
+      await takeOut(folder, blocks);
+      running = await start(running.port);
     },
+    stop: (): Promise<void> => running.stop(),
   };
 };
 

@@ -6,6 +6,7 @@ import type { Hex } from "../../twin/seal.ts";
 import { createBook } from "./book.ts";
 import { connect, type ChainOptions, type ChainState, type Connection } from "./connection.ts";
 import { createDays } from "./days.ts";
+import { createRights } from "./rights.ts";
 
 export type { ChainOptions, ChainState } from "./connection.ts";
 export type { DayAnchor, DayCorrection } from "./days.ts";
@@ -57,6 +58,7 @@ export const createChain = (options: ChainOptions) => {
   return {
     ...guardAll(guarded, createBook(connection)),
     ...guardAll(guarded, createDays(connection)),
+    ...guardAll(guarded, createRights(connection)),
     identity: (): Promise<ChainIdentity> => guarded(identity),
     settle: (): Promise<void> => guarded(settle),
     /** What is known now, without asking; null before the chain was first reached. */

@@ -52,6 +52,7 @@ export const connect = (options: ChainOptions) => {
   const contractsPath = join(folder, "contracts.json");
   let known: ChainState | null = null;
   let sender: ReturnType<typeof createSender> | null = null;
+  let adminSender: ReturnType<typeof createSender> | null = null;
   let identifying: Promise<ChainIdentity> | null = null;
 
   const keys = () => keysIn(folder, options.key);
@@ -61,6 +62,14 @@ export const connect = (options: ChainOptions) => {
       sender ??= createSender({ client, account: relayer, path: join(folder, "in-flight.json"), now, waitMs: options.waitMs ?? WAIT_MS });
     }
     return sender;
+  };
+
+  /** The admin's own, where the admin has a key of its own: two senders of one key would take each other's nonces. */
+  const adminSenderOf = async (): Promise<ReturnType<typeof createSender>> => {
+    const { admin, relayer } = await keys();
+    if (admin.address === relayer.address) return senderOf();
+    const path = join(folder, "in-flight-admin.json");
+    return (adminSender ??= createSender({ client, account: admin, path, now, waitMs: options.waitMs ?? WAIT_MS }));
   };
 
   const deploy = async (genesis: Hex): Promise<Deployed> => {
@@ -132,6 +141,9 @@ export const connect = (options: ChainOptions) => {
     },
     /** Resolves with the receipt of a transaction that did not revert. */
     send: async (to: Hex, data: Hex): Promise<TransactionReceipt> => (await senderOf()).send({ to, data }, (await identity()).genesis),
+    /** The same with the admin's key. */
+    sendAsAdmin: async (to: Hex, data: Hex): Promise<TransactionReceipt> =>
+      (await adminSenderOf()).send({ to, data }, (await identity()).genesis),
     /** Brings a transaction that a former process left behind to its end, so that asking the chain tells all. */
     settle: async (): Promise<void> => void (await (await senderOf()).settle((await identity()).genesis)),
     /** Ranges of blocks from the contract's own to the newest, none wider than a provider allows. */
