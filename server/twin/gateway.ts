@@ -112,7 +112,7 @@ export interface KeyEntry {
   readonly toS: number;
 }
 /** The contract's end of time (uint40). */
-export const UNTIL_FURTHER_NOTICE_S = 2 ** 40 - 1;
+export const UNTIL_FURTHER_NOTICE_S = 0xff_ffff_ffff;
 
 /** A gateway's keys as entries for the contract, in the order in which they were set. */
 export const keyEntries = (keys: readonly GatewayKey[]): KeyEntry[] =>
