@@ -66,6 +66,7 @@ const alarmKinds: Readonly<Record<AlarmKind, string>> = {
   "store-away": "Store away",
   "chain-away": "Chain away",
   "anchor-late": "Anchor late",
+  "proof-mismatch": "Proof mismatch",
   "disk-filling": "Disk filling",
   "rule-failed": "Rule failed",
 };

@@ -1,8 +1,9 @@
 /**
  * Checks now and then what was anchored, as a stranger would: a random twin, a random day, every step of the verifier against the
- * chain. What does not fit stays on the status page until that very day is verified again.
+ * chain. What does not fit is told into the journal, where it raises an alarm, and stays until that very day is verified again.
  */
 import type { Bundle, ProvenDay } from "../twin/bundle.ts";
+import type { PartHealth } from "../twin/alarms/system.ts";
 import { dateOf } from "../twin/day.ts";
 import type { ChainReader, Verification } from "../twin/verify.ts";
 import { verifyDay } from "../twin/verify.ts";
@@ -21,6 +22,10 @@ export interface MonitorNeeds {
   readonly head: (tokenId: number) => Promise<Omit<Bundle, "days" | "context" | "madeTs">>;
   /** null while no contract is known. */
   readonly reader: () => ChainReader | null;
+  /** The days that did not fit when it was last told, as `token/day`: a restart forgives nothing. */
+  readonly known: () => readonly string[];
+  /** Hears of every change in what does not fit. */
+  readonly tell: (health: PartHealth) => Promise<void>;
   readonly onError: (what: string, error: unknown) => void;
 }
 export interface MonitorStatus {
@@ -32,6 +37,14 @@ export interface MonitorStatus {
 
 /** Looks at once in a round; the newest day is always one of them. */
 const AT_ONCE = 3;
+/** Days named in an alarm's text. */
+const MOST_NAMED = 5;
+
+const whereOf = (tokenId: number, day: number): string => `token ${tokenId} on ${dateOf(day)}`;
+const placeOf = (key: string): [tokenId: number, day: number] => {
+  const [tokenId = 0, day = 0] = key.split("/").map(Number);
+  return [tokenId, day];
+};
 
 export const createMonitor = (needs: MonitorNeeds) => {
   const mismatches = new Map<string, string>();
@@ -39,6 +52,24 @@ export const createMonitor = (needs: MonitorNeeds) => {
   let lastTs: number | null = null;
   let stopEvery: (() => void) | null = null;
   let running: Promise<void> = Promise.resolve();
+  let told: string | null = null;
+  let turn = 0;
+
+  /** Takes up what was known before a restart. */
+  const recall = (): void => {
+    if (told !== null) return;
+    const known = needs.known();
+    for (const key of known) mismatches.set(key, `${whereOf(...placeOf(key))}: it did not fit when it was last looked at.`);
+    told = known.toSorted().join(" ");
+  };
+  const tell = async (): Promise<void> => {
+    const about = [...mismatches.keys()].toSorted();
+    if (about.join(" ") === told) return;
+    const more = mismatches.size - MOST_NAMED;
+    const detail = `${[...mismatches.values()].slice(0, MOST_NAMED).join(" ")}${more > 0 ? ` And ${more} more.` : ""}`;
+    await needs.tell({ ok: about.length === 0, detail, about });
+    told = about.join(" ");
+  };
 
   const pick = <T>(from: readonly T[]): T | undefined => from[Math.floor(needs.chance() * from.length)];
 
@@ -60,7 +91,7 @@ export const createMonitor = (needs: MonitorNeeds) => {
       mismatches.delete(`${tokenId}/${day}`);
       return;
     }
-    note(`${tokenId}/${day}`, `token ${tokenId} on ${dateOf(day)}`, await verifyDay(proven, await needs.head(tokenId), reader));
+    note(`${tokenId}/${day}`, whereOf(tokenId, day), await verifyDay(proven, await needs.head(tokenId), reader));
   };
 
   /** One round. Never throws. */
@@ -69,9 +100,12 @@ export const createMonitor = (needs: MonitorNeeds) => {
     const days = needs.days();
     const newest = days.at(-1);
     if (reader === null || newest === undefined) return;
-    const again = [...mismatches.keys()].map((key) => key.split("/").map(Number) as [number, number]);
+    recall();
+    const known = [...mismatches.keys()].map(placeOf);
+    // Each in its turn, however many there are.
+    const again = Array.from({ length: Math.min(AT_ONCE, known.length) }, () => known[turn++ % known.length] ?? []);
     const fresh = Array.from({ length: AT_ONCE }, (_, i) => [pick(needs.tokens()), i === 0 ? newest : pick(days)] as const);
-    for (const [tokenId, day] of [...again.slice(0, AT_ONCE), ...fresh]) {
+    for (const [tokenId, day] of [...again, ...fresh]) {
       if (tokenId === undefined || day === undefined) continue;
       try {
         await look(tokenId, day, reader);
@@ -80,6 +114,7 @@ export const createMonitor = (needs: MonitorNeeds) => {
         if ((error as { code?: unknown }).code !== "NOT_FOUND") needs.onError("a past day could not be looked at", error);
       }
     }
+    await tell().catch((error: unknown) => needs.onError("what the monitor found was not written down", error));
     lastTs = needs.clock.now();
   };
 

@@ -12,6 +12,7 @@ import { createRecords } from "../flows/records.ts";
 import { createRights } from "../flows/rights.ts";
 import { createSignedDays } from "../flows/signed-days.ts";
 import { dateOf } from "../twin/day.ts";
+import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
 import { builtPath, complain, say, type House } from "./house.ts";
@@ -129,6 +130,8 @@ export const createLedger = (
     days: () => [...farm().ledger.days].flatMap(([day, { anchors }]) => (anchors.length > 0 ? [day] : [])).toSorted((a, b) => a - b),
     day: provenance.day,
     head: async (tokenId) => provenance.head(tokenId),
+    known: () => farm().health.get("proof")?.about ?? [],
+    tell: (health) => journal.write(OWN.part, new TextEncoder().encode(JSON.stringify({ part: "proof", ...health }))),
     reader: () => {
       const known = farm().ledger.chain;
       return known === null ? null : readerOf(rpcUrl, known.contract);

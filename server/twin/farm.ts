@@ -336,8 +336,8 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
       farm.resumedTs = entry.receivedTs;
       return;
     case OWN.part: {
-      const { part, ok, detail } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
-      farm.health.set(part, { ok, detail });
+      const { part, ...health } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
+      farm.health.set(part, health);
       return;
     }
     case OWN.act:

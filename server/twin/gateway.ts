@@ -49,7 +49,8 @@ export const NO_GATEWAYS: Gateways = { keys: new Map(), verify: () => false };
 export const keyAt = (keys: GatewayKeys, gateway: string, ts: number): string | null =>
   keys.get(gateway)?.findLast(({ fromTs, toTs }) => ts >= fromTs && (toTs === null || ts < toTs))?.publicKey ?? null;
 
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const encoder = new TextEncoder();
+const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
 /** The bytes that are signed of version 1. */
 export const signedBytes = (text: string): Uint8Array => utf8(SIGNED_CONTEXT + text);

@@ -10,13 +10,32 @@ export type Hash = Uint8Array;
 /** The root of the tree without leaves: the hash of nothing. */
 export const emptyRoot = (): Hash => sha256(new Uint8Array());
 
+const HASH_BYTES = 32;
+const LEAF = Uint8Array.of(0);
+const NODE = Uint8Array.of(1);
+// One hasher, put back to its beginning each time: a stranger's day is a hundred thousand small hashes.
+const beginning = sha256.create();
+const hasher = sha256.create();
+
 /** HASH(0x00 || data). */
-export const leafHash = (data: Uint8Array): Hash => sha256.create().update(Uint8Array.of(0)).update(data).digest();
+export const leafHash = (data: Uint8Array): Hash => {
+  const hash = new Uint8Array(HASH_BYTES);
+  beginning._cloneInto(hasher).update(LEAF).update(data).digestInto(hash);
+  return hash;
+};
 
 /** HASH(0x01 || left || right); the first byte keeps a node from passing for a leaf. */
-export const nodeHash = (left: Hash, right: Hash): Hash => sha256.create().update(Uint8Array.of(1)).update(left).update(right).digest();
+export const nodeHash = (left: Hash, right: Hash): Hash => {
+  const hash = new Uint8Array(HASH_BYTES);
+  beginning._cloneInto(hasher).update(NODE).update(left).update(right).digestInto(hash);
+  return hash;
+};
 
-const same = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && a.every((byte, i) => byte === b[i]);
+const same = (a: Uint8Array, b: Uint8Array): boolean => {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+};
 const half = (n: number): number => Math.floor(n / 2);
 const isOdd = (n: number): boolean => n % 2 === 1;
 const isCount = (n: number): boolean => Number.isSafeInteger(n) && n >= 0;

@@ -11,6 +11,7 @@ import { leafHash, verifyInclusion, type Hash } from "./merkle.ts";
 import { note, nothingSeen } from "./seen.ts";
 
 const HASH_BYTES = 32;
+const utf8 = new TextEncoder();
 
 /** Hashes one after the other as base64. */
 export const packHashes = (hashes: readonly Hash[]): string => {
@@ -22,9 +23,13 @@ export const packHashes = (hashes: readonly Hash[]): string => {
 /** Gives null where the text is not whole hashes. */
 export const unpackHashes = (text: string): Hash[] | null => {
   try {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    if (bytes.length % HASH_BYTES !== 0) return null;
-    return Array.from({ length: bytes.length / HASH_BYTES }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES));
+    const letters = atob(text);
+    if (letters.length % HASH_BYTES !== 0) return null;
+    const bytes = new Uint8Array(letters.length);
+    for (let i = 0; i < bytes.length; i++) bytes[i] = letters.charCodeAt(i);
+    const hashes: Hash[] = [];
+    for (let at = 0; at < bytes.length; at += HASH_BYTES) hashes.push(bytes.subarray(at, at + HASH_BYTES));
+    return hashes;
   } catch {
     return null;
   }
@@ -112,7 +117,7 @@ export const vouchedDay = (day: number, rig: string, parts: readonly SignedPart[
       const line: Line | null = readLine(text);
       const proof = unpackHashes(path);
       if (run === null || tree === undefined || line === null || proof === null) return "A line of a reading cannot be read.";
-      const leaf = leafHash(new TextEncoder().encode(text));
+      const leaf = leafHash(utf8.encode(text));
       if (!verifyInclusion({ leaf, index: place, size: tree.size, proof, root: tree.root }))
         return "A line does not stand in the batch that it is said to be of.";
       if (Math.floor(line.ts / DAY_MS) !== day) return "A line is of another day.";

@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Prom
   store: () => import("./store.ts"),
   queries: () => import("./queries.ts"),
   "catch-up": () => import("./catch-up.ts"),
+  verify: () => import("./verify.ts"),
 };
 
 const argv = process.argv.slice(2);

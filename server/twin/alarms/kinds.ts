@@ -45,6 +45,7 @@ export const KINDS = {
   "store-away": system,
   "chain-away": system,
   "anchor-late": system,
+  "proof-mismatch": system,
   "disk-filling": system,
   "rule-failed": system,
 } as const satisfies Record<string, Kind>;

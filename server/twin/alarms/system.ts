@@ -9,8 +9,10 @@ import { MINUTE, minutes, threshold, type Opinion, type Threshold } from "./rule
 export interface PartHealth {
   readonly ok: boolean;
   readonly detail: string;
+  /** What it is about, where the part has to find it again after a restart. */
+  readonly about?: readonly string[];
 }
-export type SystemPart = "store" | "chain" | "anchor" | "disk";
+export type SystemPart = "store" | "chain" | "anchor" | "proof" | "disk";
 
 export interface SystemView {
   readonly site: string;
@@ -109,6 +111,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
   part("store-away", "store", "major", MINUTE, "The series store is away."),
   part("chain-away", "chain", "minor", 5 * MINUTE, "The chain is away."),
   part("anchor-late", "anchor", "major", 0, "A sealed day has not come onto the chain in time."),
+  part("proof-mismatch", "proof", "critical", 0, "A sealed day contradicts what the chain has of it."),
   part("disk-filling", "disk", "critical", 0, "The disk of the data folder is filling."),
   {
     kind: "rule-failed",
