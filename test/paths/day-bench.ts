@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { createChain } from "../../server/edge/chain/client.ts";
 import { openDays, type DayStore } from "../../server/edge/journal/days.ts";
+import { verifyNative } from "../../server/edge/ed25519.ts";
 import { createAnchoring, type AnchorChain, type DaysKept } from "../../server/flows/anchoring.ts";
 import { createProvenance } from "../../server/flows/provenance.ts";
 import { createRecords } from "../../server/flows/records.ts";
@@ -10,7 +11,6 @@ import { createSignedDays } from "../../server/flows/signed-days.ts";
 import type { Bundle } from "../../server/twin/bundle.ts";
 import { DAY_MS, dayOf } from "../../server/twin/digest.ts";
 import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
-import { verifyPure } from "../../server/twin/gateway.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { OWN, topicOf } from "../../server/twin/wire.ts";
 import { nodeWithin, ownFolder } from "../servers/chain.ts";
@@ -64,7 +64,7 @@ export const openBench = async () => {
   const enter = (topic: string, payload: Uint8Array): void => {
     const entry: Entry = { pos: entries.length + 1, receivedTs: nowTs, topic, payload, qos: 1, retain: false, dup: false, client: "" };
     entries.push(entry);
-    foldEntry(farm, entry, nothingYet());
+    foldEntry(farm, entry, nothingYet(), verifyNative);
   };
   const write = async (topic: string, payload: Uint8Array): Promise<void> => enter(topic, payload);
 
@@ -122,7 +122,7 @@ export const openBench = async () => {
     const signedDays = createSignedDays({
       site: SITE,
       keys: () => farm.gatewayKeys,
-      verify: verifyPure,
+      verify: verifyNative,
       journal: {
         oldestTs: () => entries[0]?.receivedTs ?? null,
         positionAt: async (ts) => entries.find(({ receivedTs }) => receivedTs >= ts)?.pos ?? entries.length + 1,
@@ -186,7 +186,7 @@ export const openBench = async () => {
       days.close();
       days = openDays(own.folder);
       farm = newFarm(SITE);
-      for (const entry of entries) foldEntry(farm, entry, nothingYet());
+      for (const entry of entries) foldEntry(farm, entry, nothingYet(), verifyNative);
       parts = build(fuse);
     },
     /** The chain takes its newest blocks back. */

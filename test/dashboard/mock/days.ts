@@ -125,9 +125,10 @@ export const mockDay = (
   ago: number,
   isAnchored: boolean,
   other: readonly DigestRow[] | null = null,
+  isSigned = false,
 ): MockDay => {
   const mood = moodOf(ago);
-  const rows = other ?? rowsOf(day, mood);
+  const rows = (other ?? rowsOf(day, mood)).map((row) => (isSigned ? { ...row, signed: row.n } : row));
   const first = treeWith(place, day, 0, mood === "late" ? rowsOf(day, mood, true) : rows);
   const later = mood === "late" ? treeWith(place, day, 1, rows) : null;
   const { leaf } = later ?? first;

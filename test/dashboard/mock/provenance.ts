@@ -5,7 +5,7 @@ import type { Express, Response } from "express";
 import { decodeFunctionData, encodeErrorResult, encodeFunctionResult, type Hex } from "viem";
 import { rigTwinAbi, telemetryLogAbi } from "../../../server/contracts/abi.generated.ts";
 import type { ChainInfo } from "../../../server/twin/api.ts";
-import type { Bundle } from "../../../server/twin/bundle.ts";
+import type { Bundle, SignedPart } from "../../../server/twin/bundle.ts";
 import { DAY_MS, dayOf, type DigestRow } from "../../../server/twin/digest.ts";
 import { publicTwin } from "../../../server/twin/public-view.ts";
 import { RECORD_KINDS, type TwinRecord } from "../../../server/twin/record.ts";
@@ -14,6 +14,7 @@ import { machineHash } from "../../../server/twin/seal.ts";
 import type { Twin } from "../../../server/twin/twin.ts";
 import { ROUTES } from "../../../server/twin/wire.ts";
 import { ACTIVE, mockDay, type MockDay } from "./days.ts";
+import { GATEWAY_KEY, signedPartOf } from "./signed.ts";
 
 export const TOKEN = 24;
 export const OWNER = "0x9a2c4f6e8b0d1f3a5c7e9b1d3f5a7c9e0b2d4f61";
@@ -24,6 +25,8 @@ export interface ProvenanceOptions {
   readonly days: number;
   /** The newest so many are not on the chain yet. */
   readonly unanchored?: number;
+  /** A gateway signed the newest so many. */
+  readonly signed?: number;
   /** False: as if on Base. */
   readonly local?: boolean;
 }
@@ -37,6 +40,8 @@ export interface Levers {
   droppedDay: boolean;
   /** Makes the newest day look better, with leaf, tree, proof and manifest made anew to fit. */
   forged: boolean;
+  /** Changes one line that a gateway signed. */
+  changedLine: boolean;
   /** Shows better figures than the evidence gives. */
   boasted: boolean;
   owner: string;
@@ -45,6 +50,8 @@ export interface Levers {
 export interface NodeLevers {
   chainId: number;
   hasContract: boolean;
+  /** What the contract lists for the gateway. */
+  gatewayKey: Hex;
   /** Milliseconds before each answer. */
   slowMs: number;
   asked: number;
@@ -56,6 +63,7 @@ export interface Provenance {
   readonly bundle: (from: number, to: number) => Bundle;
   readonly close: () => Promise<void>;
 }
+type Answering = Pick<NodeLevers, "chainId" | "hasContract" | "gatewayKey">;
 interface Needs {
   readonly now: () => number;
   readonly twin: () => Twin;
@@ -75,13 +83,14 @@ const better = (rows: readonly DigestRow[]): DigestRow[] =>
   }));
 
 export const mountProvenance = (app: Express, options: ProvenanceOptions, needs: Needs): Provenance => {
-  const { days, unanchored = 0, local = true } = options;
+  const { days, unanchored = 0, signed = 0, local = true } = options;
   const chainId = local ? 31_337 : 8_453;
   const levers: Levers = {
     changedRow: false,
     droppedRow: false,
     droppedDay: false,
     forged: false,
+    changedLine: false,
     boasted: false,
     owner: OWNER,
     failing: false,
@@ -106,10 +115,10 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
     works: needs.records().map(({ body }) => body),
   });
   const dayAt = (day: number): MockDay => {
-    const key = `${chainId} ${day} ${last} ${unanchored}`;
+    const key = `${chainId} ${day} ${last} ${unanchored} ${signed}`;
     let kept = made.get(key);
     if (kept === undefined) {
-      kept = mockDay(place(), day, last - day, last - day >= unanchored);
+      kept = mockDay(place(), day, last - day, last - day >= unanchored, null, last - day < signed);
       made.set(key, kept);
     }
     return kept;
@@ -129,6 +138,13 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
     if (levers.droppedRow && day === middle) return { ...honest, proven: { ...honest.proven, rows: rows.filter((_, i) => i !== 150) } };
     return honest;
   };
+  const signedAt = (day: number): SignedPart | null => {
+    if (last - day >= signed) return null;
+    const part = signedPartOf(day, needs.twin().rig, dayAt(day).proven.rows);
+    const [hit] = part.lines;
+    if (levers.changedLine && hit !== undefined) hit[3] = hit[3].replace(/,[0-9]+]$/, ",999]");
+    return part;
+  };
   const bundle = (from: number, to: number): Bundle => {
     const twin = publicTwin(needs.twin());
     return {
@@ -143,6 +159,7 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
       days: between(from, to)
         .filter((day) => !(levers.droppedDay && day === middle))
         .map((day) => provenAt(day).proven),
+      ...(signed === 0 ? {} : { signed: between(from, to).flatMap((day) => signedAt(day) ?? []) }),
     };
   };
 
@@ -179,9 +196,20 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
     if (known(String(params["tokenId"]), response)) response.json(bundle(Number(query["from"]), Number(query["to"])));
   });
 
-  const twinCall = (data: Hex): Hex => {
+  app.get(ROUTES.signed, ({ params }, response) => {
+    if (!known(String(params["tokenId"]), response)) return;
+    const part = signedAt(dayOf(Date.parse(String(params["day"]))));
+    if (part === null) needs.refuse(response, "NOT_FOUND", "Nothing was signed on that day.");
+    else response.json({ ...part, next: null });
+  });
+
+  const twinCall = (data: Hex, gatewayKey: Hex): Hex => {
     const asked = decodeFunctionData({ abi: rigTwinAbi, data });
     switch (asked.functionName) {
+      case "gatewayKeyAt":
+        return encodeFunctionResult({ abi: rigTwinAbi, functionName: "gatewayKeyAt", result: gatewayKey });
+      case "wasTechnician":
+        return encodeFunctionResult({ abi: rigTwinAbi, functionName: "wasTechnician", result: false });
       case "telemetryLog":
         return encodeFunctionResult({ abi: rigTwinAbi, functionName: "telemetryLog", result: LOG });
       case "activeOn":
@@ -246,7 +274,7 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
     readonly method: string;
     readonly params: readonly [{ readonly to?: string; readonly data?: Hex }?, unknown?];
   }
-  const answerOne = ({ id, method, params }: Asked, node: Pick<NodeLevers, "chainId" | "hasContract">): unknown => {
+  const answerOne = ({ id, method, params }: Asked, node: Answering): unknown => {
     const result = (value: unknown) => ({ jsonrpc: "2.0", id, result: value });
     if (method === "eth_chainId") return result(`0x${node.chainId.toString(16)}`);
     if (method === "eth_getBlockByNumber")
@@ -260,12 +288,12 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
     if (method !== "eth_call" || call?.data === undefined)
       return { jsonrpc: "2.0", id, error: { code: -32601, message: `The method ${method} is not answered here.` } };
     try {
-      return result(!node.hasContract ? "0x" : call.to?.toLowerCase() === LOG ? logCall(call.data) : twinCall(call.data));
+      return result(!node.hasContract ? "0x" : call.to?.toLowerCase() === LOG ? logCall(call.data) : twinCall(call.data, node.gatewayKey));
     } catch (error) {
       return { jsonrpc: "2.0", id, error: { code: 3, message: (error as Error).message, data: (error as { data?: Hex }).data } };
     }
   };
-  const answer = (body: Asked | readonly Asked[], node: Pick<NodeLevers, "chainId" | "hasContract">): unknown =>
+  const answer = (body: Asked | readonly Asked[], node: Answering): unknown =>
     Array.isArray(body) ? (body as readonly Asked[]).map((each) => answerOne(each, node)) : answerOne(body as Asked, node);
   app.post(ROUTES.rpc, (request, response, next) => {
     // What the check of a rig's records asks, of whatever rig, is answered out of all books.
@@ -276,14 +304,14 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
       ["maintenanceOf", "rigOf"].includes(decodeFunctionData({ abi: rigTwinAbi, data }).functionName)
     )
       return next();
-    response.json(answer(request.body as Asked, { chainId, hasContract: true }));
+    response.json(answer(request.body as Asked, { chainId, hasContract: true, gatewayKey: GATEWAY_KEY }));
   });
 
   return {
     levers,
     bundle,
     async openNode() {
-      const node: NodeLevers = { chainId, hasContract: true, slowMs: 0, asked: 0 };
+      const node: NodeLevers = { chainId, hasContract: true, gatewayKey: GATEWAY_KEY, slowMs: 0, asked: 0 };
       const server = createServer((request, response) => {
         const pieces: Buffer[] = [];
         request.on("data", (piece: Buffer) => pieces.push(piece));
