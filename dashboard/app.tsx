@@ -16,6 +16,7 @@ const AlarmsView = lazy(() => import("./views/alarms.tsx"));
 const MaintenanceView = lazy(() => import("./views/maintenance.tsx"));
 const OrderView = lazy(() => import("./views/order.tsx"));
 const NewOrderView = lazy(() => import("./views/new-order.tsx"));
+const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
@@ -57,6 +58,7 @@ const Screen = (): ReactNode => {
           <Route path="/maintenance/new" component={NewOrderView} />
           <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>
           <Route path="/energy" component={EnergyView} />
+          <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />
           <Route component={NowhereView} />
         </Switch>

@@ -162,6 +162,7 @@ export const say = {
     alarms: "Alarms",
     maintenance: "Maintenance",
     energy: "Energy",
+    economics: "Economics",
     status: "Status",
     replay: "Replay",
     api: "API reference",

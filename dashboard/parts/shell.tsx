@@ -3,6 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import {
   IconBell,
   IconBolt,
+  IconCoins,
   IconDots,
   IconGridDots,
   IconHeartbeat,
@@ -37,6 +38,7 @@ const PAGES = [
   { to: "/alarms", label: say.nav.alarms, icon: IconBell },
   { to: "/maintenance", label: say.nav.maintenance, icon: IconTool },
   { to: "/energy", label: say.nav.energy, icon: IconBolt },
+  { to: "/economics", label: say.nav.economics, icon: IconCoins },
   { to: "/status", label: say.nav.status, icon: IconHeartbeat },
 ] as const;
 

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, jest } from "@jest/globals";
 import { alarmScenes } from "./scenes/alarms.ts";
 import { contrastScenes } from "./scenes/axe.ts";
 import { budgetScenes } from "./scenes/budget.ts";
+import { economicsScenes } from "./scenes/economics.ts";
 import { feedScenes } from "./scenes/feed.ts";
 import { loginScenes } from "./scenes/login.ts";
 import { maintenanceScenes } from "./scenes/maintenance.ts";
@@ -43,6 +44,9 @@ describe("a rig's page", () => {
 });
 describe("alarms", () => {
   alarmScenes(() => world);
+});
+describe("economics", () => {
+  economicsScenes(() => world);
 });
 describe("maintenance", () => {
   maintenanceScenes(() => world);

@@ -14,6 +14,7 @@ import type { Alarm } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
+import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
 import { alarmsAt, chance, energyOf, figuresOf, liveRow, nameOf, rosterRow, SITE, totalsOf, twinOf } from "./plant.ts";
@@ -251,6 +252,11 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     if (i === undefined) return refuse(response, "RIG_UNKNOWN");
     posted.push(request.body);
     response.status(201).json(sealOf(i, newRecord.parse(request.body)));
+  });
+  mountMoney(app, {
+    site: SITE,
+    now,
+    places: () => new Map(roster().map(({ rig, model, position }) => [rig, { model, position }])),
   });
   const work = mountWork(app, {
     now,
