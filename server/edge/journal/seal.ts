@@ -49,7 +49,5 @@ export const createSealer = (chunks: () => ChunkStore) => {
     },
     /** Resolves when nothing is under way. */
     idle: (): Promise<void> => working,
-    /** Files that are not chunks yet. */
-    waiting: (): number => closed.length,
   };
 };
