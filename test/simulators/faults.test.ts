@@ -12,7 +12,7 @@ const around = (family: Family, settings: object = {}, rigs: unknown = [4]) => {
   const scenario = scenarioOf([{ family, rigs, at: "2m", for: "10m", ...settings }]);
   const told = telemetryIn({ scenario, toTs: START_TS + 30 * MINUTE }, RIG);
   const truth = truthOf(scenario, { site: "farm", seed: 1, rigs: 20, startTs: START_TS, toTs: START_TS + 60 * MINUTE });
-  expect(truth.find(({ rig }) => rig === RIG)).toEqual({ rig: RIG, family, fromTs: FROM, toTs: TO });
+  expect(truth.find(({ rig }) => rig === RIG)).toMatchObject({ rig: RIG, family, fromTs: FROM, toTs: TO });
   const between = (fromTs: number, toTs: number): Told[] => told.filter(({ atTs }) => atTs >= fromTs && atTs < toTs);
   return { scenario, before: between(START_TS, FROM), during: between(FROM, TO), after: between(TO, Infinity), last: told.at(-1)! };
 };
