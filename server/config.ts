@@ -257,6 +257,13 @@ export const SETTINGS = {
     says: "blocks on top of a record's block before it is called final",
     read: whole(0, 1_000),
   }),
+  recordGather: optional({
+    flag: "record-gather",
+    variable: "RECORD_GATHER_MIN",
+    value: "MINUTES",
+    says: "a sealed record waits for others at most this long before it is sent to the chain (default: 0 on the local chain, else 720)",
+    read: whole(0, 10_080),
+  }),
   anchorGrace: setting({
     flag: "anchor-grace",
     variable: "ANCHOR_GRACE_MIN",

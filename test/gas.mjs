@@ -66,6 +66,7 @@ if (rest > 0) await chain.register(machines(rest));
 await note("record 1 (the machine's first)", () => chain.recordMaintenance(records(1, () => 1)));
 await note("record 1", () => chain.recordMaintenance(records(1, () => 1)));
 const recorded = await note("record 20, each of another machine", () => chain.recordMaintenance(records(20, (i) => 10 + i)), 20);
+const gathered = await note("record 10, each of another machine", () => chain.recordMaintenance(records(10, (i) => 40 + i)), 10);
 await note("record 100", () => chain.recordMaintenance(records(100, () => 2)), 100);
 await note("set a gateway's key", () => chain.setGatewayKey(gateway, key()));
 await note("make a key a technician's", () => chain.setTechnician(`0x${"44".repeat(20)}`, true));
@@ -92,17 +93,20 @@ const grouped = (n) => n.toLocaleString("en");
 show([["transaction", "gas", "each"], ...rows.map(([what, gas, each]) => [what, grouped(gas), grouped(each)])]);
 console.log("");
 const dayOf = (batchesOfRecords) => grown + batchesOfRecords * recorded + corrected;
+// Over a whole day, each waiting twelve hours at most: two transactions.
+const spreadDay = grown + 2 * gathered + corrected;
 show([
   ["a day", "transactions", "gas"],
   ["1,000 machines, 20 records, one correction", "3", grouped(dayOf(1))],
+  ["1,000 machines, 20 records hours apart, one correction", "4", grouped(spreadDay)],
   ["10,000 machines, 200 records, one correction", "12", grouped(dayOf(10))],
   ["to register 1,000 machines, once", "10", grouped(10 * registered)],
   ["to register 10,000 machines, once", "100", grouped(100 * registered)],
 ]);
 const most = Math.max(anchored, grown, rows.find(([what]) => what.startsWith("anchor") && what.endsWith("(the first)"))?.[1] ?? 0);
-const isWithin = most <= 110_000 && dayOf(1) <= 1_000_000;
+const isWithin = most <= 110_000 && Math.max(dayOf(1), spreadDay) <= 1_000_000;
 console.log(
-  `\nAnchor at most ${grouped(most)} gas (target 110,000); a day of 1,000 machines ${grouped(dayOf(1))} (target 1,000,000): ${isWithin ? "within" : "ABOVE"}`,
+  `\nAnchor at most ${grouped(most)} gas (target 110,000); a day of 1,000 machines ${grouped(Math.max(dayOf(1), spreadDay))} (target 1,000,000): ${isWithin ? "within" : "ABOVE"}`,
 );
 await stop();
 await server.stop();

@@ -95,4 +95,7 @@ for (const signal of ["SIGINT", "SIGTERM"])
     endRunning(signal);
     process.exit(130);
   });
-await main(process.argv.slice(2));
+const given = process.argv.slice(2);
+// Set here, since a script of package.json cannot set a variable on every system.
+if (given[0] === "--chain-calls") [, process.env.CHAIN_CALLS] = given.splice(0, 2);
+await main(given);

@@ -4,7 +4,7 @@
  */
 import type { NewRecord, RecordDraft, RecordWish } from "../twin/api.ts";
 import { recordEntry, recordsOf, type ChainIdentity, type Ledger } from "../twin/ledger.ts";
-import type { Act, OnChain, RecordSignature, TwinRecord } from "../twin/record.ts";
+import type { Act, OnChain, RecordKind, RecordSignature, TwinRecord } from "../twin/record.ts";
 import { Refused } from "../twin/refusal.ts";
 import { MOST_BATCH, type ChainRecord, type Finality, type RecordedOnChain, type Registered, type Registration } from "../twin/relay.ts";
 import { machineHash, sealRecord, usableSerial, type Hex, type RecordFields, type Sealed } from "../twin/seal.ts";
@@ -30,6 +30,8 @@ export interface RecordsNeeds {
   readonly bringRights: () => Promise<void>;
   /** Blocks on top of a record's block before it counts as final. */
   readonly finalDepth: number;
+  /** How long a record may wait for others, so that one transaction has many of them; 0: it is sent at once. */
+  readonly gatherMs: number;
   readonly onError: (what: string, error: unknown) => void;
 }
 
@@ -48,6 +50,8 @@ const MOST_BACKOFF_MS = 60_000;
 const CLOCK_AHEAD_MS = 300_000;
 /** How long somebody may look at a draft before it is signed. */
 const DRAFT_MS = 1_800_000;
+/** They change what the contract counts as serving, so that they wait for nobody. */
+const SENT_AT_ONCE: ReadonlySet<RecordKind> = new Set(["repair-sent", "repair-returned", "retired"]);
 /** Whose statements the server's own are. */
 const SELF = "rigtwin";
 
@@ -256,8 +260,15 @@ export const createRecords = (needs: RecordsNeeds) => {
     return found;
   };
 
+  /** Whether what waits is to be sent: one of it has waited long enough, or may not wait, or a transaction is full. */
+  const isGathered = (waiting: readonly TwinRecord[]): boolean =>
+    waiting.length >= MOST_BATCH ||
+    waiting.some(({ body }) => SENT_AT_ONCE.has(body.kind) || clock.now() - body.sealedTs >= needs.gatherMs);
+
   const sendRecords = async (): Promise<void> => {
-    const sendable = openRecords("sealed").flatMap(({ hash, body }) => {
+    const waiting = openRecords("sealed").filter(({ body }) => ledger().tokens.has(body.rig));
+    if (!isGathered(waiting)) return;
+    const sendable = waiting.flatMap(({ hash, body }) => {
       const token = ledger().tokens.get(body.rig);
       return token === undefined ? [] : [{ tokenId: token.tokenId, recordHash: hash, kind: body.kind, performedTs: body.performedTs }];
     });

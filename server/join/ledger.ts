@@ -24,6 +24,8 @@ const CORRECT_MS = 3_600_000;
 const MONITOR_MS = 600_000;
 const PRUNE_MS = 3_600_000;
 const GB = 1e9;
+/** Two transactions a day at most, whenever the records come. */
+const GATHER_MIN = 720;
 const DAY_MS = 86_400_000;
 
 /** SHA-256 of the one-file verifier as it was built; null where it was not (a server without its dashboard). */
@@ -97,6 +99,8 @@ export const createLedger = (
     chain,
     bringRights: rights.relay,
     finalDepth: config.finalDepth,
+    // Gas is paid on an outside chain only.
+    gatherMs: (config.recordGather ?? (isLocal ? 0 : GATHER_MIN)) * 60_000,
     onError: onRelayError,
   });
 

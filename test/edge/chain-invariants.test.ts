@@ -17,7 +17,8 @@ import {
 import { rigTwinAbi, rigTwinBytecode, telemetryLogAbi } from "../../server/contracts/abi.generated.ts";
 import { localCommon } from "../../server/edge/chain/engine.ts";
 
-const CALLS = 10_500;
+/** `npm run test:chain` makes them all; every run of all tests makes a part of them. */
+const CALLS = Number(process.env["CHAIN_CALLS"] ?? 3_000);
 const DAY_S = 86_400;
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 const address = (n: number): Hex => `0x${n.toString(16).padStart(40, "0")}`;
@@ -252,10 +253,10 @@ describe("random calls", () => {
       // Most calls come from whoever may; the others show that nobody else may.
       await actions[oneOf(names)]?.(chance(3) > 0 ? RELAYER : oneOf(ACTORS));
       pass(1 + (chance(12) === 0 ? chance(DAY_S) : 0));
-      if (call === 3_000) await lookAtAll();
+      if (call === Math.floor(CALLS / 3)) await lookAtAll();
     }
     await lookAtAll();
-    expect(Object.values(done).reduce((sum, [yes, no]) => sum + yes + no, 0)).toBeGreaterThan(10_000);
+    expect(Object.values(done).reduce((sum, [yes, no]) => sum + yes + no, 0)).toBeGreaterThan(CALLS * 0.95);
     for (const [name, [yes, no]] of Object.entries(done)) {
       if (name !== "noteAnchor") expect([name, yes > 15]).toEqual([name, true]);
       expect([name, no > 15]).toEqual([name, true]);

@@ -112,6 +112,7 @@ const world = (twins: readonly Twin[], hand = handChain(), more: Partial<Records
       chain: hand.chain,
       bringRights: () => Promise.resolve(),
       finalDepth: 0,
+      gatherMs: 0,
       onError: (what) => errors.push(what),
       ...more,
     });
@@ -236,6 +237,69 @@ describe("what somebody did", () => {
     await records.step();
     expect(w.statuses()).toEqual(["final"]);
     expect(records.status()).toEqual({ away: false, detail: "", waiting: 0 });
+  });
+});
+
+describe("gathering", () => {
+  const GATHER_MS = 480 * 60_000;
+  const kinds = (w: ReturnType<typeof world>) => w.statuses().slice(1);
+
+  test("records that come hours apart go in few transactions, each sealed at once and none waiting longer than allowed", async () => {
+    const w = world([twinOf("a", { serial: "S-1" })], handChain(), { gatherMs: GATHER_MS });
+    const records = w.make();
+    await records.step();
+    const waitedMs: number[] = [];
+    const sealed: number[] = [];
+    for (let minute = 0; minute < 3 * 480; minute += 6) {
+      if (minute % 72 === 0) {
+        await records.seal("a", { ...work, summary: `Cleaning ${minute}`, performedTs: w.clock.now() });
+        sealed.push(w.clock.now());
+      }
+      const before = w.statuses().filter((status) => status === "final").length;
+      await records.step();
+      const after = w.statuses().filter((status) => status === "final").length;
+      if (after > before) waitedMs.push(w.clock.now() - (sealed[before - 1] as number));
+      await w.clock.pass(6 * 60_000);
+    }
+    await w.clock.pass(GATHER_MS);
+    await records.step();
+    expect(sealed).toHaveLength(20);
+    expect(kinds(w)).toEqual(Array.from({ length: 20 }, () => "final"));
+    expect(Math.max(...waitedMs)).toBe(GATHER_MS);
+    const transactions = new Set([...w.hand.places.values()].map(({ txHash }) => txHash));
+    expect(transactions.size - 1).toBe(3);
+  });
+
+  test("what changes a machine's status waits for nobody, and takes along what waits", async () => {
+    const w = world([twinOf("a", { serial: "S-1" })], handChain(), { gatherMs: GATHER_MS });
+    const records = w.make();
+    await records.step();
+    await records.seal("a", work);
+    await records.step();
+    expect(kinds(w)).toEqual(["sealed"]);
+    await records.seal("a", { ...work, kind: "retired" });
+    await records.step();
+    expect(kinds(w)).toEqual(["final", "final"]);
+  });
+
+  test("a full transaction is sent, and a restart forgets nobody's waiting", async () => {
+    const w = world([twinOf("a", { serial: "S-1" })], handChain(), { gatherMs: GATHER_MS });
+    const first = w.make();
+    await first.step();
+    await first.seal("a", work);
+    await w.clock.pass(GATHER_MS - 1);
+    await first.step();
+    expect(kinds(w)).toEqual(["sealed"]);
+    const again = w.restart();
+    await w.clock.pass(1);
+    await again.step();
+    expect(kinds(w)).toEqual(["final"]);
+    for (let i = 0; i < 99; i++) await again.seal("a", { ...work, summary: `Cleaning ${i}` });
+    await again.step();
+    expect(kinds(w).filter((status) => status === "sealed")).toHaveLength(99);
+    await again.seal("a", { ...work, summary: "The hundredth" });
+    await again.step();
+    expect(kinds(w).filter((status) => status === "sealed")).toHaveLength(0);
   });
 });
 
@@ -367,6 +431,7 @@ describe("killed anywhere", () => {
             chain: hand.chain,
             bringRights: () => Promise.resolve(),
             finalDepth: 0,
+            gatherMs: 0,
             onError: () => undefined,
             ...mayDie,
           });

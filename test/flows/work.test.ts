@@ -37,6 +37,7 @@ const house = (journal = handJournal(() => T0)) => {
     chain: {} as never,
     bringRights: () => Promise.resolve(),
     finalDepth: 1,
+    gatherMs: 0,
     onError: () => undefined,
   });
   const faults: unknown[] = [];

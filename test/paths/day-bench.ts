@@ -90,6 +90,7 @@ export const openBench = async () => {
       chain,
       bringRights: () => Promise.resolve(),
       finalDepth: 0,
+      gatherMs: 0,
       onError,
     });
     const anchoring = createAnchoring({

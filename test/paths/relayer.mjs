@@ -60,6 +60,7 @@ const records = createRecords({
   chain,
   bringRights: () => Promise.resolve(),
   finalDepth: 1,
+  gatherMs: 0,
   onError: () => undefined,
 });
 records.start();

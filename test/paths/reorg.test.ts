@@ -72,6 +72,7 @@ const open = async () => {
       chain,
       bringRights: rights.relay,
       finalDepth: DEPTH,
+      gatherMs: 0,
       onError,
     });
     return { chain, records };
