@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { RecordDraft, RecordWish } from "../twin/api.ts";
+import { canonicalText } from "../twin/canonical.ts";
 import { hashOf } from "../twin/seal.ts";
 import { addressOfKey, signDigest, typedDataDigest } from "../twin/typed-data.ts";
 import { pathOf, ROUTES } from "../twin/wire.ts";
@@ -92,7 +93,7 @@ const post = async <T>({ server, password }: Wish, path: string, body: unknown):
 const checked = ({ rig, record }: Wish, { bytes, hash, typedData }: RecordDraft): void => {
   const body = JSON.parse(bytes) as Record<string, unknown>;
   const wanted: Record<string, unknown> = { rig, ...record };
-  const other = Object.keys(wanted).find((name) => JSON.stringify(body[name]) !== JSON.stringify(wanted[name]));
+  const other = Object.keys(wanted).find((name) => canonicalText(body[name] ?? null) !== canonicalText(wanted[name]));
   if (other !== undefined) throw new Unusable(`The server would seal another ${other} than was asked for; nothing was signed.`);
   if (hashOf(bytes) !== hash || typedData.message["recordHash"] !== hash)
     throw new Unusable("What the server asks to be signed is not this record; nothing was signed.");
