@@ -45,9 +45,9 @@ const run = async (house: House): Promise<void> => {
   await simulated.enterPast(data);
   const fold = await startFold(house, data, await simulated.keys());
   const ledger = createLedger(house, data, fold, await chainAt);
-  const { port } = await startWeb(house, data, fold, ledger, door);
+  const { port, broker } = await startWeb(house, data, fold, ledger, door);
   await ledger.start();
-  const mqttUrl = await startMqtt(house, data, fold, door);
+  const mqttUrl = await startMqtt(house, data, fold, door, broker);
   simulated.start(house.config.mqttUrl ?? withUser(mqttUrl, door.simulatorPassword));
   greet(house.config, port, mqttUrl, door);
 };

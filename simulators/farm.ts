@@ -1,8 +1,10 @@
 /** Publishes the simulated farm over MQTT: the messages of messages.ts, each when its time has come, one connection per container. */
 import { topicOf } from "../server/twin/wire.ts";
+import { commandFilterOf } from "../server/twin/command.ts";
 import { wallClock, type Clock } from "./clock.ts";
 import { openLane, type Lane, type LaneStats } from "./lane.ts";
 import { bytesOf, messages, type Message } from "./messages.ts";
+import { createObedience } from "./obedience.ts";
 import { gatewayName, planFarm } from "./plant/layout.ts";
 import type { Scenario } from "./scenario.ts";
 import { signedMessages } from "./signing.ts";
@@ -72,7 +74,10 @@ export const startFarm = (options: FarmOptions): Farm => {
   const clock = options.clock ?? wallClock();
   const liveTs = Math.floor(clock.now());
   const fromTs = liveTs - (backfill?.forMs ?? 0);
+  const plan = planFarm(site, seed, rigs);
+  const obedience = createObedience(plan);
   const plain = messages({
+    told: obedience.effects,
     site,
     seed,
     rigs,
@@ -85,8 +90,12 @@ export const startFarm = (options: FarmOptions): Farm => {
   const source = options.sign === true ? signedMessages(plain, { site, seed, boot: `g${fromTs}` }) : plain;
   const state = (ts: number, word: string): Uint8Array => bytesOf({ v: 1, ts, state: word });
   let latencies: number[] = [];
-  const lanes: Lane[] = planFarm(site, seed, rigs).containers.map((_, gateway) =>
+  const lanes: Lane[] = plan.containers.map((_, gateway) =>
     openLane({
+      hears: {
+        filters: plan.rigs.filter(({ container }) => container === gateway).map(({ rig }) => commandFilterOf(site, rig)),
+        take: (topic, payload) => answer(gateway, topic, payload),
+      },
       url: options.url,
       clientId: `rigtwin-simulator-${site}-${gatewayName(gateway)}`,
       ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
@@ -98,6 +107,11 @@ export const startFarm = (options: FarmOptions): Farm => {
       },
     }),
   );
+
+  const answer = (gateway: number, topic: string, payload: Uint8Array): void => {
+    const ts = Math.floor(clock.now());
+    for (const said of obedience.take(topic, payload, ts)) lanes[gateway]?.put({ ts, ...said, retain: false, gateway });
+  };
 
   const stopping = new AbortController();
   const { signal } = stopping;

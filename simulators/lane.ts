@@ -13,6 +13,8 @@ export interface LaneOptions {
   readonly stateTopic: string;
   readonly lost: Uint8Array;
   readonly leaving: () => Uint8Array;
+  /** Topics it hears, and what is done with what comes. */
+  readonly hears?: { readonly filters: readonly string[]; readonly take: (topic: string, payload: Uint8Array) => void };
   /** Told at each acknowledgement: ms between sending and PUBACK. */
   readonly acknowledged: (afterMs: number) => void;
 }
@@ -41,6 +43,7 @@ export interface Lane {
 
 export const MOST_IN_FLIGHT = 256;
 export const MOST_QUEUED = 10_000;
+const FILTERS_AT_ONCE = 200;
 const POLL_MS = 20;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -108,9 +111,13 @@ export const openLane = (options: LaneOptions): Lane => {
   client.on("connect", () => {
     connects++;
     up = true;
+    if (options.hears !== undefined)
+      for (let i = 0; i < options.hears.filters.length; i += FILTERS_AT_ONCE)
+        client.subscribe(options.hears.filters.slice(i, i + FILTERS_AT_ONCE), { qos: 1 });
     if (connects > 1) for (const message of retained.values()) send(message);
     pump();
   });
+  client.on("message", (topic, payload) => options.hears?.take(topic, payload));
   client.on("close", () => {
     up = false;
   });

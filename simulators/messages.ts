@@ -3,7 +3,7 @@
  * same options give the same bytes. Load tests, replay tests, history for a fresh start and the MQTT publisher all read it.
  */
 import { topicOf } from "../server/twin/wire.ts";
-import { effectsOn, type Effects } from "./plant/effects.ts";
+import { effectsOn, joined, type Effects } from "./plant/effects.ts";
 import { gatewayName, type RigPlan } from "./plant/layout.ts";
 import type { NativeEnergy, NativeState, NativeTelemetry } from "./plant/native.ts";
 import { answers, startPlant } from "./plant/plant.ts";
@@ -33,6 +33,8 @@ export interface MessageOptions {
   readonly toTs: number;
   /** Between two readings of one rig. */
   readonly intervalMs: number;
+  /** What commands do to a rig (its 0-based number) at a time; null: nothing. */
+  readonly told?: (index: number, ts: number) => Partial<Effects> | null;
   /** History before the present: until `untilTs` readings come every `intervalMs` only. The scenario's time 0 is then `untilTs`. */
   readonly history?: { readonly untilTs: number; readonly intervalMs: number };
 }
@@ -166,7 +168,9 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
       const { plan } = line;
       const ts = roundTs + Math.floor(plan.phase * intervalMs);
       if (ts >= toTs) return;
-      const effects = effectsOn(plan, mine.get(plan.index), ts);
+      const ordered = options.told?.(plan.index, ts) ?? null;
+      const suffered = effectsOn(plan, mine.get(plan.index), ts);
+      const effects = ordered === null ? suffered : joined(suffered, { ...ordered, paused: suffered.paused || ordered.paused === true });
       const before = rigs[plan.index];
       if (before === undefined) continue;
       const state = stepRig(plan, before, surroundings.airC[plan.container] ?? 20, effects, ts);

@@ -13,6 +13,8 @@ import type {
   RecordDraft,
   TechnicianLine,
 } from "../twin/api.ts";
+import type { CommandPlan, CommandsQuery, NewCommands } from "../twin/alarms/shapes.ts";
+import type { Command, Ordered, Planned } from "../twin/commands.ts";
 import { activeAlarms } from "../twin/alarms/book.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
@@ -23,12 +25,20 @@ import type { RigSeriesQuery, SeriesStore, SiteSeriesQuery } from "../twin/serie
 import type { Alarm } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
+import { createAlarmDesk } from "./alarm-desk.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createUsage } from "./usage.ts";
 import type { createWork } from "./work.ts";
 import type { Rejected } from "./rejected.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
+
+/** Commands as the API sees them. */
+interface CommandsDesk {
+  readonly list: (query: CommandsQuery) => { readonly total: number; readonly open: number; readonly commands: readonly Command[] };
+  readonly plan: (plan: CommandPlan) => Planned;
+  readonly order: (order: NewCommands) => Promise<Ordered>;
+}
 
 export interface ApiNeeds {
   /** How the days stand, for the metrics. */
@@ -40,6 +50,7 @@ export interface ApiNeeds {
   };
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly money: ReturnType<typeof createUsage>;
+  readonly commands: CommandsDesk;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
@@ -121,6 +132,10 @@ export const createApi = (needs: ApiNeeds) => {
       return alarmOf(farm(), alarm) as Alarm;
     },
     ...needs.money,
+    ...createAlarmDesk(needs),
+    commands: needs.commands.list,
+    planCommands: needs.commands.plan,
+    orderCommands: needs.commands.order,
     orders: needs.work.orders,
     openOrder: needs.work.open,
     order: needs.work.order,

@@ -34,6 +34,7 @@ export const startMqtt = async (
   { journal }: Data,
   { farm, publishBy }: Fold,
   door: Door,
+  sender: { publish: (topic: string, payload: Uint8Array) => Promise<void> },
 ): Promise<string> => {
   if (config.mqttUrl === null) {
     let broken = 0;
@@ -60,6 +61,7 @@ export const startMqtt = async (
       retained: () => [...farm().retained].map(([topic, payload]) => ({ topic, payload })),
     });
     const listening = await broker.start();
+    sender.publish = broker.publish;
     runs("the broker", broker.stop);
     publishBy(broker.publish);
     const host = hostState(config.site);
@@ -85,6 +87,7 @@ export const startMqtt = async (
   status.say("mqtt", "outside broker", "", "not connected yet", true);
   publishBy(client.publish);
   client.start();
+  sender.publish = client.publish;
   runs("the broker's client", client.stop);
   return config.mqttUrl;
 };

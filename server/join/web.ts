@@ -1,4 +1,6 @@
 /** What people and programs reach over HTTP: the API, the dashboard, the live feed. */
+import { randomUUID } from "node:crypto";
+import { createCommands } from "../flows/commands.ts";
 import { readFileSync } from "node:fs";
 import { verifyNative } from "../edge/ed25519.ts";
 import type { Handlers } from "../edge/http/handlers.ts";
@@ -25,7 +27,11 @@ export const startWeb = async (
   fold: Fold,
   ledger: Ledger,
   door: Door,
-): Promise<{ port: number }> => {
+): Promise<{ port: number; broker: { publish: (topic: string, payload: Uint8Array) => Promise<void> } }> => {
+  /** Joined when it runs; until then nothing can be sent. */
+  const broker = {
+    publish: (_topic: string, _payload: Uint8Array): Promise<void> => Promise.reject(new Error("the broker is not running yet")),
+  };
   const { farm, store, series, rejected, frames } = fold;
   const { chain, records, provenance } = ledger;
   const figures = () => ({
@@ -59,7 +65,17 @@ export const startWeb = async (
     write: journal.write,
     breathe: clock.breathe,
   };
+  const commands = createCommands({
+    farm,
+    clock,
+    newId: () => randomUUID(),
+    write: journal.write,
+    publish: (topic, payload) => broker.publish(topic, payload),
+    onError: complain,
+  });
+  runs("the commands", commands.start());
   const apiNeeds: ApiNeeds = {
+    commands,
     money: createUsage(moneyNeeds),
     work,
     rejected,
@@ -127,5 +143,5 @@ export const startWeb = async (
     "the frames",
     clock.every(FRAME_MS, () => socket.publish(frames.next())),
   );
-  return { port };
+  return { port, broker };
 };

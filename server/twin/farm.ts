@@ -8,6 +8,7 @@ import { alarmsAtReading, alarmsAtTick, noteGateway, noteMessage, noteRefused } 
 import type { Incident } from "./alarms/incident.ts";
 import type { PartHealth } from "./alarms/system.ts";
 import type { Watch } from "./alarms/watch.ts";
+import { foldCommandNews, foldCommandTick, foldResponse, type CommandNews, type Commands } from "./commands.ts";
 import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
 import { noForeign, type Foreign } from "./dialects/index.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
@@ -63,6 +64,7 @@ export interface Farm {
   readonly alarms: AlarmBook;
   /** The recent past of each rig, for the rules. */
   readonly watches: Map<string, Watch>;
+  readonly commands: Commands;
   /** What gateways say on their state topics. */
   readonly gateways: Map<string, { state: string; heardTs: number }>;
   /** How the parts of this system are doing. */
@@ -132,6 +134,7 @@ export const newFarm = (site: string): Farm => ({
   retained: new Map(),
   alarms: noAlarms(),
   watches: new Map(),
+  commands: new Map(),
   gateways: new Map(),
   health: new Map(),
   deviceTs: 0,
@@ -261,6 +264,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
 
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
   for (const twin of farm.twins.values()) keep(farm, twin, foldTick(twin, entry.receivedTs, farm.resumedTs), out);
+  if (farm.commands.size > 0) foldCommandTick(farm.commands, entry.receivedTs);
   alarmsAtTick(farm, entry.receivedTs, out);
   forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);
 };
@@ -335,6 +339,9 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
       standStill(farm.alarms, awayMs);
       farm.resumedTs = entry.receivedTs;
       return;
+    case OWN.command:
+      foldCommandNews(farm.commands, JSON.parse(new TextDecoder().decode(entry.payload)) as CommandNews, entry.receivedTs);
+      return;
     case OWN.part: {
       const { part, ...health } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
       farm.health.set(part, health);
@@ -396,7 +403,9 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gat
     }
     case "forgotten":
     case "command":
+      return;
     case "response":
+      foldResponse(farm.commands, parsed.rig, parsed.response, entry.receivedTs);
       return;
     case "refused":
       return refuse(farm, entry, parsed.refusal, out);

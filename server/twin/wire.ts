@@ -104,6 +104,10 @@ export const ROUTES = {
   /** All that a stranger needs to check a stretch of its history. */
   bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",
+  alarmRules: "/api/v1/alarm-rules",
+  incidents: "/api/v1/incidents",
+  commands: "/api/v1/commands",
+  commandPlan: "/api/v1/commands/plan",
   /** Parts whose serial numbers changed; posted: why. */
   partChanges: "/api/v1/part-changes",
   /** Use, cost and estimated revenue of whole days. */

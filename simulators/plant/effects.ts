@@ -11,6 +11,8 @@ export type Report = (m: NativeMeasured) => NativeMeasured;
 export interface Effects {
   readonly powered: boolean;
   readonly paused: boolean;
+  /** Share of nominal frequency it was told to keep to. */
+  readonly limit: number;
   /** The control board gives work to the chips. */
   readonly working: boolean;
   /** The firmware knows of its trouble and says so. */
@@ -35,6 +37,7 @@ export interface Effects {
 export const NO_EFFECTS: Effects = Object.freeze({
   powered: true,
   paused: false,
+  limit: 1,
   working: true,
   failing: false,
   poolsAlive: [true, true] as const,
@@ -108,7 +111,8 @@ const exaggerated =
     boards: m.boards.map((board) => ({ ...board, hashrateThs: round2(board.hashrateThs * hashrate) })),
   });
 
-const joined = (a: Effects, b: Partial<Effects>): Effects => ({
+/** Effects put together. */
+export const joined = (a: Effects, b: Partial<Effects>): Effects => ({
   ...a,
   ...b,
   powered: a.powered && (b.powered ?? true),

@@ -149,7 +149,7 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
   const pool = poolOf(effects);
   const running = activity === "tuning" || activity === "mining";
   const tuned = activity === "tuning" ? 0.4 + 0.6 * Math.min(1, (toTs - sinceTs) / plan.tuneMs) : 1;
-  const frequency = running && effects.working && pool >= 0 ? tuned * throttle : 0;
+  const frequency = running && effects.working && pool >= 0 ? tuned * throttle * effects.limit : 0;
   const fanPct = fanAfter(plan, before, activity, hottestC, elapsedS);
   const flow = (effects.flow * fanPct) / 100;
   const intakeC = airC + plan.slotC + effects.intakeAddC;

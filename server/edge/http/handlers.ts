@@ -1,4 +1,7 @@
 /** What the HTTP edge is handed: plain functions. A handler that refuses throws Refused; anything else it throws is INTERNAL. */
+import type { Incident } from "../../twin/alarms/incident.ts";
+import type { AlarmActTold, AlarmRules, CommandPlan, CommandsQuery, NewCommands } from "../../twin/alarms/shapes.ts";
+import type { Command, Ordered, Planned } from "../../twin/commands.ts";
 import type { z } from "zod";
 import type * as access from "../../twin/access.ts";
 import type {
@@ -183,6 +186,17 @@ export interface Handlers {
   readonly usage: (query: UsageQuery) => Maybe<Usage>;
   readonly quotes: () => Maybe<readonly Quote[]>;
   readonly addQuotes: (told: NewQuotes) => Maybe<readonly Quote[]>;
+  readonly incidents: () => Maybe<{ readonly total: number; readonly incidents: readonly Incident[] }>;
+  readonly alarmRules: () => Maybe<AlarmRules>;
+  /** Throws NOT_FOUND, RIG_UNKNOWN, RANGE_INVALID, REQUEST_INVALID. */
+  readonly alarmAct: (act: AlarmActTold) => Maybe<AlarmRules>;
+  readonly commands: (
+    query: CommandsQuery,
+  ) => Maybe<{ readonly total: number; readonly open: number; readonly commands: readonly Command[] }>;
+  /** Throws REQUEST_INVALID. */
+  readonly planCommands: (plan: CommandPlan) => Maybe<Planned>;
+  /** Throws REQUEST_INVALID, TOO_MANY_REQUESTS. */
+  readonly orderCommands: (order: NewCommands) => Maybe<Ordered>;
   readonly orders: (query: OrdersQuery) => Maybe<{ readonly total: number; readonly orders: readonly Order[] }>;
   /** Throws RIG_UNKNOWN, NOT_FOUND. */
   readonly openOrder: (told: NewOrder) => Maybe<Order>;

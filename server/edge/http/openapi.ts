@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the table of routes and the schemas that check the requests. */
 import { z } from "zod";
 import * as access from "../../twin/access.ts";
+import * as shapes from "../../twin/alarms/shapes.ts";
 import * as api from "../../twin/api.ts";
 import * as questions from "../../twin/questions.ts";
 import { CODES, type Code } from "../../twin/refusal.ts";
@@ -100,6 +101,13 @@ const ANSWERS: Named = [
   ["AlarmList", api.alarms],
   ["Usage", usage],
   ["QuoteList", quotes],
+  ["Incident", shapes.incident],
+  ["IncidentList", shapes.incidents],
+  ["AlarmRules", shapes.alarmRules],
+  ["Command", shapes.command],
+  ["CommandList", shapes.commands],
+  ["PlannedCommands", shapes.plannedCommands],
+  ["OrderedCommands", shapes.orderedCommands],
   ["Order", work.order],
   ["OrderList", work.orders],
   ["Status", api.status],
@@ -119,6 +127,9 @@ const BODIES: Named = [
   ["NewQuotes", newQuotes],
   ["Mapping", api.mapping],
   ["Unmapping", api.unmapping],
+  ["AlarmAct", shapes.alarmAct],
+  ["CommandPlan", shapes.commandPlan],
+  ["NewCommands", shapes.newCommands],
   ["NewOrder", work.newOrder],
   ["OrderChange", work.orderChange],
   ["Login", access.login],

@@ -41,7 +41,7 @@ interface Says {
   readonly method: "get" | "post" | "patch" | "delete";
   /** From wire.ts. */
   readonly path: string;
-  readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "Maintenance" | "System" | "Access";
+  readonly group: "Site" | "Rigs" | "Records" | "Alarms" | "Commands" | "Maintenance" | "System" | "Access";
   readonly summary: string;
   readonly more?: string;
   readonly status: 200 | 201 | 204;

@@ -9,6 +9,7 @@ import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, SENT, type Route } from "./route.ts";
 import { ACCESS } from "./access.ts";
 import { USAGE_TABLE } from "./routes-usage.ts";
+import { ALARM_TABLE } from "./routes-alarms.ts";
 import { WORK_TABLE } from "./routes-work.ts";
 import { stream } from "./stream.ts";
 import { answerRpc, MOST_BLOCKS, MOST_CALLS, rpcAnswer, rpcRequest, RPC_METHODS } from "./rpc.ts";
@@ -352,6 +353,7 @@ export const TABLE: readonly Route[] = [
     run: (handlers, { body }) => handlers.acknowledge(body),
   }),
   ...USAGE_TABLE,
+  ...ALARM_TABLE,
   ...WORK_TABLE,
   route({
     ...none,

@@ -522,6 +522,15 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
   }),
   quotes: () => [QUOTE],
   addQuotes: () => [QUOTE],
+  incidents: () => ({ total: 0, incidents: [] }),
+  alarmRules: () => ({ rules: [], maintenance: [], approvedPools: [] }),
+  alarmAct: () => ({ rules: [], maintenance: [], approvedPools: [] }),
+  commands: (query) => {
+    calls.queries.push(query);
+    return { total: 0, open: 0, commands: [] };
+  },
+  planCommands: ({ method, rigs }) => ({ method, affected: rigs.map((rig) => ({ rig, dueTs: TS })), held: [], lastsS: 0 }),
+  orderCommands: () => ({ batch: "b", commands: [], held: [] }),
   orders: (query) => {
     calls.queries.push(query);
     return { total: 1, orders: [ORDER] };
