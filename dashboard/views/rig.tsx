@@ -14,6 +14,7 @@ import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Happening, Line, Span } from "../parts/plot.ts";
 import type { Quantity } from "../parts/quantity.ts";
 import { RigPartQuestions } from "../parts/part-questions.tsx";
+import { RigCommands } from "../parts/rig-commands.tsx";
 import { Records } from "../parts/records.tsx";
 import { Boards, FansAndErrors, Passport, Pools } from "../parts/rig-parts.tsx";
 import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
@@ -283,6 +284,34 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
           </>
         )}
       </Answered>
+      {replay ? (
+        <div className="panel">
+          <Empty title={text.replayTitle}>{say.banner.liveOnly}</Empty>
+        </div>
+      ) : (
+        <Answered answer={twin} height={300}>
+          {(data) => (
+            <>
+              <Boards twin={data} note={note} />
+              <div className="grid-2">
+                <FansAndErrors twin={data} note={note} />
+                <Pools twin={data} note={note} />
+              </div>
+              <RigCommands twin={data} />
+              <div className="grid-2">
+                <Passport twin={data} note={note} />
+                <Panel title={text.alarms} flush>
+                  <Answered answer={alarms}>
+                    {({ alarms: all }) =>
+                      all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />
+                    }
+                  </Answered>
+                </Panel>
+              </div>
+            </>
+          )}
+        </Answered>
+      )}
       <div className="grid-2" id="token">
         <Records rig={name} answer={book} readOnly={replay} />
         {twin.data === null ? <Answered answer={twin}>{() => null}</Answered> : <Token twin={twin.data} records={records} />}

@@ -266,6 +266,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     refuse,
   });
   app.get(ROUTES.partChanges, (_request, response) => void response.json({ total: 0, changes: [] }));
+  app.get(ROUTES.commands, (_request, response) => void response.json({ total: 0, open: 0, commands: [] }));
   app.get(ROUTES.alarms, (request, response) => {
     const state = String(request.query["state"] ?? "active");
     const rig = request.query["rig"];
