@@ -61,7 +61,7 @@ export const RigCommands = ({ twin }: { readonly twin: Twin }): ReactNode => {
   };
   return (
     <Panel title={text.title}>
-      <form className="row" onSubmit={submit}>
+      <form className="row" onSubmit={submit} style={{ marginBottom: 12 }}>
         <NativeSelect
           size="xs"
           label={text.command}

@@ -2,6 +2,7 @@
 import type { Emit, Figure } from "./report.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Promise<void> }>>> = {
+  alarms: () => import("./alarms.ts"),
   fold: () => import("./fold.ts"),
   gateway: () => import("./gateway.ts"),
   ingest: () => import("./ingest.ts"),
