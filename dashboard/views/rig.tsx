@@ -273,6 +273,7 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
               <FansAndErrors twin={data} note={note} />
               <Pools twin={data} note={note} />
             </div>
+            {replay ? null : <RigCommands twin={data} />}
             <div className="grid-2">
               <Passport twin={data} note={note} />
               <Panel title={text.alarms} flush>
@@ -284,34 +285,6 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
           </>
         )}
       </Answered>
-      {replay ? (
-        <div className="panel">
-          <Empty title={text.replayTitle}>{say.banner.liveOnly}</Empty>
-        </div>
-      ) : (
-        <Answered answer={twin} height={300}>
-          {(data) => (
-            <>
-              <Boards twin={data} note={note} />
-              <div className="grid-2">
-                <FansAndErrors twin={data} note={note} />
-                <Pools twin={data} note={note} />
-              </div>
-              <RigCommands twin={data} />
-              <div className="grid-2">
-                <Passport twin={data} note={note} />
-                <Panel title={text.alarms} flush>
-                  <Answered answer={alarms}>
-                    {({ alarms: all }) =>
-                      all.length === 0 ? <Empty title={text.noAlarms} /> : <AlarmLines bare alarms={all.slice(0, 8)} />
-                    }
-                  </Answered>
-                </Panel>
-              </div>
-            </>
-          )}
-        </Answered>
-      )}
       <div className="grid-2" id="token">
         <Records rig={name} answer={book} readOnly={replay} />
         {twin.data === null ? <Answered answer={twin}>{() => null}</Answered> : <Token twin={twin.data} records={records} />}
