@@ -23,7 +23,7 @@ const reportedOf = ({ method }: CommandLine, { latest, state }: Twin): string =>
   return method === "locate" ? say.missing : say.states[state];
 };
 const requestedOf = ({ method, args }: CommandLine): string => {
-  const said = Object.entries(args).map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`);
+  const said = Object.entries(args).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
   return [text.methods[method], ...said].join(", ");
 };
 
@@ -88,7 +88,7 @@ export const RigCommands = ({ twin }: { readonly twin: Twin }): ReactNode => {
           commands.length === 0 ? (
             <Empty title={text.none}>{text.noneMore}</Empty>
           ) : (
-            <div style={{ overflowX: "auto" }} tabIndex={0} role="group" aria-label={text.title}>
+            <div style={{ overflowX: "auto" }}>
               <table className="table">
                 <thead>
                   <tr>

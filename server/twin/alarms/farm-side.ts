@@ -101,7 +101,7 @@ export const alarmsAtReading = (
     resumedTs,
   };
   const held = book.held.get(twin.rig);
-  if (held !== undefined && PLAIN.some((kind) => held[kind]?.alarm != null)) forgetResiduals(watch.drift, nowTs);
+  if (held !== undefined && PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, nowTs);
   const changed: Alarm[] = [];
   ask(book, rulesOf(book).reading, twin, around, changed);
   if (changed.length > 0) tell(out, changed);

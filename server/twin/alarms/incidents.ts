@@ -29,9 +29,9 @@ const groupsOf = (twin: Twin, watch: Watch | undefined, pduOf: ReadonlyMap<strin
   if (twin.position !== null) groups.push({ scope: "rack", name: `${twin.position.container} ${twin.position.rack}` });
   const pdu = pduOf.get(twin.rig);
   if (pdu !== undefined) groups.push({ scope: "pdu", name: pdu });
-  if (watch?.gateway != null) groups.push({ scope: "gateway", name: watch.gateway });
+  if (watch !== undefined && watch.gateway !== null) groups.push({ scope: "gateway", name: watch.gateway });
   if (twin.position !== null) groups.push({ scope: "container", name: twin.position.container });
-  if (watch?.pool != null) groups.push({ scope: "pool", name: watch.pool.known[0]?.split(" ")[0] ?? "" });
+  if (watch !== undefined && watch.pool !== null) groups.push({ scope: "pool", name: watch.pool.known[0]?.split(" ")[0] ?? "" });
   groups.push({ scope: "site", name: twin.site });
   return groups;
 };
@@ -217,7 +217,7 @@ const isGathered = (book: AlarmBook, alarm: Alarm): boolean => {
 const close = (book: AlarmBook, nowTs: number, note: (incident: Incident) => void): void => {
   const active = new Set<string>();
   for (const mine of book.held.values())
-    for (const held of Object.values(mine)) if (held.alarm?.incident != null) active.add(held.alarm.incident);
+    for (const held of Object.values(mine)) if ((held.alarm?.incident ?? null) !== null) active.add(held.alarm?.incident ?? "");
   for (const incident of book.incidents.values()) {
     if (active.has(incident.id)) {
       if (incident.lastTs < nowTs - 1_000) book.incidents.set(incident.id, { ...incident, lastTs: nowTs });

@@ -1,7 +1,6 @@
 /** Alarms that are not about a single rig: gateways, the site's meter, and this system itself. */
 import type { Alarm, Twin } from "../twin.ts";
-import { settle, type AlarmBook } from "./book.ts";
-import { scopeOf } from "./book.ts";
+import { scopeOf, settle, type AlarmBook } from "./book.ts";
 import type { AlarmKind, Severity } from "./kinds.ts";
 import { MINUTE, minutes, threshold, type Opinion, type Threshold } from "./rule.ts";
 
