@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { BUNDLE_CONTEXT, type Bundle, type ProvenDay } from "../../server/twin/bundle.ts";
 import { canonicalText } from "../../server/twin/canonical.ts";
-import { dateOf, rowText, type TokenDay } from "../../server/twin/day.ts";
+import { dateOf, rowText, treeOf, type DayLeaf, type TokenDay } from "../../server/twin/day.ts";
 import { type Hex } from "../../server/twin/seal.ts";
 import { verifyBundle, type ChainReader, type Verification } from "../../server/twin/verify.ts";
 import { DAY, WHERE, dayTree, make, tokens, treeFor, type Case } from "./proven.ts";
@@ -62,6 +62,29 @@ describe("a whole bundle", () => {
 });
 
 describe("fails", () => {
+  test("another manifest than the one whose hash the contract has", async () => {
+    const anchorOf: ChainReader["anchorOf"] = async (on) => {
+      const anchor = await good.chain.anchorOf(on);
+      return anchor === null ? null : { ...anchor, manifestHash: `0x${"ee".repeat(32)}` };
+    };
+    const { verdict, steps } = await check(good.bundle, { ...good.chain, anchorOf });
+    expect(verdict).toBe("failed");
+    expect(steps.filter(({ result }) => result === "failed").map((step) => step.check)).toContain("root");
+  });
+  test("a leaf that was anchored with this day and speaks of another", async () => {
+    const leaf = JSON.parse(day(good.bundle).tree?.leaf ?? "") as DayLeaf;
+    const text = canonicalText({ ...leaf, day: DAY + 1 });
+    const leaves = [1, 2, 3].map((tokenId) => ({ tokenId, n: leaf.n, text: tokenId === 2 ? text : "{}" }));
+    const tree = treeOf(WHERE, DAY, 0, 1, leaves, null);
+    const { root, manifestHash, treeSize, readings } = tree;
+    const anchorOf: ChainReader["anchorOf"] = async (on) =>
+      on === DAY ? { root, manifestHash, treeSize, readings } : good.chain.anchorOf(on);
+    const { steps } = await check(
+      but((b) => void (b.days[0] = { ...day(b), tree: dayTree(tree, 1) })),
+      { ...good.chain, anchorOf },
+    );
+    expect(steps.filter(({ result }) => result === "failed").map(({ says }) => says)).toContain("The leaf is of another day.");
+  });
   test.each<[string, (bundle: Bundle) => void]>([
     ["a dropped row", (b) => day(b).rows.splice(100, 1)],
     ["two rows changed in their order", (b) => day(b).rows.splice(10, 2, ...day(b).rows.slice(10, 12).toReversed())],

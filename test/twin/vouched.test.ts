@@ -222,6 +222,9 @@ describe("fails or is not verified", () => {
     const fewer = told.rows.map((row, slot) => (slot === 3 ? { ...row, n: row.n - 1, signed: row.signed - 1 } : row));
     expect((await check(part, chain, fewer)).verdict).toBe("failed");
   });
+  test("for lines that are soundly signed, and of another day", async () => {
+    expect(vouchedDay(DAY + 1, RIG, [await partOf()])).toBe("A line is of another day.");
+  });
   test("for another rig's evidence", async () => {
     const other = await signedDays().part(new Set(["rig-0001"]), DAY, 0, 0);
     expect((await check(other)).verdict).toBe("incomplete");
