@@ -8,7 +8,7 @@ import { accountOf, type Place } from "../twin/usage/account.ts";
 import { curtailmentsIn } from "../twin/usage/curtailment.ts";
 import { quoteAt, quotesOf, type NewQuotes, type Quote } from "../twin/usage/quotes.ts";
 import type { Usage, UsageQuery } from "../twin/usage/shapes.ts";
-import { useOfDay, type DayUse, type Filled } from "../twin/usage/use.ts";
+import { dayUseOf, type DayUse, type Filled } from "../twin/usage/use.ts";
 import { OWN } from "../twin/wire.ts";
 
 export interface UsageNeeds {
@@ -58,7 +58,7 @@ export const createUsage = (needs: UsageNeeds) => {
     // The meter says in what it is paid; without one, whoever entered the price does.
     const paidIn = [...farm().energy.meters.values()].find(({ currency }) => currency !== null)?.currency;
     const currency = paidIn ?? quoteAt(power, range.to)?.currency ?? null;
-    const use = useOfDay(day, parts, energy, { power, carbon: quotesOf(quotes, "carbon") }, currency);
+    const use = dayUseOf(day, parts, energy, { power, carbon: quotesOf(quotes, "carbon") }, currency);
     for (const old of cache.keys()) if (old.startsWith(`${day}/`)) cache.delete(old);
     cache.set(key, { use, madeTs: now() });
     for (const old of cache.keys()) {

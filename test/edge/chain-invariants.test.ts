@@ -18,7 +18,7 @@ import { rigTwinAbi, rigTwinBytecode, telemetryLogAbi } from "../../server/contr
 import { localCommon } from "../../server/edge/chain/engine.ts";
 
 /** `npm run test:chain` makes them all; every run of all tests makes a part of them. */
-const CALLS = Number(process.env["CHAIN_CALLS"] ?? 3_000);
+const CALLS = Number(process.env["CHAIN_CALLS"] ?? 600);
 const DAY_S = 86_400;
 const hash = (n: number): Hex => `0x${n.toString(16).padStart(64, "0")}`;
 const address = (n: number): Hex => `0x${n.toString(16).padStart(40, "0")}`;

@@ -91,12 +91,12 @@ describe("npm run replay", () => {
     const other = join(folder, "other.expected.json");
     writeFileSync(
       other,
-      readFileSync(file, "utf8").replace('"raised": "2026-11-21T09:03:10.000Z"', '"raised": "2026-11-21T09:03:05.000Z"'),
+      readFileSync(file, "utf8").replace('"raised": "2026-11-21T09:03:07.009Z"', '"raised": "2026-11-21T09:03:02.009Z"'),
     );
     const apart = await replay(vector("hung"), "--expect", other);
     expect(apart.code).toBe(1);
     expect(apart.err).toContain(
-      'alarm rig-0005 low-hashrate: raised is "2026-11-21T09:03:10.000Z", expected "2026-11-21T09:03:05.000Z" (5 s later)',
+      'alarm rig-0005 hung: raised is "2026-11-21T09:03:07.009Z", expected "2026-11-21T09:03:02.009Z" (5 s later)',
     );
   });
   test("gives the same farm at any speed, twice", async () => {

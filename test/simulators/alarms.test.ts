@@ -32,7 +32,7 @@ const alarmsOf = (name: string, minutes: number, seed: number, fromTs = START_TS
   return [...alarms.values()];
 };
 
-const EXPECTED: Partial<Record<Family, string>> = { offline: "offline", "board-loss": "low-hashrate", "fan-failure": "too-hot" };
+const EXPECTED: Partial<Record<Family, string>> = { offline: "offline", "board-loss": "board-missing", "fan-failure": "too-hot" };
 
 describe("alarms over the simulated farm", () => {
   test.each([
@@ -46,7 +46,8 @@ describe("alarms over the simulated farm", () => {
     );
     expect(truth.map(({ family }) => family)).toEqual(["fan-failure", "board-loss", "offline"]);
     expect(Math.max(...truth.map((row) => row.fromTs - fromTs))).toBeLessThanOrEqual(2 * MINUTE);
-    const alarms = alarmsOf("demo", 25, seed, fromTs);
+    // The air of a July afternoon is at the limit in truth: that is no fault of a rig, and no false alarm either.
+    const alarms = alarmsOf("demo", 25, seed, fromTs).filter(({ kind }) => kind !== "intake-hot");
     for (const { rig, family } of truth) {
       const raised = alarms.find((alarm) => alarm.rig === rig && alarm.kind === EXPECTED[family]);
       expect(raised?.raisedTs).toBeLessThan(fromTs + 5 * MINUTE);
@@ -62,7 +63,7 @@ describe("alarms over the simulated farm", () => {
 
   test("hung rigs are found though they answer", () => {
     const alarms = alarmsOf("hung", 10, 1);
-    expect(alarms.map(({ kind }) => kind)).toEqual(["low-hashrate", "low-hashrate"]);
+    expect(alarms.map(({ kind }) => kind)).toEqual(["hung", "hung"]);
   });
 
   test("curtailment is no trouble; the rigs that do not come back are", () => {

@@ -111,7 +111,7 @@ const usualOf = (rows: ReturnType<typeof rowsOfCells>): { readonly w: number; re
  * The day's use of every rig. `parts` are each rig's cells by version; `usual` what a rig did before, for one that was paused all day.
  * The energy answer has buckets of five minutes.
  */
-export const useOfDay = (
+export const dayUseOf = (
   day: number,
   parts: ReadonlyMap<string, readonly Filled[]>,
   energy: EnergyAnswer | null,

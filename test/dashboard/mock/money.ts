@@ -6,7 +6,7 @@ import { csvOfUsage } from "../../../server/twin/usage/csv.ts";
 import { curtailmentsIn } from "../../../server/twin/usage/curtailment.ts";
 import { foldQuotes, newQuotes, quoteAt, quotesOf, type QuoteBook } from "../../../server/twin/usage/quotes.ts";
 import { usageQuery, type Usage } from "../../../server/twin/usage/shapes.ts";
-import { useOfDay } from "../../../server/twin/usage/use.ts";
+import { dayUseOf } from "../../../server/twin/usage/use.ts";
 import { ROUTES } from "../../../server/twin/wire.ts";
 
 export interface MoneyHands {
@@ -29,7 +29,7 @@ export const mountMoney = (app: Express, hands: MoneyHands): void => {
     const parts = new Map(rigs.map((rig, i) => [rig, [cells(i)]]));
     const price = [{ of: "power" as const, fromTs: 0, value: 0.05, currency: "EUR", source: "mock", by: "mock", enteredTs: 0 }];
     const carbon = [{ ...price[0], of: "carbon" as const, value: 180 }] as unknown as typeof price;
-    const days = rigs.length === 0 ? [] : [today - 1, today].map((day) => useOfDay(day, parts, null, { power: price, carbon }, "EUR"));
+    const days = rigs.length === 0 ? [] : [today - 1, today].map((day) => dayUseOf(day, parts, null, { power: price, carbon }, "EUR"));
     const hashprice = quotesOf(book, "hashprice");
     const account = accountOf(days, by, hands.site, hands.places(), hashprice);
     return {

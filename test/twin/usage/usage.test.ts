@@ -7,7 +7,7 @@ import { csvOfUsage } from "../../../server/twin/usage/csv.ts";
 import { curtailmentsIn } from "../../../server/twin/usage/curtailment.ts";
 import { foldQuotes, meanQuote, quoteAt, quotesOf, type Quote, type QuoteBook } from "../../../server/twin/usage/quotes.ts";
 import type { Usage } from "../../../server/twin/usage/shapes.ts";
-import { useOfDay, type DayUse, type Filled } from "../../../server/twin/usage/use.ts";
+import { dayUseOf, type DayUse, type Filled } from "../../../server/twin/usage/use.ts";
 
 const DAY = 20_000;
 const T0 = DAY * DAY_MS;
@@ -27,7 +27,7 @@ const meter = (w: number, sourcesW: Record<string, number> = { grid: w }, day = 
   };
 };
 const use = (rigs: Record<string, Filled[]>, energy: EnergyAnswer | null = null, day = DAY, entered = NONE): DayUse =>
-  useOfDay(day, new Map(Object.entries(rigs)), energy, entered, "USD");
+  dayUseOf(day, new Map(Object.entries(rigs)), energy, entered, "USD");
 const hashprice = (value: number, currency = "USD", fromTs = 0): Quote => ({
   of: "hashprice",
   fromTs,
