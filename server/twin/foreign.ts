@@ -5,9 +5,10 @@ import { takeStrangers } from "./dialects/strangers.ts";
 import type { Mapping } from "./dialects/mapping.ts";
 import type { Parsed } from "./parse.ts";
 import { refusal } from "./refusal.ts";
+import { UNFIT } from "./wire.ts";
 
-/** First level of our own topics. */
-export const isOwn = (topic: string): boolean => topic.startsWith("rigtwin/");
+/** Topics of our own dialect, and those that the broker could not take as they were: nobody's dialect. */
+export const isOwn = (topic: string): boolean => topic.startsWith("rigtwin/") || topic.startsWith(UNFIT);
 
 /** Something to publish, e.g. a request to be told everything anew. */
 export interface Wish {

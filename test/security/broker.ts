@@ -146,9 +146,24 @@ export const BROKER: readonly Attack[] = [
     b.end(true);
     return survived ? null : "B was thrown out";
   }),
-  attack("a 1 MB payload", async (stage) => {
+  attack("a 1 MB payload is read", async (stage) => {
+    const tooLarge = async (): Promise<number> => {
+      const { text } = await stage.ask("admin", "/api/v1/refusals");
+      return (JSON.parse(text) as { byCode: Record<string, number> }).byCode["PAYLOAD_TOO_LARGE"] ?? 0;
+    };
+    const before = await tooLarge();
     const client = await stage.device("dev-a");
-    const taken = await published(client, `${ROOT}/dev-a/telemetry`, Buffer.alloc(1_048_576, "a"));
+    await published(client, `${ROOT}/dev-a/telemetry`, Buffer.alloc(1_048_576, "a"));
+    client.end(true);
+    for (let tries = 0; tries < 40; tries++) {
+      if ((await tooLarge()) === before + 1) return null;
+      await wait(100);
+    }
+    return "it was not refused for its size";
+  }),
+  attack("an 8 MB packet is gathered", async (stage) => {
+    const client = await stage.device("dev-a");
+    const taken = await published(client, `${ROOT}/dev-a/telemetry`, Buffer.alloc(8_388_608, "a"));
     client.end(true);
     return taken ? "it was acknowledged" : null;
   }),

@@ -57,7 +57,8 @@ const markUnfit = (client: Inside, unfit: WeakMap<object, string>): void =>
     packet.topic = UNFIT;
     packet.retain = false;
   });
-const MOST_PACKET_BYTES = 300_000;
+/** Well above the longest payload that is read: one that is too long costs itself alone; only what nobody should have to hold ends the connection. */
+const MOST_PACKET_BYTES = 4 << 20;
 /** A device that was cut off for a while may catch up this many seconds' worth at once. */
 const BURST_S = 10;
 
