@@ -56,7 +56,7 @@ const payloadsOf = (random: Random): string | Uint8Array => {
     () => JSON.stringify({ ...head, ts: 12, m: {} }),
     () => JSON.stringify({ ...head, v: 99, m: {} }),
     () => `{"v":1,"boot":"${NONSENSE}","m":{"powerW":NaN}}`,
-    () => NONSENSE.repeat(40_000),
+    () => NONSENSE.repeat(25_000),
   ])();
 };
 
