@@ -86,8 +86,8 @@ describe("a site with machines of every dialect", () => {
     stops.push(gateway.stop);
     gateway.start();
     await until(
-      () => world.farm.twins.size === 10 && [...world.farm.twins.values()].every(({ counts }) => counts.readings >= 5),
-      "all are read",
+      () => world.farm.twins.size === 20 && [...world.farm.twins.values()].every(({ counts }) => counts.readings >= 5),
+      () => `all are read, of ${[...world.farm.twins.values()].map(({ rig, counts }) => `${rig} ${counts.readings}`).join(", ")}`,
       60_000,
     );
     for (const twin of world.farm.twins.values()) {

@@ -12,7 +12,7 @@ export const loginScenes = (world: () => World): void => {
     expect(await page.getByText("a-r1-01").count()).toBe(0);
     await field.fill("guess");
     await page.keyboard.press("Enter");
-    await page.getByText("Name, password or code is wrong.").waitFor();
+    await page.getByText("Name, password, code or token is wrong.").waitFor();
     await field.fill("open sesame");
     await page.keyboard.press("Enter");
     await isLive(page);
