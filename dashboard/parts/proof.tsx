@@ -104,6 +104,9 @@ export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksTok
   const run = useRef<AbortController | null>(null);
   const outcomeBox = useRef<HTMLDivElement>(null);
   useEffect(() => () => run.current?.abort(), []);
+  useEffect(() => {
+    if (condition.is === "done") outcomeBox.current?.focus({ preventScroll: false });
+  }, [condition]);
   const wallet = wallets.find(({ id }) => id === source) ?? null;
   const isBusy = condition.is === "fetching" || condition.is === "checking";
   const typed = { address: address.trim(), contract: contract.trim(), token: token.trim() };
@@ -145,7 +148,6 @@ export const Proof = ({ evidence, expected, shown, farmNode, isFarmPage, asksTok
         signal,
       );
       say({ is: "done", outcome, throughFarm, knowsContract: known.contract !== undefined });
-      requestAnimationFrame(() => outcomeBox.current?.focus({ preventScroll: false }));
     } catch (error) {
       if (!signal.aborted) say({ is: "broken", message: error instanceof Error ? error.message : String(error) });
     }

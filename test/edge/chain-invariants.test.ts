@@ -193,9 +193,10 @@ describe("random calls", () => {
       if (!(await expected("transfer", isAllowed, rig.call(who, name, [from, to, id]), ["Transfer"])) || one === undefined) return;
       [one.owner, one.approved] = [to, null];
     };
-    actions["approve"] = async (who) => {
+    actions["approve"] = async (anybody) => {
       const id = 1 + chance(rigs.length + 1);
       const [one, to] = [rigs[id - 1], oneOf(ACTORS)];
+      const who = one === undefined || chance(3) === 0 ? anybody : one.owner;
       if (!(await expected("approve", one?.owner === who, rig.call(who, "approve", [to, id]), ["Approval"])) || one === undefined) return;
       one.approved = to;
     };
