@@ -10,7 +10,7 @@ import { verifyNative } from "../edge/ed25519.ts";
 import { createJournal } from "../edge/journal/journal.ts";
 import { openMoments } from "../edge/journal/moments.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
-import { MOMENT_ENTRIES } from "../flows/telemetry.ts";
+import { isMomentDue } from "../flows/telemetry.ts";
 import type { Beginning } from "../flows/refold.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import type { RecordingFault, Row } from "../twin/recording.ts";
@@ -63,7 +63,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
     await Promise.all(waiting);
     waiting = [];
     out = nothingYet();
-    if (farm.asOfPos - momentPos < MOMENT_ENTRIES) return;
+    if (!isMomentDue(farm, momentPos)) return;
     momentPos = farm.asOfPos;
     await moments.save(farm.asOfPos, farm.asOfTs, snapshotLines(farm));
   };

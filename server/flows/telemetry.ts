@@ -21,7 +21,7 @@ export interface TelemetryNeeds {
     ts: number,
   ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
   readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
-  /** Keeps the farm for replays: see MOMENT_ENTRIES. */
+  /** Keeps the farm for replays: see isMomentDue. */
   readonly saveMoment?: (pos: number, ts: number, lines: Iterable<string>) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
   readonly verify?: Verify;
@@ -30,8 +30,13 @@ export interface TelemetryNeeds {
   readonly onError: (what: string, error: unknown) => void;
 }
 
-/** A replay that jumps folds at most so many entries, a third of a second's work. */
-export const MOMENT_ENTRIES = 10_000;
+/** A replay that jumps folds at most so many entries, a third of a second's work … */
+const MOMENT_ENTRIES = 10_000;
+/** … or so many for each rig: keeping a moment costs as much as the farm is large, and must stay a small part of folding up to it. */
+const MOMENT_ENTRIES_A_RIG = 6;
+/** Whether so much has come since the last moment was kept that the farm is worth keeping again. */
+export const isMomentDue = (farm: Farm, lastMomentPos: number): boolean =>
+  farm.asOfPos - lastMomentPos >= Math.max(MOMENT_ENTRIES, MOMENT_ENTRIES_A_RIG * farm.twins.size);
 
 /** Takes what a batch of entries brought about; `farm` is the state after it. */
 export type Taker = (out: Outcome, farm: Farm, batch: { readonly firstPos: number; readonly lastPos: number }) => void;
@@ -56,7 +61,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
   let keeping: Promise<void> = Promise.resolve();
 
   const keepMoment = async (): Promise<void> => {
-    if (needs.saveMoment === undefined || savingMoment || farm.asOfPos - lastMomentPos < MOMENT_ENTRIES) return;
+    if (needs.saveMoment === undefined || savingMoment || !isMomentDue(farm, lastMomentPos)) return;
     savingMoment = true;
     lastMomentPos = farm.asOfPos;
     try {

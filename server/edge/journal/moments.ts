@@ -1,6 +1,6 @@
 /**
- * The farm every ten thousand entries of the last day, so that a replay need not fold for long wherever it jumps. Views only: without the
- * digest, never read at a start. Losing them costs a replay time, nothing else, so nobody waits for the disk.
+ * The farm every ten thousand entries of the last day, a large one less often, so that a replay need not fold for long wherever it jumps.
+ * Views only: without the digest, never read at a start. Losing them costs a replay time, nothing else, so nobody waits for the disk.
  */
 import { join } from "node:path";
 import { promisify } from "node:util";
