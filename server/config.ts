@@ -326,6 +326,14 @@ export const SETTINGS = {
     says: "further host names under which the dashboard may be called",
     read: text(1_000),
   }),
+  notifyAllow: setting({
+    flag: "notify-allow",
+    variable: "NOTIFY_ALLOW",
+    value: "A,B",
+    fallback: "",
+    says: "private addresses, networks (10.0.0.0/8) and names that notifications may go to; public ones need no leave",
+    read: text(2_000),
+  }),
   simulate: setting({
     flag: "simulate",
     variable: "SIMULATE",

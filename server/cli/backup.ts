@@ -34,6 +34,8 @@ const copyAll = async (from: string, to: string, say: (what: string) => void): P
   say("records, days, people, audit");
   for (const name of AFTER) copyDatabase(join(from, name), join(to, name));
   say("photos");
+  // Not their secrets: whoever gets a backup must not be able to write in our name.
+  if (existsSync(join(from, "notify.json"))) cpSync(join(from, "notify.json"), join(to, "notify.json"));
   if (existsSync(join(from, "photos")))
     cpSync(join(from, "photos"), join(to, "photos"), { recursive: true, filter: (path) => !/\.[0-9a-f-]{36}$/.test(path) });
   say("the local chain");

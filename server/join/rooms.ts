@@ -40,7 +40,14 @@ export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, wor
         setTechnician: lookedAtOnly,
         recordsOf: (rig) => recordsOf(farm().ledger, rig),
       });
-      rooms.set(room, { ...live, ...then });
+      const notify = {
+        ...live.notify,
+        setNotifyRules: lookedAtOnly,
+        setChannel: lookedAtOnly,
+        endChannel: lookedAtOnly,
+        testChannel: lookedAtOnly,
+      };
+      rooms.set(room, { ...live, ...then, notify });
       return {
         ...replay,
         close(): void {

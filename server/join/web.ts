@@ -10,6 +10,7 @@ import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
+import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { FRAME_MS } from "../twin/wire.ts";
@@ -22,12 +23,13 @@ import { createRooms } from "./rooms.ts";
 
 /** Starts them; gives the port. Throws Refused PORT_IN_USE. */
 export const startWeb = async (
-  { config, version, clock, status, runs }: House,
+  house: House,
   { journal, snapshots, moments, pruned, days }: Data,
   fold: Fold,
   ledger: Ledger,
   door: Door,
 ): Promise<{ port: number; broker: { publish: (topic: string, payload: Uint8Array) => Promise<void> } }> => {
+  const { config, version, clock, status, runs } = house;
   /** Joined when it runs; until then nothing can be sent. */
   const broker = {
     publish: (_topic: string, _payload: Uint8Array): Promise<void> => Promise.reject(new Error("the broker is not running yet")),
@@ -98,7 +100,8 @@ export const startWeb = async (
     const held = await chain.heldBy(wallet as `0x${string}`);
     return held.map((tokenId) => ({ tokenId, rig: farm().ledger.rigOfToken.get(tokenId) ?? "" }));
   };
-  const handlers: Handlers = { ...createApi(apiNeeds), rpc: chain.readRpc, access: door.handlers(heldBy) };
+  const notify = await startNotify(house, fold, journal.write, door);
+  const handlers: Handlers = { ...createApi(apiNeeds), rpc: chain.readRpc, access: door.handlers(heldBy), notify };
   /** The nearest kept farm, whoever kept it. */
   const loadSnapshot: ReplayNeeds["loadSnapshot"] = (ts) => {
     const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];

@@ -39,6 +39,7 @@ import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
+import { foldNotifyNews, forgetNotices, noNotices, noteIncidents, type NotifyBook, type NotifyNews } from "./notify/book.ts";
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
 import type { Order, WorkAct } from "./orders/shapes.ts";
@@ -65,6 +66,8 @@ export interface Farm {
   /** The recent past of each rig, for the rules. */
   readonly watches: Map<string, Watch>;
   readonly commands: Commands;
+  /** What is to be told, was told, and is on its way. */
+  readonly notify: NotifyBook;
   /** What gateways say on their state topics. */
   readonly gateways: Map<string, { state: string; heardTs: number }>;
   /** How the parts of this system are doing. */
@@ -135,6 +138,7 @@ export const newFarm = (site: string): Farm => ({
   alarms: noAlarms(),
   watches: new Map(),
   commands: new Map(),
+  notify: noNotices(),
   gateways: new Map(),
   health: new Map(),
   deviceTs: 0,
@@ -265,7 +269,10 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
   for (const twin of farm.twins.values()) keep(farm, twin, foldTick(twin, entry.receivedTs, farm.resumedTs), out);
   if (farm.commands.size > 0) foldCommandTick(farm.commands, entry.receivedTs);
+  const told = out.incidents.length;
   alarmsAtTick(farm, entry.receivedTs, out);
+  noteIncidents(farm.notify, out.incidents.slice(told));
+  if (farm.notify.noted.size > 0) forgetNotices(farm.notify, entry.receivedTs);
   forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);
 };
 
@@ -342,6 +349,8 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
     case OWN.command:
       foldCommandNews(farm.commands, JSON.parse(new TextDecoder().decode(entry.payload)) as CommandNews, entry.receivedTs);
       return;
+    case OWN.notify:
+      return foldNotifyNews(farm.notify, JSON.parse(new TextDecoder().decode(entry.payload)) as NotifyNews, entry.receivedTs);
     case OWN.part: {
       const { part, ...health } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
       farm.health.set(part, health);

@@ -99,8 +99,13 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   unmap: OPERATORS,
   alarmAct: OPERATORS,
   orderCommands: OPERATORS,
+  notifications: OPERATORS,
   // keys of the house
   setTechnician: ADMINS,
+  setNotifyRules: ADMINS,
+  setChannel: ADMINS,
+  endChannel: ADMINS,
+  testChannel: ADMINS,
   people: ADMINS,
   addPerson: ADMINS,
   changePerson: ADMINS,

@@ -106,6 +106,11 @@ export const ROUTES = {
   alarms: "/api/v1/alarms",
   alarmRules: "/api/v1/alarm-rules",
   incidents: "/api/v1/incidents",
+  /** Channels, routes, and what became of the newest messages. */
+  notifications: "/api/v1/notifications",
+  channels: "/api/v1/notifications/channels",
+  channel: "/api/v1/notifications/channels/:channel",
+  channelTest: "/api/v1/notifications/channels/:channel/test",
   commands: "/api/v1/commands",
   commandPlan: "/api/v1/commands/plan",
   /** Parts whose serial numbers changed; posted: why. */

@@ -19,6 +19,7 @@ const SOMEWHERE = {
   id: "none",
   person: 999,
   device: "none",
+  channel: "none",
   order: "WO-1",
   hash: "0".repeat(64),
 };

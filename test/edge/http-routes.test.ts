@@ -6,7 +6,16 @@ import { COOKIE } from "../../server/edge/http/gate.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import { ALARM, ask, farm, picture, PASSWORD, PIXEL, post, RECORD, startHttp, stopAll, TS, type Heard, type Started } from "./http/farm.ts";
 
-const SOMEWHERE = { tokenId: 7, day: "2025-11-11", order: "WO-1", hash: "0".repeat(64), id: "none", person: 9, device: "none" };
+const SOMEWHERE = {
+  tokenId: 7,
+  day: "2025-11-11",
+  order: "WO-1",
+  hash: "0".repeat(64),
+  id: "none",
+  person: 9,
+  device: "none",
+  channel: "none",
+};
 const RIG = { rig: "rig-0001" };
 const RECORD_WISH = { kind: "cleaning", performedTs: TS, technician: "badge-17", summary: "Dust blown out." };
 const DAY = `from=${TS}&to=${TS + 86_400_000}`;

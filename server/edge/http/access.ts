@@ -11,8 +11,9 @@ import { route, type Around, type Route } from "./route.ts";
 const none = { params: null, query: null, body: null, answer: null, refuses: [], example: {} } as const;
 const door = { ...none, group: "Access" } as const;
 
-const fromOf = ({ socket, headers }: Request): From => ({ address: socket.remoteAddress ?? "", agent: headers["user-agent"] ?? "" });
-const somebody = ({ principal }: Around): Principal => {
+export const fromOf = ({ socket, headers }: Request): From => ({ address: socket.remoteAddress ?? "", agent: headers["user-agent"] ?? "" });
+/** Who asks. Throws LOGIN_REQUIRED. */
+export const somebody = ({ principal }: Around): Principal => {
   if (principal === null) throw new Refused("LOGIN_REQUIRED", "Log in first.");
   return principal;
 };

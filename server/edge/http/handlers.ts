@@ -4,6 +4,7 @@ import type { AlarmActTold, AlarmRules, CommandPlan, CommandsQuery, NewCommands 
 import type { Command, Ordered, Planned } from "../../twin/commands.ts";
 import type { z } from "zod";
 import type * as access from "../../twin/access.ts";
+import type * as notify from "../../twin/notify/shapes.ts";
 import type {
   acknowledge,
   AlarmsQuery,
@@ -141,8 +142,22 @@ export interface AccessHandlers {
   readonly auditLines: () => Iterable<readonly { readonly bytes: string; readonly hash: string }[]>;
 }
 
+/** Notifications. What is set is written into the audit with who did it. */
+export interface NotifyHandlers {
+  readonly notifications: () => notify.Notifications;
+  /** Throws NOT_FOUND, DISK_FULL, JOURNAL_UNAVAILABLE. */
+  readonly setNotifyRules: (who: Principal, rules: notify.NotifyRules, from: From) => Promise<notify.Notifications>;
+  /** Throws REQUEST_INVALID, DISK_FULL, JOURNAL_UNAVAILABLE. */
+  readonly setChannel: (who: Principal, channel: notify.NewChannel, from: From) => Promise<notify.Notifications>;
+  /** Throws NOT_FOUND. */
+  readonly endChannel: (who: Principal, channel: string, from: From) => Promise<notify.Notifications>;
+  /** Throws NOT_FOUND. */
+  readonly testChannel: (who: Principal, channel: string, from: From) => Promise<Shape<typeof notify.testAnswer>>;
+}
+
 export interface Handlers {
   readonly access: AccessHandlers;
+  readonly notify: NotifyHandlers;
   readonly health: () => Maybe<z.infer<typeof healthAnswer>>;
   readonly status: () => Maybe<Status>;
   readonly site: () => Maybe<SiteTotals>;

@@ -9,6 +9,7 @@ import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { recordTypedData } from "../../../server/twin/signature.ts";
 import type { PartChange } from "../../../server/twin/part-changes.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
+import { NOTIFY } from "./notify.ts";
 import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
@@ -355,6 +356,7 @@ export const PIXEL = Buffer.from(
 
 export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house?: House): Handlers => ({
   access: house?.access as Handlers["access"],
+  notify: NOTIFY,
   health: () => ({ status: "degraded", version: "1.2.3", uptimeS: 5, ports: PORTS }),
   status: () => ({
     status: "degraded",
