@@ -34,18 +34,14 @@ let server: Rigtwin;
 let rig: Publisher;
 let url = "";
 let seq = 0;
-const before = process.env["NOTIFY_ALLOW"];
 beforeAll(async () => {
   farEnd.listen(0, "127.0.0.1");
   await once(farEnd, "listening");
   url = `http://127.0.0.1:${(farEnd.address() as AddressInfo).port}`;
-  process.env["NOTIFY_ALLOW"] = "127.0.0.1";
-  server = await startRigtwin({ site: SITE });
+  server = await startRigtwin({ site: SITE, notifyAllow: "127.0.0.1" });
   rig = createPublisher(server.mqttUrl, "hot");
 });
 afterAll(async () => {
-  if (before === undefined) delete process.env["NOTIFY_ALLOW"];
-  else process.env["NOTIFY_ALLOW"] = before;
   rig.end();
   await server.remove();
   farEnd.closeAllConnections();

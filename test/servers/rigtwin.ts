@@ -17,6 +17,8 @@ export interface RigtwinOptions {
   /** An outside broker, store. */
   readonly mqttUrl?: string;
   readonly influxUrl?: string;
+  /** Private addresses that notifications may go to. */
+  readonly notifyAllow?: string;
   /** 0, the default, takes a free one; it stays the same over restarts. */
   readonly port?: number;
   readonly mqttPort?: number;
@@ -70,6 +72,7 @@ const argumentsOf = (options: RigtwinOptions, dataDir: string, port: number, mqt
     site: options.site,
     "mqtt-url": options.mqttUrl,
     "influx-url": options.influxUrl,
+    "notify-allow": options.notifyAllow,
   };
   return Object.entries(flags).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
 };

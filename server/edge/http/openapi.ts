@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the table of routes and the schemas that check the requests. */
 import { z } from "zod";
 import * as access from "../../twin/access.ts";
+import * as notify from "../../twin/notify/shapes.ts";
 import * as shapes from "../../twin/alarms/shapes.ts";
 import * as api from "../../twin/api.ts";
 import * as questions from "../../twin/questions.ts";
@@ -108,6 +109,9 @@ const ANSWERS: Named = [
   ["CommandList", shapes.commands],
   ["PlannedCommands", shapes.plannedCommands],
   ["OrderedCommands", shapes.orderedCommands],
+  ["Notifications", notify.notifications],
+  ["NotifyRules", notify.notifyRules],
+  ["NewChannel", notify.newChannel],
   ["Order", work.order],
   ["OrderList", work.orders],
   ["Status", api.status],

@@ -45,9 +45,7 @@ export const NOTIFY_TABLE: readonly Route[] = [
     group: "Alarms",
     status: 200,
     refuses: [...WRITES],
-    example: {
-      body: { id: "night-shift", label: "Night shift", kind: "webhook", secrets: { url: "https://example.org/hook", key: "whsec_…" } },
-    },
+    example: { body: { id: "night-shift", label: "Night shift", kind: "telegram", chat: "-100123", secrets: { token: "…" } } },
     summary: "Make a channel, or change it",
     more: "Secrets that are left out stay as they are.",
     body: shapes.newChannel,
