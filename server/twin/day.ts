@@ -18,7 +18,7 @@ import {
   type DigestRow,
   type Span,
 } from "./digest.ts";
-import { inclusionProof, leafHash, rootOf, type Hash } from "./merkle.ts";
+import { inclusionProof, leafHashOfText, rootOf, type Hash } from "./merkle.ts";
 import type { TrustTier } from "./reading.ts";
 import { hashOf, type Hex } from "./seal.ts";
 import type { SealedRig } from "./sealing.ts";
@@ -84,7 +84,7 @@ export const bytesOfHex = (hex: string): Hash => hexToBytes(hex.slice(2));
 export const rowText = (row: DigestRow): string =>
   `{"boardMaxDc":${row.boardMaxDc},"chipMaxDc":${row.chipMaxDc},"deliveredGh":${row.deliveredGh},"energyJ":${row.energyJ},"hashrateGhs":${row.hashrateGhs},"intakeMaxDc":${row.intakeMaxDc},"n":${row.n},"paused":${row.paused},"powerW":${row.powerW},"signed":${row.signed},"ts":${row.ts}}`;
 
-export const innerRoot = (rows: readonly DigestRow[]): Hex => hexOf(rootOf(rows.map((row) => leafHash(utf8(rowText(row))))));
+export const innerRoot = (rows: readonly DigestRow[]): Hex => hexOf(rootOf(rows.map((row) => leafHashOfText(rowText(row)))));
 
 const sum = (rows: readonly DigestRow[], of: (row: DigestRow) => number): number => rows.reduce((total, row) => total + of(row), 0);
 
@@ -211,7 +211,7 @@ export interface Tree {
   readonly leaves: readonly string[];
 }
 
-const hashesOf = (leaves: readonly string[]): Hash[] => leaves.map((leaf) => leafHash(utf8(leaf)));
+const hashesOf = (leaves: readonly string[]): Hash[] => leaves.map((leaf) => leafHashOfText(leaf));
 
 /** Builds the outer tree over leaves that stand in token order. */
 export const treeOf = (

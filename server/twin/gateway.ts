@@ -5,11 +5,11 @@
  * is signed: it vouches towards the farm, and cannot be shown in part.
  */
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { sha256 } from "@noble/hashes/sha2.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import { leafHash, rootOf, type Hash } from "./merkle.ts";
+import { leafHashOfText, rootOf, type Hash } from "./merkle.ts";
 import { refusal, type Refusal } from "./refusal.ts";
+import { hashText } from "./small-hash.ts";
 import { NAME_PATTERN } from "./wire.ts";
 
 export const SIGNED_CONTEXT = "rigtwin/gateway/v1\n";
@@ -77,7 +77,7 @@ export interface Head {
 export const headText = ({ gateway, boot, n, first, last, prev, body, root }: Head): string =>
   `{"body":"${body}","boot":${JSON.stringify(boot)},"first":${first},"gateway":"${gateway}","last":${last},"n":${n},"prev":${prev === null ? "null" : `"${prev}"`},"root":"${root}","v":2}`;
 
-export const headHash = (text: string): string => bytesToHex(sha256(utf8(text)));
+export const headHash = (text: string): string => bytesToHex(hashText(text));
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
 const isHash = (value: unknown): value is string => typeof value === "string" && /^[0-9a-f]{64}$/.test(value);
@@ -124,7 +124,7 @@ export const keyEntries = (keys: readonly GatewayKey[]): KeyEntry[] =>
   }));
 
 /** Leaves of the tree over a batch's lines. */
-export const lineLeaves = (lines: readonly string[]): Hash[] => lines.map((line) => leafHash(utf8(line)));
+export const lineLeaves = (lines: readonly string[]): Hash[] => lines.map((line) => leafHashOfText(line));
 
 /** The next batch of a gateway: `messages` is the text of a JSON array of SignedMessage, `lines` the line of each, "" for one without. */
 export const nextHead = (

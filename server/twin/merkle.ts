@@ -4,32 +4,24 @@
  * All trees here are given as the list of their leaf hashes (`leafHash` of the data), in order.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
+import { hashAfter, hashText } from "./small-hash.ts";
 
 export type Hash = Uint8Array;
 
 /** The root of the tree without leaves: the hash of nothing. */
 export const emptyRoot = (): Hash => sha256(new Uint8Array());
 
-const HASH_BYTES = 32;
-const LEAF = Uint8Array.of(0);
-const NODE = Uint8Array.of(1);
-// One hasher, put back to its beginning each time: a stranger's day is a hundred thousand small hashes.
-const beginning = sha256.create();
-const hasher = sha256.create();
+const LEAF = 0;
+const NODE = 1;
 
 /** HASH(0x00 || data). */
-export const leafHash = (data: Uint8Array): Hash => {
-  const hash = new Uint8Array(HASH_BYTES);
-  beginning._cloneInto(hasher).update(LEAF).update(data).digestInto(hash);
-  return hash;
-};
+export const leafHash = (data: Uint8Array): Hash => hashAfter(LEAF, data);
+
+/** The same of a text's UTF-8. */
+export const leafHashOfText = (text: string): Hash => hashText(text, LEAF);
 
 /** HASH(0x01 || left || right); the first byte keeps a node from passing for a leaf. */
-export const nodeHash = (left: Hash, right: Hash): Hash => {
-  const hash = new Uint8Array(HASH_BYTES);
-  beginning._cloneInto(hasher).update(NODE).update(left).update(right).digestInto(hash);
-  return hash;
-};
+export const nodeHash = (left: Hash, right: Hash): Hash => hashAfter(NODE, left, right);
 
 const same = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false;

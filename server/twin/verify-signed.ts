@@ -3,7 +3,7 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import type { ProvenDay, SignedPart } from "./bundle.ts";
 import { verifyPure } from "./gateway.ts";
 import { asked, type ChainReader, type Notes } from "./steps.ts";
-import { differingSlots, vouchedDay, type Vouched } from "./vouched.ts";
+import { differingSlots, vouchedDay, type Breathe, type Vouched } from "./vouched.ts";
 
 const readings = (n: number): string => `${n} ${n === 1 ? "reading" : "readings"}`;
 
@@ -58,6 +58,7 @@ export const checkVouched = async (
   rig: string,
   parts: readonly SignedPart[],
   chain: ChainReader | null,
+  breathe: Breathe,
 ): Promise<void> => {
   const signed = day.rows.reduce((sum, row) => sum + row.signed, 0);
   const n = day.rows.reduce((sum, row) => sum + row.n, 0);
@@ -67,7 +68,7 @@ export const checkVouched = async (
     else notes.state("tier", `The farm says that a gateway signed ${signed} of ${readings(n)}; the signatures are not in this evidence.`);
     return;
   }
-  const vouched = vouchedDay(day.day, rig, parts);
+  const vouched = await vouchedDay(day.day, rig, parts, breathe);
   if (typeof vouched === "string") return void notes.say("lines", false, "", vouched);
   notes.say("lines", true, `${readings(vouched.readings)}: each stands under the signed head of its batch.`, "");
   if (vouched.breaks > 0)

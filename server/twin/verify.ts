@@ -3,26 +3,16 @@
  * that the stranger asks. No network, clock or trust of its own. A step that could not be done is not passed; what is somebody's word
  * alone is named as such; only a bundle of which every other step passed is verified.
  */
-import { bundle as bundleShape, type Bundle, type DayTree, type ProvenDay } from "./bundle.ts";
-import { canonicalText } from "./canonical.ts";
-import {
-  bytesOfHex,
-  countIn,
-  dateOf,
-  expectedOf,
-  LEAF_CONTEXT,
-  MANIFEST_CONTEXT,
-  placeIn,
-  summaryOf,
-  type DayLeaf,
-  type Manifest,
-} from "./day.ts";
+import { bundle as bundleShape, type Bundle, type ProvenDay } from "./bundle.ts";
+import { dateOf, type DayLeaf } from "./day.ts";
 import { dayOf, DAY_MS, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
-import { leafHash, verifyInclusion } from "./merkle.ts";
-import { hashOf, machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
+import { machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
 import { RECORD_KINDS, type RecordBody } from "./record.ts";
-import { asked, notesOn, verdictOf, type ChainReader, type Notes, type Step, type Verification } from "./steps.ts";
+import { asked, notesOn, verdictOf, type ChainReader, type Step, type Verification } from "./steps.ts";
 import { dayTotals } from "./uptime.ts";
+import { isSignedPart } from "./signed-part.ts";
+import type { Breathe } from "./vouched.ts";
+import { checkTree, checkTreeOnChain, same, stated } from "./verify-tree.ts";
 import { checkVouched } from "./verify-signed.ts";
 import { checkSigners } from "./verify-signers.ts";
 
@@ -36,128 +26,8 @@ export interface Expected {
   readonly tokenId?: number;
 }
 
-const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
-const same = (a: unknown, b: unknown): boolean => canonicalText(a) === canonicalText(b);
-
-/** A statement's text as its value, if that is how the value is written canonically. */
-const stated = <T>(text: string): T | null => {
-  try {
-    const value = JSON.parse(text) as T;
-    return typeof value === "object" && value !== null && canonicalText(value) === text ? value : null;
-  } catch {
-    return null;
-  }
-};
-
 const areRowsOf = (day: number, rows: readonly DigestRow[]): boolean =>
   rows.length === SLOTS && rows.every(({ ts }, slot) => ts === day * DAY_MS + slot * SLOT_MS);
-
-const leafFault = (bundle: Bundle, day: number, leaf: DayLeaf | null, rows: readonly DigestRow[]): string | null => {
-  if (leaf === null) return "The leaf is not a statement in canonical form.";
-  if (leaf.ctx !== LEAF_CONTEXT) return "The leaf is a statement about something else.";
-  if (leaf.chainId !== bundle.chain.chainId || leaf.contract !== bundle.chain.contract)
-    return "The leaf was made for another chain or another contract.";
-  if (leaf.day !== day) return "The leaf is of another day.";
-  if (leaf.tokenId !== bundle.tokenId) return "The leaf is of another token.";
-  if (leaf.site !== bundle.site || leaf.rig !== bundle.rig) return "The leaf is of another rig.";
-  const start = day * DAY_MS;
-  if (!Number.isSafeInteger(leaf.fromTs) || leaf.fromTs < start || leaf.fromTs > start + DAY_MS)
-    return "The leaf says that the rig began to serve on another day.";
-  const first = rows.find(({ n }) => n > 0);
-  if (first !== undefined && first.ts + SLOT_MS <= leaf.fromTs)
-    return "The leaf says that the rig began to serve later than its rows show.";
-  for (const [member, computed] of Object.entries(summaryOf(day, rows, leaf.fromTs)))
-    if (!same(computed, leaf[member as keyof DayLeaf] ?? null))
-      return member === "root" ? "The rows do not give the root in the leaf." : `The leaf's ${member} is not what the rows give.`;
-  if (!Array.isArray(leaf.spans) || leaf.expected !== expectedOf(leaf.spans))
-    return "The leaf's number of expected readings is not what its sequence numbers give.";
-  return leaf.spans.reduce((sum, [, , , n]) => sum + n, 0) === leaf.n ? null : "The leaf's sequence numbers do not add up to its readings.";
-};
-
-const manifestFault = (bundle: Bundle, day: number, tree: DayTree, manifest: Manifest | null): string | null => {
-  if (manifest === null || !Array.isArray(manifest.tokens)) return "The manifest is not a statement in canonical form.";
-  if (manifest.ctx !== MANIFEST_CONTEXT || manifest.day !== day || manifest.number !== tree.number)
-    return "The manifest is of another day or another tree.";
-  if (manifest.chainId !== bundle.chain.chainId || manifest.contract !== bundle.chain.contract)
-    return "The manifest was made for another chain or another contract.";
-  if (manifest.root !== tree.root) return "The manifest names another root.";
-  if (manifest.treeSize !== tree.size || countIn(manifest.tokens) !== tree.size)
-    return "The manifest does not have as many tokens as the tree has leaves.";
-  return placeIn(manifest.tokens, bundle.tokenId) === tree.index ? null : "The leaf does not stand at the place of its token.";
-};
-
-/** What a tree must show by itself, without any chain. */
-const checkTree = (notes: Notes, bundle: Bundle, day: number, tree: DayTree, rows: readonly DigestRow[]): void => {
-  const leaf = stated<DayLeaf>(tree.leaf);
-  const fault = leafFault(bundle, day, leaf, rows);
-  notes.say(
-    "leaf",
-    fault === null,
-    `Its ${rows.length} rows give the leaf: ${leaf?.n} readings of ${leaf?.expected} that were numbered.`,
-    fault ?? "",
-  );
-  const included = verifyInclusion({
-    leaf: leafHash(utf8(tree.leaf)),
-    index: tree.index,
-    size: tree.size,
-    proof: tree.proof.map(bytesOfHex),
-    root: bytesOfHex(tree.root),
-  });
-  notes.say(
-    "proof",
-    included,
-    `The leaf is number ${tree.index + 1} of ${tree.size} under the day's root.`,
-    "The proof does not lead from the leaf to the day's root.",
-  );
-  const wrong = manifestFault(bundle, day, tree, stated<Manifest>(tree.manifest));
-  notes.say("place", wrong === null, "Its place in the tree is that of its token, and the tree has a leaf for each token.", wrong ?? "");
-};
-
-const checkTreeOnChain = async (notes: Notes, day: number, tree: DayTree, isNewest: boolean, chain: ChainReader): Promise<void> => {
-  const manifest = stated<Manifest>(tree.manifest);
-  const [anchor, corrections, active] = await Promise.all([chain.anchorOf(day), chain.correctionsOf(day), chain.activeOn(day)]);
-  if (
-    !notes.say("anchored", anchor !== null, "The contract has an anchor of this day.", "The contract has no anchor of this day.") ||
-    anchor === null
-  )
-    return;
-  notes.say(
-    "tree size",
-    anchor.treeSize === active,
-    `The anchor has ${anchor.treeSize} leaves, as many as machines served.`,
-    `The anchor has ${anchor.treeSize} leaves; by the contract ${active} machines served.`,
-  );
-  const there = tree.number === 0 ? anchor : corrections[tree.number - 1];
-  const fits =
-    there !== undefined &&
-    there.root === tree.root &&
-    there.manifestHash === hashOf(tree.manifest) &&
-    there.readings === manifest?.readings &&
-    (tree.number > 0 || anchor.treeSize === tree.size);
-  notes.say(
-    "root",
-    fits,
-    tree.number === 0
-      ? "The contract has this root and this manifest."
-      : `The contract has this root and this manifest, as correction ${tree.number}.`,
-    "The contract has another root or another manifest.",
-  );
-  const correction = corrections[tree.number - 1];
-  if (tree.number > 0)
-    notes.say(
-      "reason",
-      correction?.reasonHash === hashOf(manifest?.reason ?? ""),
-      `The reason on the chain is the one given: ${manifest?.reason}.`,
-      "The reason on the chain is another one.",
-    );
-  if (isNewest)
-    notes.say(
-      "newest",
-      corrections.length === tree.number,
-      "Nothing newer was said about this day.",
-      `The contract has ${corrections.length} corrections of this day; this is number ${tree.number}.`,
-    );
-};
 
 const checkDay = async (
   steps: Step[],
@@ -165,6 +35,7 @@ const checkDay = async (
   day: ProvenDay,
   works: readonly RecordBody[],
   chain: ChainReader | null,
+  breathe: Breathe,
 ): Promise<void> => {
   const notes = notesOn(dateOf(day.day), steps);
   notes.say(
@@ -193,6 +64,7 @@ const checkDay = async (
     bundle.rig,
     (bundle.signed ?? []).filter((part) => part.day === day.day),
     chain,
+    breathe,
   );
   if (day.state === "pending") notes.skip("pending", "Later readings of this day wait for their correction.");
   for (const before of day.earlier) checkTree(notes, bundle, day.day, before, before.rows);
@@ -211,10 +83,20 @@ const checkDayOrFail = async (
   day: ProvenDay,
   works: readonly RecordBody[],
   chain: ChainReader | null,
+  breathe: Breathe,
 ): Promise<void> => {
+  let isEnded = false;
   try {
-    await checkDay(steps, bundle, day, works, chain);
+    await checkDay(steps, bundle, day, works, chain, async (done, of) => {
+      try {
+        await breathe(done, of);
+      } catch (error) {
+        isEnded = true;
+        throw error;
+      }
+    });
   } catch (error) {
+    if (isEnded) throw error;
     notesOn(dateOf(day.day), steps).say(
       "day",
       false,
@@ -331,7 +213,23 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
   return there;
 };
 
-/** Is told the steps so far and how many days of how many are done; the check waits for it, and ends where it throws. */
+const unsignedShape = bundleShape.omit({ signed: true });
+const NO_PART = "signed: is not what gateways signed of a day";
+
+/** A bundle out of what came out of JSON, or why it is none. */
+const readBundle = (given: unknown): Bundle | string => {
+  const { signed, ...unsigned } = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  const parsed = unsignedShape.safeParse(Array.isArray(given) || given === null ? given : typeof given === "object" ? unsigned : given);
+  const [issue] = parsed.error?.issues ?? [];
+  if (!parsed.success) return `${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? ""}`;
+  if (signed === undefined) return parsed.data;
+  return Array.isArray(signed) && signed.every(isSignedPart) ? { ...parsed.data, signed } : NO_PART;
+};
+
+/**
+ * Is told the steps so far and how many days of how many are done, parts of a day included; the check waits for it, and ends where it
+ * throws.
+ */
 export type Listener = (steps: readonly Step[], done: number, of: number) => Promise<void> | void;
 
 /**
@@ -345,25 +243,18 @@ export const verifyBundle = async (
   heard: Listener = () => undefined,
 ): Promise<Verification> => {
   const steps: Step[] = [];
-  const parsed = bundleShape.safeParse(given);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    notesOn("bundle", steps).say(
-      "shape",
-      false,
-      "",
-      `This is not a bundle of a twin: ${issue === undefined ? "" : `${issue.path.map(String).join(".") || "the whole"}: ${issue.message}`}.`,
-    );
+  const bundle = readBundle(given);
+  if (typeof bundle === "string") {
+    notesOn("bundle", steps).say("shape", false, "", `This is not a bundle of a twin: ${bundle}.`);
     return { verdict: "failed", steps };
   }
-  const bundle = parsed.data;
   checkWhole(steps, bundle, expected);
   const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
   const works = worksOf(bundle);
   await checkRecords(steps, bundle, works, reader);
   await heard(steps, 0, bundle.days.length);
   for (const [i, day] of bundle.days.entries()) {
-    await checkDayOrFail(steps, bundle, day, works, reader);
+    await checkDayOrFail(steps, bundle, day, works, reader, (done, of) => heard(steps, i + done / of, bundle.days.length));
     await heard(steps, i + 1, bundle.days.length);
   }
   return { verdict: verdictOf(steps), steps };
@@ -382,7 +273,7 @@ export const verifyDay = async (
     notesOn("bundle", steps).say("shape", false, "", `This is not a day of a twin: ${parsed.error.issues[0]?.message ?? ""}.`);
   else {
     const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
-    await checkDayOrFail(steps, bundle, day, worksOf(bundle), reader);
+    await checkDayOrFail(steps, bundle, day, worksOf(bundle), reader, () => undefined);
   }
   return { verdict: verdictOf(steps), steps };
 };

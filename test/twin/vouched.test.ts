@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { verifyNative } from "../../server/edge/ed25519.ts";
 import { createSignedDays } from "../../server/flows/signed-days.ts";
-import { signedPage, type ProvenDay, type SignedPart } from "../../server/twin/bundle.ts";
+import { signedPage, signedPart, type ProvenDay, type SignedPart } from "../../server/twin/bundle.ts";
 import { DAY_MS, rowsOf } from "../../server/twin/digest.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import type { Act } from "../../server/twin/record.ts";
@@ -12,6 +12,7 @@ import { Refused } from "../../server/twin/refusal.ts";
 import { notesOn, verdictOf, type ChainReader, type Step } from "../../server/twin/steps.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { checkVouched } from "../../server/twin/verify-signed.ts";
+import { isSignedPart } from "../../server/twin/signed-part.ts";
 import { packHashes, unpackHashes, vouchedDay } from "../../server/twin/vouched.ts";
 import { OWN } from "../../server/twin/wire.ts";
 import { gatewayName } from "../../simulators/plant/layout.ts";
@@ -85,7 +86,7 @@ const chain = {
 const check = async (part: SignedPart | readonly SignedPart[], reader: ChainReader | null = chain, rows = told.rows) => {
   const steps: Step[] = [];
   const day = { day: DAY, rows } as unknown as ProvenDay;
-  await checkVouched(notesOn("day", steps), day, RIG, Array.isArray(part) ? part : [part as SignedPart], reader);
+  await checkVouched(notesOn("day", steps), day, RIG, Array.isArray(part) ? part : [part as SignedPart], reader, () => undefined);
   return { steps, verdict: verdictOf(steps) };
 };
 
@@ -223,7 +224,7 @@ describe("fails or is not verified", () => {
     expect((await check(part, chain, fewer)).verdict).toBe("failed");
   });
   test("for lines that are soundly signed, and of another day", async () => {
-    expect(vouchedDay(DAY + 1, RIG, [await partOf()])).toBe("A line is of another day.");
+    expect(await vouchedDay(DAY + 1, RIG, [await partOf()])).toBe("A line is of another day.");
   });
   test("for another rig's evidence", async () => {
     const other = await signedDays().part(new Set(["rig-0001"]), DAY, 0, 0);
@@ -231,11 +232,79 @@ describe("fails or is not verified", () => {
   });
 });
 
-test("hashes are packed and unpacked; what is none is told", () => {
+test("hashes are packed and unpacked; what is none is told", async () => {
   const hashes = [hexToBytes("ab".repeat(32)), hexToBytes("01".repeat(32))];
   expect(unpackHashes(packHashes(hashes))).toEqual(hashes);
   expect(unpackHashes("AAAA")).toBeNull();
   expect(unpackHashes("§")).toBeNull();
   expect(unpackHashes("")).toEqual([]);
-  expect(vouchedDay(DAY, RIG, [{ day: DAY, runs: [], lines: [[0, 0, 0, "", ""]] }])).toContain("cannot be read");
+  expect(await vouchedDay(DAY, RIG, [{ day: DAY, runs: [], lines: [[0, 0, 0, "", ""]] }])).toContain("cannot be read");
+  const random = fc.uint8Array({ minLength: 32, maxLength: 32 });
+  fc.assert(
+    fc.property(fc.array(random, { maxLength: 5 }), (given) => {
+      const packed = packHashes(given);
+      expect(packed).toBe(Buffer.concat(given).toString("base64"));
+      expect(unpackHashes(packed)).toEqual(given);
+    }),
+  );
+  const one = packHashes([hexToBytes("ab".repeat(32))]);
+  for (const other of [
+    one.slice(0, -1),
+    `${one.slice(0, 8)}-${one.slice(9)}`,
+    `${one.slice(0, 8)}=${one.slice(9)}`,
+    `\u0141${one.slice(1)}`,
+  ])
+    expect(unpackHashes(other)).toBeNull();
+});
+
+test("the page breathes within a day, is told how far the check is, and may end it", async () => {
+  const part = await partOf();
+  const steps = part.lines.length + part.runs.reduce((sum, { heads }) => sum + heads.length, 0);
+  const told: [number, number][] = [];
+  await vouchedDay(
+    DAY,
+    RIG,
+    Array.from({ length: 10 }, () => part),
+    (...far) => void told.push(far),
+  );
+  expect(told.length).toBe(Math.floor((steps * 10) / 128));
+  expect(told.every(([done, of], i) => of === steps * 10 && done === (i + 1) * 128)).toBe(true);
+  const ended = vouchedDay(
+    DAY,
+    RIG,
+    Array.from({ length: 10 }, () => part),
+    () => Promise.reject(new Error("enough")),
+  );
+  await expect(ended).rejects.toThrow("enough");
+});
+
+test("the shape of a part is judged by hand as the API's schema judges it", async () => {
+  const part = await partOf();
+  const sound = part;
+  expect(isSignedPart(sound)).toBe(true);
+  const values: unknown[] = [null, undefined, "", -1, 1.5, [], {}, "x".repeat(1_000), [[1]], true, 2 ** 60];
+  const paths: (string | number)[][] = [
+    [],
+    ["day"],
+    ["runs"],
+    ["runs", 0],
+    ...["gateway", "boot", "n", "first", "prev", "heads", "sig", "more"].map((name) => ["runs", 0, name]),
+    ["runs", 0, "heads", 1],
+    ["runs", 0, "heads", 1, 0],
+    ["runs", 0, "heads", 1, 1],
+    ["lines"],
+    ["lines", 3],
+    ...[0, 1, 2, 3, 4, 5].map((at) => ["lines", 3, at]),
+    ["more"],
+  ];
+  for (const path of paths)
+    for (const value of values) {
+      const copy: { whole: unknown } = { whole: structuredClone(sound) };
+      let into = copy as unknown as Record<string | number, unknown>;
+      for (const [i, name] of ["whole", ...path].entries()) {
+        if (i === path.length) into[name] = value;
+        else into = into[name] as Record<string | number, unknown>;
+      }
+      expect([path, value, isSignedPart(copy.whole)]).toEqual([path, value, signedPart.safeParse(copy.whole).success]);
+    }
 });
