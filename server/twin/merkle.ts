@@ -4,13 +4,14 @@
  * All trees here are given as the list of their leaf hashes (`leafHash` of the data), in order.
  */
 import { sha256 } from "@noble/hashes/sha2.js";
-import { hashAfter, hashText } from "./small-hash.ts";
+import { hashAfter, hashPair, hashText } from "./small-hash.ts";
 
 export type Hash = Uint8Array;
 
 /** The root of the tree without leaves: the hash of nothing. */
 export const emptyRoot = (): Hash => sha256(new Uint8Array());
 
+const HASH_BYTES = 32;
 const LEAF = 0;
 const NODE = 1;
 
@@ -80,20 +81,21 @@ export interface Inclusion {
 
 /** §2.1.3.2: whether `leaf` is number `index` (0-based) of exactly `size` leaves under `root`. Never throws. */
 export const verifyInclusion = ({ leaf, index, size, proof, root }: Inclusion): boolean => {
-  if (!isCount(index) || !isCount(size) || index >= size) return false;
+  if (leaf.length !== HASH_BYTES || !isCount(index) || !isCount(size) || index >= size) return false;
   let fn = index;
   let sn = size - 1;
-  let r = leaf;
+  const r = new Uint8Array(HASH_BYTES);
+  r.set(leaf);
   for (const p of proof) {
     if (sn === 0) return false;
     if (isOdd(fn) || fn === sn) {
-      r = nodeHash(p, r);
+      hashPair(r, NODE, p, r);
       while (!isOdd(fn) && fn !== 0) {
         fn = half(fn);
         sn = half(sn);
       }
     } else {
-      r = nodeHash(r, p);
+      hashPair(r, NODE, r, p);
     }
     fn = half(fn);
     sn = half(sn);

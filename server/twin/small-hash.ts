@@ -8,6 +8,7 @@ const BLOCK = 64;
 const MOST = 4_096;
 const LENGTH_AND_END = 9;
 const scratch = new Uint8Array(MOST);
+const view = new DataView(scratch.buffer);
 const words = new Int32Array(BLOCK);
 const state = new Int32Array(8);
 
@@ -22,12 +23,7 @@ const BEGINNING = wordsIn(`6a09e667 bb67ae85 3c6ef372 a54ff53a 510e527f 9b05688c
 
 /** §6.2.2: one block of `scratch` from `from` into `state`. */
 const compress = (from: number): void => {
-  for (let t = 0, at = from; t < 16; t++, at += 4)
-    words[t] =
-      ((scratch[at] as number) << 24) |
-      ((scratch[at + 1] as number) << 16) |
-      ((scratch[at + 2] as number) << 8) |
-      (scratch[at + 3] as number);
+  for (let t = 0, at = from; t < 16; t++, at += 4) words[t] = view.getInt32(at);
   for (let t = 16; t < BLOCK; t++) {
     const early = words[t - 15] as number;
     const late = words[t - 2] as number;
@@ -68,18 +64,14 @@ const compress = (from: number): void => {
 };
 
 /** Hashes the first `length` bytes of `scratch`, which fit with their padding. */
-const hashScratch = (length: number): Uint8Array => {
+const hashScratch = (length: number, hash: Uint8Array = new Uint8Array(32)): Uint8Array => {
   const end = Math.ceil((length + LENGTH_AND_END) / BLOCK) * BLOCK;
   scratch[length] = 0x80;
-  scratch.fill(0, length + 1, end - 4);
+  for (let at = length + 1; at < end - 4; at++) scratch[at] = 0;
   const bits = length * 8;
-  scratch[end - 4] = bits >>> 24;
-  scratch[end - 3] = bits >>> 16;
-  scratch[end - 2] = bits >>> 8;
-  scratch[end - 1] = bits;
+  view.setInt32(end - 4, bits);
   state.set(BEGINNING);
   for (let from = 0; from < end; from += BLOCK) compress(from);
-  const hash = new Uint8Array(32);
   for (let i = 0; i < 8; i++) {
     const word = state[i] as number;
     hash[i * 4] = word >>> 24;
@@ -88,6 +80,15 @@ const hashScratch = (length: number): Uint8Array => {
     hash[i * 4 + 3] = word;
   }
   return hash;
+};
+
+/** SHA-256 of a byte and two hashes into `hash`, which may be one of the two. */
+export const hashPair = (hash: Uint8Array, first: number, left: Uint8Array, right: Uint8Array): void => {
+  if (left.length + right.length > 64) return hash.set(hashAfter(first, left, right));
+  scratch[0] = first;
+  scratch.set(left, 1);
+  scratch.set(right, 1 + left.length);
+  hashScratch(1 + left.length + right.length, hash);
 };
 
 /** SHA-256 of a byte, `data`, and what else there is, one after the other. 32 bytes. */
