@@ -76,7 +76,7 @@ const Working = ({ condition }: { readonly condition: Condition }): ReactNode =>
       : progress === null
         ? text.asking
         : progress.done < progress.of
-          ? text.checking(progress.done + 1, progress.of)
+          ? text.checking(Math.floor(progress.done) + 1, progress.of)
           : text.finishing;
   const [done, of] = condition.is === "fetching" ? [condition.done, condition.of] : [progress?.done ?? 0, progress?.of ?? 1];
   const results = progress === null ? [] : groupsOf(progress.steps).flatMap(({ isDay, steps }) => (isDay ? [resultOf(steps)] : []));

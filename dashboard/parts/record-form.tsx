@@ -1,14 +1,16 @@
 import { ActionIcon, Button, NativeSelect, NumberInput, Textarea, TextInput } from "@mantine/core";
 import "@mantine/core/styles/NumberInput.css";
 import { useForm } from "@mantine/form";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconPlus, IconSignature, IconTrash } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
-import type { NewRecord } from "../../server/twin/api.ts";
+import type { NewRecord, RecordDraft, RecordWish } from "../../server/twin/api.ts";
 import type { PartChange } from "../../server/twin/part-changes.ts";
 import { PARTS, RECORD_KINDS } from "../../server/twin/record.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { fromField, toField } from "../format.ts";
+import { useWallets, type Wallet } from "../proof/wallets.ts";
 import { failureOf, useNow, useSite } from "../site.tsx";
+import { signText } from "../texts-sign.ts";
 import { say } from "../texts.ts";
 import { useBadge } from "./badge.ts";
 
@@ -36,7 +38,9 @@ const RecordForm = ({
   const { ask } = useSite();
   const now = useNow() ?? 0;
   const [badge, setBadge] = useBadge();
-  const [busy, setBusy] = useState(false);
+  const wallets = useWallets();
+  /** null: nothing is under way; "": sealed unsigned; else the wallet that signs. */
+  const [busy, setBusy] = useState<string | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
   const form = useForm({
     initialValues: {
@@ -55,10 +59,10 @@ const RecordForm = ({
       summary: (value) => (value.trim() === "" ? text.noSummary : value.length > 2_000 ? text.tooLong(2_000) : null),
     },
   });
-  const send = async (values: typeof form.values): Promise<void> => {
-    setBusy(true);
+  const send = async (values: typeof form.values, wallet: Wallet | null): Promise<void> => {
+    setBusy(wallet?.id ?? "");
     setTrouble(null);
-    const record: NewRecord = {
+    const record: RecordWish = {
       kind: values.kind,
       performedTs: fromField(values.performed) ?? now,
       technician: values.technician.trim(),
@@ -71,16 +75,23 @@ const RecordForm = ({
       })),
     };
     try {
-      await ask.post({ route: ROUTES.records, parameters: { rig } }, record);
+      const parameters = { rig };
+      const signed =
+        wallet === null
+          ? undefined
+          : await (
+              await import("../proof/sign.ts")
+            ).signWithWallet(wallet, rig, record, (wish) => ask.post<RecordDraft>({ route: ROUTES.recordDraft, parameters }, wish));
+      await ask.post({ route: ROUTES.records, parameters }, signed === undefined ? record : { ...record, signed });
       setBadge(record.technician);
       onDone();
     } catch (error) {
       setTrouble(failureOf(error).message);
-      setBusy(false);
+      setBusy(null);
     }
   };
   return (
-    <form className="record-form" aria-label={text.title} onSubmit={form.onSubmit((values) => void send(values))} noValidate>
+    <form className="record-form" aria-label={text.title} onSubmit={form.onSubmit((values) => void send(values, null))} noValidate>
       <p className="quiet">{text.lead}</p>
       <div className="form-row">
         <NativeSelect
@@ -128,10 +139,31 @@ const RecordForm = ({
         >
           {text.addPart}
         </Button>
-        <Button type="submit" size="xs" loading={busy}>
-          {text.seal}
-        </Button>
+        <span className="row">
+          {wallets.map((wallet) => (
+            <Button
+              key={wallet.id}
+              size="xs"
+              loading={busy === wallet.id}
+              disabled={busy !== null}
+              leftSection={<IconSignature size={14} aria-hidden />}
+              onClick={() => form.onSubmit((values) => void send(values, wallet))()}
+            >
+              {signText.with(wallet.name)}
+            </Button>
+          ))}
+          <Button
+            type="submit"
+            size="xs"
+            variant={wallets.length > 0 ? "default" : "filled"}
+            loading={busy === ""}
+            disabled={busy !== null}
+          >
+            {wallets.length > 0 ? signText.unsigned : text.seal}
+          </Button>
+        </span>
       </div>
+      <p className="quiet">{wallets.length > 0 ? signText.lead : signText.noWallet}</p>
     </form>
   );
 };

@@ -7,6 +7,7 @@ import { dayMinute, iso, short } from "../format.ts";
 import type { Answer } from "../site.tsx";
 import { say } from "../texts.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
+import { SignedBy } from "./signed-by.tsx";
 import { toned } from "./value.tsx";
 
 const RecordForm = lazy(() => import("./record-form.tsx"));
@@ -57,6 +58,7 @@ const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
           ))}
         </ul>
       )}
+      <SignedBy record={record} />
       <p className="faint record-hash">
         <span className="mono" title={record.hash}>
           {short(record.hash, 8)}

@@ -2,8 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import type { RecordDraft, RecordWish } from "../twin/api.ts";
-import { canonicalText } from "../twin/canonical.ts";
-import { hashOf } from "../twin/seal.ts";
+import { draftFault } from "../twin/draft.ts";
 import { addressOfKey, signDigest, typedDataDigest } from "../twin/typed-data.ts";
 import { pathOf, ROUTES } from "../twin/wire.ts";
 
@@ -89,22 +88,13 @@ const post = async <T>({ server, password }: Wish, path: string, body: unknown):
   return told as T;
 };
 
-/** Signs what the server drew up only after its text was compared with what was asked for. */
-const checked = ({ rig, record }: Wish, { bytes, hash, typedData }: RecordDraft): void => {
-  const body = JSON.parse(bytes) as Record<string, unknown>;
-  const wanted: Record<string, unknown> = { rig, ...record };
-  const other = Object.keys(wanted).find((name) => canonicalText(body[name] ?? null) !== canonicalText(wanted[name]));
-  if (other !== undefined) throw new Unusable(`The server would seal another ${other} than was asked for; nothing was signed.`);
-  if (hashOf(bytes) !== hash || typedData.message["recordHash"] !== hash)
-    throw new Unusable("What the server asks to be signed is not this record; nothing was signed.");
-};
-
 const main = async (argv: readonly string[]): Promise<void> => {
   if (argv[0] === "--new-key" && argv[1] !== undefined) return makeKey(argv[1]);
   const wish = readArguments(argv);
   const signer = addressOfKey(wish.key);
   const draft = await post<RecordDraft>(wish, pathOf(ROUTES.recordDraft, { rig: wish.rig }), { ...wish.record, signer });
-  checked(wish, draft);
+  const fault = draftFault(wish.rig, wish.record, signer, draft);
+  if (fault !== null) throw new Unusable(fault);
   const signature = signDigest(typedDataDigest(draft.typedData), wish.key);
   const signed = { signer, number: draft.number, sealedTs: draft.sealedTs, signature };
   const { hash } = await post<{ hash: string }>(wish, pathOf(ROUTES.records, { rig: wish.rig }), { ...wish.record, signed });
