@@ -20,6 +20,8 @@ const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
+const AccessView = lazy(() => import("./views/access.tsx"));
+const OutsideView = lazy(() => import("./views/outside.tsx"));
 const NowhereView = lazy(() => import("./views/nowhere.tsx"));
 
 const Waiting = (): ReactNode => (
@@ -31,7 +33,7 @@ const Waiting = (): ReactNode => (
 
 const Screen = (): ReactNode => {
   const [isTwin, twin] = useRoute("/twin/:token");
-  const isLocked = useConnection() === "locked";
+  const connection = useConnection();
   // Open to anyone, logged in or not, and without the operators' navigation.
   if (isTwin)
     return (
@@ -39,12 +41,8 @@ const Screen = (): ReactNode => {
         <TwinView key={twin.token} token={twin.token} />
       </Suspense>
     );
-  if (isLocked)
-    return (
-      <Suspense fallback={<Waiting />}>
-        <LoginView />
-      </Suspense>
-    );
+  if (connection === "locked" || connection === "outside")
+    return <Suspense fallback={<Waiting />}>{connection === "locked" ? <LoginView /> : <OutsideView />}</Suspense>;
   return (
     <Shell>
       <Suspense fallback={<Waiting />}>
@@ -60,6 +58,7 @@ const Screen = (): ReactNode => {
           <Route path="/energy" component={EnergyView} />
           <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />
+          <Route path="/access" component={AccessView} />
           <Route component={NowhereView} />
         </Switch>
       </Suspense>

@@ -31,7 +31,7 @@ export const addressOf = ({ route, parameters = {}, query = {} }: Question): str
   return search.size === 0 ? path : `${path}?${search}`;
 };
 
-const fetched = async (address: string, init: RequestInit): Promise<unknown> => {
+const fetched = async (address: string, init: RequestInit, plain = false): Promise<unknown> => {
   let response: Response;
   try {
     response = await fetch(address, {
@@ -44,6 +44,7 @@ const fetched = async (address: string, init: RequestInit): Promise<unknown> => 
     throw new Failed(0, "UNREACHABLE", "The server does not answer.");
   }
   const text = await response.text();
+  if (plain && response.ok) return text;
   let body: unknown = null;
   try {
     body = text === "" ? null : JSON.parse(text);
@@ -63,6 +64,10 @@ const fetched = async (address: string, init: RequestInit): Promise<unknown> => 
 export interface Ask {
   readonly get: <T>(question: Question, signal?: AbortSignal) => Promise<T>;
   readonly post: <T>(question: Question, body: unknown) => Promise<T>;
+  readonly patch: <T>(question: Question, body: unknown) => Promise<T>;
+  readonly remove: (question: Question) => Promise<unknown>;
+  /** An answer that is no JSON, as it is. */
+  readonly text: (question: Question) => Promise<string>;
   /** Sends a file as it is. */
   readonly send: <T>(question: Question, file: Blob) => Promise<T>;
   readonly rpc: (address: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
@@ -70,11 +75,11 @@ export interface Ask {
 
 /** `locked`: is told whenever the server wants a password. `room`: of the replay that is shown, which has answers of its own; null live. */
 export const openAsk = (locked: () => void, room: () => string | null): Ask => {
-  const guarded = async <T>(address: string, init: RequestInit): Promise<T> => {
+  const guarded = async <T>(address: string, init: RequestInit, plain = false): Promise<T> => {
     const shown = room();
     const headers = { accept: "application/json", "content-type": "application/json", ...(shown === null ? {} : { [ROOM_HEADER]: shown }) };
     try {
-      return (await fetched(address, { headers, ...init })) as T;
+      return (await fetched(address, { headers, ...init }, plain)) as T;
     } catch (error) {
       if (error instanceof Failed && error.code === "LOGIN_REQUIRED") locked();
       throw error;
@@ -84,6 +89,9 @@ export const openAsk = (locked: () => void, room: () => string | null): Ask => {
   return {
     get: (question, signal) => guarded(addressOf(question), signal ? { signal } : {}),
     post: (question, body) => guarded(addressOf(question), { method: "POST", body: JSON.stringify(body) }),
+    patch: (question, body) => guarded(addressOf(question), { method: "PATCH", body: JSON.stringify(body) }),
+    remove: (question) => guarded(addressOf(question), { method: "DELETE" }),
+    text: (question) => guarded(addressOf(question), {}, true),
     send: (question, file) =>
       guarded(addressOf(question), { method: "POST", body: file, headers: { accept: "application/json", "content-type": file.type } }),
     rpc: async (address, method, parameters) => {
@@ -112,6 +120,8 @@ export interface FeedEars {
   readonly frame: (meta: FrameMeta, rows: ArrayBuffer) => boolean;
   readonly connected: (yes: boolean) => void;
   readonly refused: (problem: Problem) => void;
+  /** Whoever is logged in may not watch the farm; the feed knocks no more until it is told to. */
+  readonly outside: () => void;
   /** Called once the frame has been drawn. */
   readonly drawn: (tell: () => void) => void;
 }
@@ -130,6 +140,7 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
   /** What the last snapshot was of: there one goes back to when a wish is refused. */
   let shown: Watch = { view: "live" };
   let waiting = true;
+  let outside = false;
   const send = (watch: Watch): void => {
     watched = watch;
     waiting = true;
@@ -148,8 +159,16 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
   socket.on("connect_error", () => {
     ears.connected(false);
     // A refused upgrade looks like a dead line; a plain question tells a closed door from an empty house.
-    ask.get({ route: ROUTES.site }).catch(() => undefined);
-    if (!socket.active) setTimeout(() => socket.connect(), 2_000);
+    ask.get({ route: ROUTES.site }).catch((error: unknown) => {
+      if (!(error instanceof Failed) || error.code !== "FORBIDDEN") return;
+      outside = true;
+      socket.disconnect();
+      ears.outside();
+    });
+    if (!socket.active)
+      setTimeout(() => {
+        if (!outside) socket.connect();
+      }, 2_000);
   });
   socket.on(EVENTS.snapshot, (meta: SnapshotMeta, rows: ArrayBuffer) => {
     waiting = false;
@@ -173,7 +192,10 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
   return {
     watch: send,
     control: (control) => socket.emit(EVENTS.control, control),
-    again: () => socket.disconnect().connect(),
+    again: () => {
+      outside = false;
+      socket.disconnect().connect();
+    },
     close: () => socket.disconnect(),
   };
 };

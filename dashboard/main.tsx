@@ -47,9 +47,11 @@ const ears: FeedEars = {
   snapshot: (meta, rows) => store.applySnapshot(meta, rows, performance.now()),
   frame: (meta, rows) => store.applyFrame(meta, rows, performance.now()),
   connected: (yes) => {
-    if (!yes && store.connection() !== "locked") store.setConnection(store.totals() === null ? "connecting" : "offline");
+    const before = store.connection();
+    if (!yes && before !== "locked" && before !== "outside") store.setConnection(store.totals() === null ? "connecting" : "offline");
   },
   refused: (problem) => store.setRefused(problem),
+  outside: () => store.setConnection("outside"),
   drawn: (tell) => {
     let told = false;
     const once = (): void => {
@@ -104,6 +106,10 @@ const site: Site = {
   again: () => {
     store.setConnection("connecting");
     feed?.again();
+  },
+  lock: () => {
+    feed?.close();
+    store.setConnection("locked");
   },
 };
 

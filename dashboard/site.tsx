@@ -22,6 +22,9 @@ export interface Site {
   readonly ask: {
     readonly get: <T>(question: Question, signal?: AbortSignal) => Promise<T>;
     readonly post: <T>(question: Question, body: unknown) => Promise<T>;
+    readonly patch: <T>(question: Question, body: unknown) => Promise<T>;
+    readonly remove: (question: Question) => Promise<unknown>;
+    readonly text: (question: Question) => Promise<string>;
     readonly send: <T>(question: Question, file: Blob) => Promise<T>;
     readonly rpc: (address: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
   };
@@ -30,6 +33,8 @@ export interface Site {
   readonly watchReplay: (from: number, to: number, speed: number) => void;
   readonly control: (control: { readonly playing?: boolean; readonly speed?: number; readonly at?: number }) => void;
   readonly again: () => void;
+  /** Asks for a name and a password. */
+  readonly lock: () => void;
 }
 
 const SiteContext = createContext<Site | null>(null);

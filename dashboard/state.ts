@@ -14,8 +14,8 @@ import { RIG_STATES, SEVERITIES, type Alarm, type RigState, type Severity, type 
 import type { OrderLine } from "../server/twin/orders/lines.ts";
 import type { RunningClock } from "./clock.ts";
 
-/** locked: the server wants a password. stale: connected, and nothing came for a while. */
-export type Connection = "connecting" | "live" | "stale" | "offline" | "locked";
+/** locked: the server wants a password. outside: who is logged in may not see the farm itself, only twins. stale: connected, and nothing came for a while. */
+export type Connection = "connecting" | "live" | "stale" | "offline" | "locked" | "outside";
 export const TOPICS = ["rows", "roster", "totals", "alarms", "orders", "connection", "clock", "refused"] as const;
 export type Topic = (typeof TOPICS)[number];
 

@@ -113,6 +113,7 @@ const connections: Readonly<Record<Connection, string>> = {
   stale: "Stale",
   offline: "Offline",
   locked: "Locked",
+  outside: "Twins only",
 };
 const sources: Readonly<Record<string, string>> = {
   grid: "Grid",
@@ -164,6 +165,7 @@ export const say = {
     energy: "Energy",
     economics: "Economics",
     status: "Status",
+    access: "Access",
     replay: "Replay",
     api: "API reference",
     more: "More",

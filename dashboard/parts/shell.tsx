@@ -8,6 +8,7 @@ import {
   IconGridDots,
   IconHeartbeat,
   IconHistory,
+  IconKey,
   IconLayoutDashboard,
   IconSearch,
   IconServer2,
@@ -40,6 +41,7 @@ const PAGES = [
   { to: "/energy", label: say.nav.energy, icon: IconBolt },
   { to: "/economics", label: say.nav.economics, icon: IconCoins },
   { to: "/status", label: say.nav.status, icon: IconHeartbeat },
+  { to: "/access", label: say.nav.access, icon: IconKey },
 ] as const;
 
 const isAt = (location: string, to: string): boolean => (to === "/" ? location === "/" : location === to || location.startsWith(`${to}/`));

@@ -3,7 +3,8 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "rea
 import { ROUTES } from "../../server/twin/wire.ts";
 import { Mark } from "../parts/mark.tsx";
 import { WalletLogin } from "../parts/wallet-login.tsx";
-import { failureOf, useSite } from "../site.tsx";
+import type { Me } from "../parts/access-me.tsx";
+import { failureOf, useAnswer, useSite } from "../site.tsx";
 import { door } from "../texts-access.ts";
 
 const LoginView = (): ReactNode => {
@@ -13,6 +14,7 @@ const LoginView = (): ReactNode => {
   const [code, setCode] = useState("");
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => field.current?.focus(), []);
+  const { data: me } = useAnswer<Me>({ route: ROUTES.me }, null);
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
   const enter = async (event: FormEvent): Promise<void> => {
@@ -60,14 +62,18 @@ const LoginView = (): ReactNode => {
           value={code}
           onChange={(event) => setCode(event.currentTarget.value)}
           autoComplete="one-time-code"
-          inputMode="numeric"
-          maxLength={6}
+          maxLength={11}
           error={trouble}
         />
         <Button type="submit" loading={busy} fullWidth>
           {door.enter}
         </Button>
         <WalletLogin onTrouble={setTrouble} />
+        {me?.local === true ? (
+          <Button variant="subtle" color="gray" fullWidth onClick={again}>
+            {door.without}
+          </Button>
+        ) : null}
       </form>
     </main>
   );

@@ -58,6 +58,7 @@ export const accessHandlers = ({ people, devices, audit, ownedBy }: AccessNeeds)
       rights: Object.keys(RIGHTS).filter((right) => may(who, right, true) || may(who, right, false)),
       wallet: person?.wallet ?? null,
       totp: person !== null && person.totp !== null,
+      recoveryLeft: person === null ? 0 : people.recoveryLeft(person.id),
       local: who !== null && who.person === null,
     };
   },
@@ -88,7 +89,7 @@ export const accessHandlers = ({ people, devices, audit, ownedBy }: AccessNeeds)
   },
   endToken: (who: Principal, id: string, from: From) => people.endToken(accountOf(who), id, from),
   startTotp: (who: Principal) => people.startTotp(accountOf(who)),
-  confirmTotp: (who: Principal, code: string, from: From) => people.confirmTotp(accountOf(who), code, from),
+  confirmTotp: (who: Principal, code: string, from: From) => ({ recovery: [...people.confirmTotp(accountOf(who), code, from)] }),
   endTotp: (who: Principal, password: string, from: From) => people.endTotp(accountOf(who), password, from),
   people: () => ({ people: people.people().map(personShown) }),
   addPerson: async (who: Principal, { name, role, password, wallet }: Said<typeof access.newPerson>, from: From) =>

@@ -8,6 +8,7 @@ export interface KnownDevice extends Device {
   readonly hash: string;
   readonly createdTs: number;
   readonly rotatedTs: number | null;
+  readonly seenTs: number | null;
 }
 
 export interface DevicesNeeds {
@@ -18,6 +19,7 @@ export interface DevicesNeeds {
     readonly devices: () => readonly KnownDevice[];
     readonly putDevice: (device: KnownDevice) => void;
     readonly endDevice: (name: string) => boolean;
+    readonly seeDevice: (name: string, nowTs: number) => void;
   };
   readonly newPassword: () => string;
   readonly hash: (password: string) => string;
@@ -32,17 +34,21 @@ export interface DevicesNeeds {
 
 /** The simulated farm's own; made anew at each start and never listed. */
 export const SIMULATOR = "simulator";
+/** A device that comes and goes all the time costs a write this often. */
+const SEEN_MS = 60_000;
 
 export const createDevices = (needs: DevicesNeeds) => {
   const { store, clock } = needs;
   /** Of this run only. */
   const own = new Map<string, KnownDevice>();
+  const seen = new Map<string, number>();
 
-  const shown = ({ name, topics, createdTs, rotatedTs }: KnownDevice) => ({
+  const shown = ({ name, topics, createdTs, rotatedTs, seenTs }: KnownDevice) => ({
     name,
     topics,
     createdTs,
     rotatedTs,
+    seenTs: seen.get(name) ?? seenTs,
     connected: needs.connected(name),
   });
   const known = (name: string): KnownDevice => {
@@ -52,7 +58,7 @@ export const createDevices = (needs: DevicesNeeds) => {
   };
   const make = (name: string, topics: readonly string[]): { readonly password: string; readonly device: KnownDevice } => {
     const password = needs.newPassword();
-    return { password, device: { name, topics, hash: needs.hash(password), createdTs: clock.now(), rotatedTs: null } };
+    return { password, device: { name, topics, hash: needs.hash(password), createdTs: clock.now(), rotatedTs: null, seenTs: null } };
   };
 
   return {
@@ -63,6 +69,14 @@ export const createDevices = (needs: DevicesNeeds) => {
     },
     /** Whose certificate names it; the listener has verified that. */
     certified: (name: string): Device | null => store.device(name),
+    /** It came, or left. */
+    see(name: string): void {
+      if (own.has(name)) return;
+      const nowTs = clock.now();
+      const isDue = nowTs - (seen.get(name) ?? 0) > SEEN_MS;
+      seen.set(name, nowTs);
+      if (isDue) store.seeDevice(name, nowTs);
+    },
     /** A credential for this run. */
     forNow(name: string, topics: readonly string[]): string {
       const { password, device } = make(name, topics);
@@ -80,7 +94,7 @@ export const createDevices = (needs: DevicesNeeds) => {
     rotate(by: string, name: string, from: From) {
       const before = known(name);
       const { password, device } = make(name, before.topics);
-      const after = { ...device, createdTs: before.createdTs, rotatedTs: device.createdTs };
+      const after = { ...device, createdTs: before.createdTs, rotatedTs: device.createdTs, seenTs: before.seenTs };
       store.putDevice(after);
       needs.disconnect(name);
       needs.audit(by, "device-rotated", { name }, from.address);
@@ -90,6 +104,7 @@ export const createDevices = (needs: DevicesNeeds) => {
       known(name);
       store.endDevice(name);
       needs.disconnect(name);
+      seen.delete(name);
       needs.audit(by, "device-ended", { name }, from.address);
     },
     /** For `acl_file` or `acl.conf`, and with `passwords` for Mosquitto's `password_file`. */

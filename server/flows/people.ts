@@ -55,6 +55,9 @@ export interface PeopleNeeds {
     readonly addToken: (token: Omit<Token, "usedTs">) => void;
     readonly useToken: (hash: string, nowTs: number) => void;
     readonly endToken: (id: string, person: number) => boolean;
+    readonly setRecovery: (person: number, hashes: readonly string[]) => void;
+    readonly useRecovery: (person: number, hash: string) => boolean;
+    readonly recoveryLeft: (person: number) => number;
   };
   /** Something nobody can guess, base64url. */
   readonly secret: () => string;
@@ -63,6 +66,8 @@ export interface PeopleNeeds {
   readonly fitsPassword: (password: string, kept: string | null) => Promise<boolean>;
   /** Why a password is not taken. */
   readonly weakness: (password: string) => string | null;
+  /** Like `abcde-fghij`, 50 bits of chance. */
+  readonly newRecovery: () => string;
   readonly newTotp: (name: string) => { readonly secret: string; readonly uri: string };
   readonly totpStep: (secret: string, code: string, nowTs: number, usedStep: number) => number | null;
   readonly nonceIn: (message: string) => string | null;
@@ -87,6 +92,7 @@ const MOST_NONCES = 10_000;
 const MOST_TOKENS = 50;
 const MOST_TOKEN_DAYS = 400;
 const DAY_MS = 86_400_000;
+const RECOVERY_CODES = 10;
 const WRONG = "Name, password or code is wrong.";
 
 export type People = ReturnType<typeof createPeople>;
@@ -134,6 +140,14 @@ export const createPeople = (needs: PeopleNeeds) => {
     return secret;
   };
 
+  /** Which one a code was; each opens once. null: neither. */
+  const secondFactor = (person: Person, secret: string, code: string): "app" | "recovery" | null => {
+    if (code.includes("-")) return store.useRecovery(person.id, digest(code)) ? "recovery" : null;
+    const step = needs.totpStep(secret, code, clock.now(), person.totpStep);
+    if (step === null) return null;
+    store.setPerson({ ...person, totpStep: step });
+    return "app";
+  };
   /** The last admin cannot be taken away: nobody could let anybody in again. */
   const keepsAnAdmin = (but: number): void => {
     if (!store.people().some(({ id, role, disabledTs }) => id !== but && role === "admin" && disabledTs === null))
@@ -169,15 +183,12 @@ export const createPeople = (needs: PeopleNeeds) => {
         needs.audit(name.slice(0, 64), "login-failed", {}, from.address);
         return null;
       }
-      if (person.totp !== null) {
-        const step = needs.totpStep(person.totp, code ?? "", clock.now(), person.totpStep);
-        if (step === null) {
-          needs.audit(name, "login-failed", { factor: "code" }, from.address);
-          return null;
-        }
-        store.setPerson({ ...person, totpStep: step });
+      const factor = person.totp === null ? "none" : secondFactor(person, person.totp, code ?? "");
+      if (factor === null) {
+        needs.audit(name, "login-failed", { factor: "code" }, from.address);
+        return null;
       }
-      needs.audit(name, "login", {}, from.address);
+      needs.audit(name, "login", factor === "recovery" ? { factor } : {}, from.address);
       return open(person, from);
     },
     logout(secret: string, from: From): void {
@@ -266,6 +277,7 @@ export const createPeople = (needs: PeopleNeeds) => {
         disabledTs: news.disabled === undefined ? before.disabledTs : news.disabled ? (before.disabledTs ?? clock.now()) : null,
       };
       store.setPerson(after);
+      if (after.totp === null) store.setRecovery(id, []);
       store.endSessions(id);
       needs.audit(
         by.name,
@@ -291,6 +303,7 @@ export const createPeople = (needs: PeopleNeeds) => {
       needs.audit(person.name, "password-changed", { name: person.name }, from.address);
     },
 
+    recoveryLeft: store.recoveryLeft,
     sessions: (id: number) => store.sessionsOf(id, clock.now()),
     endSession(id: number, session: string, from: From): void {
       if (!store.endSession(session, id)) throw new Refused("NOT_FOUND", "There is no such session of yours.");
@@ -335,19 +348,24 @@ export const createPeople = (needs: PeopleNeeds) => {
       pendingTotp.set(id, made.secret);
       return made;
     },
-    confirmTotp(id: number, code: string, from: From): void {
+    /** Gives recovery codes, which are shown this once. */
+    confirmTotp(id: number, code: string, from: From): readonly string[] {
       const person = known(id);
       const secret = pendingTotp.get(id);
       const step = secret === undefined ? null : needs.totpStep(secret, code, clock.now(), 0);
       if (secret === undefined || step === null) throw new Refused("LOGIN_FAILED", "That is not the code the app shows now.");
       pendingTotp.delete(id);
+      const recovery = Array.from({ length: RECOVERY_CODES }, needs.newRecovery);
       store.setPerson({ ...person, totp: secret, totpStep: step });
+      store.setRecovery(id, recovery.map(digest));
       needs.audit(person.name, "totp-on", {}, from.address);
+      return recovery;
     },
     async endTotp(id: number, password: string, from: From): Promise<void> {
       const person = known(id);
       if (!(await needs.fitsPassword(password, person.password))) throw new Refused("LOGIN_FAILED", WRONG);
       store.setPerson({ ...person, totp: null });
+      store.setRecovery(id, []);
       needs.audit(person.name, "totp-off", {}, from.address);
     },
   };

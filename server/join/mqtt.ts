@@ -51,6 +51,7 @@ export const startMqtt = async (
       mayPublish: (device, topic, retain) => mayPublish(device, config.site, topic, retain),
       maySubscribe: (device, filter) => maySubscribe(device, config.site, filter),
       perS: (device) => (device === SIMULATOR ? Infinity : device === null ? ANONYMOUS_RATE : config.mqttRate),
+      onSeen: devices.see,
       onDenied: (what) => status.count(`mqtt ${what} denied`),
       onLimit: (what) => status.count(what === "rate" ? "mqtt message delayed" : "mqtt packet too long"),
       tls: tlsOf(config),

@@ -4,7 +4,7 @@ import { openAudit } from "../edge/audit.ts";
 import { fitsDevicePassword, hashDevicePassword, newDevicePassword } from "../edge/people/devices.ts";
 import { fitsPassword, hashPassword } from "../edge/people/passwords.ts";
 import { openPeople } from "../edge/people/store.ts";
-import { newTotp, totpStep } from "../edge/people/totp.ts";
+import { newRecovery, newTotp, totpStep } from "../edge/people/totp.ts";
 import { nonceIn, walletOf } from "../edge/people/wallet.ts";
 import { accessHandlers } from "../flows/access.ts";
 import { createDevices, SIMULATOR } from "../flows/devices.ts";
@@ -32,6 +32,7 @@ export const openDoor = async ({ config, clock, runs }: House) => {
     hashPassword,
     fitsPassword,
     weakness,
+    newRecovery,
     newTotp,
     totpStep,
     nonceIn,

@@ -7,12 +7,13 @@ const ms = z.int().describe("ms since 1970 UTC");
 const name = z.string().regex(NAME_PATTERN).describe("a pseudonym: a badge or a role, never a person's name");
 const password = z.string().min(1).max(200);
 const code = z.string().regex(/^\d{6}$/);
+const recovery = z.string().regex(/^[a-z2-7]{5}-[a-z2-7]{5}$/);
 const wallet = z.string().regex(/^0x[0-9a-fA-F]{40}$/);
 
 export const login = z.object({
   name: name.default("admin"),
   password,
-  code: code.optional().describe("of the authenticator app, where one is set"),
+  code: z.union([code, recovery]).optional().describe("of the authenticator app, where one is set, or a recovery code"),
 });
 export const walletNonce = z.object({ nonce: z.string() });
 export const walletLogin = z.object({
@@ -25,6 +26,7 @@ export const me = z.object({
   rights: z.array(z.string()).describe("what this caller may do, names as in the table of rights"),
   wallet: z.string().nullable(),
   totp: z.boolean(),
+  recoveryLeft: z.int().describe("recovery codes that were not used yet"),
   local: z.boolean().describe("true: let in because it calls from this machine"),
 });
 export const ownTwins = z.object({ wallet: z.string().nullable(), twins: z.array(z.object({ tokenId: z.int(), rig: z.string() })) });
@@ -85,6 +87,9 @@ export const madeToken = token.extend({ secret: z.string().describe("shown this 
 
 export const totp = z.object({ secret: z.string(), uri: z.string() });
 export const totpCode = z.object({ code });
+export const recoveryCodes = z.object({
+  recovery: z.array(z.string()).describe("shown this once; each opens once in place of a code of the app"),
+});
 export const totpEnd = z.object({ password });
 
 const pattern = z
@@ -104,6 +109,7 @@ export const device = z.object({
   topics: z.array(z.string()),
   createdTs: ms,
   rotatedTs: ms.nullable(),
+  seenTs: ms.nullable().describe("when it last came or left, to a minute; null: never"),
   connected: z.boolean(),
 });
 export const devices = z.object({ devices: z.array(device) });

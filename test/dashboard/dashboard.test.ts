@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, jest } from "@jest/globals";
+import { accessScenes } from "./scenes/access.ts";
 import { alarmScenes } from "./scenes/alarms.ts";
 import { contrastScenes } from "./scenes/axe.ts";
 import { budgetScenes } from "./scenes/budget.ts";
@@ -56,6 +57,9 @@ describe("replay", () => {
 });
 describe("logging in", () => {
   loginScenes(() => world);
+});
+describe("access", () => {
+  accessScenes(() => world);
 });
 describe("what is loaded", () => {
   budgetScenes(() => world);

@@ -32,6 +32,71 @@ describe("an authenticator app", () => {
   });
 });
 
+describe("recovery codes", () => {
+  const codeAt = (secret: string, ts: number): string => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: ts });
+  const withApp = async () => {
+    const { people } = await open();
+    const { secret } = people.startTotp(1);
+    return { people, secret, recovery: people.confirmTotp(1, codeAt(secret, nowMs), FROM) };
+  };
+
+  test("each opens once in place of the app's code, never without the password", async () => {
+    const { people, recovery } = await withApp();
+    expect(new Set(recovery).size).toBe(10);
+    for (const code of recovery) expect(code).toMatch(/^[a-z2-7]{5}-[a-z2-7]{5}$/);
+    const [first = "", second = ""] = recovery;
+    expect(await people.login("admin", "wrong", first, FROM)).toBeNull();
+    expect(await people.login("admin", PASSWORD, "aaaaa-aaaaa", FROM)).toBeNull();
+    expect(await people.login("admin", PASSWORD, first, FROM)).not.toBeNull();
+    expect(await people.login("admin", PASSWORD, first, FROM)).toBeNull();
+    expect(await people.login("admin", PASSWORD, second, FROM)).not.toBeNull();
+    expect(people.recoveryLeft(1)).toBe(8);
+  });
+
+  test("they are of this app only: another set-up, and taking it away, end them", async () => {
+    const { people, secret, recovery } = await withApp();
+    const again = people.startTotp(1);
+    expect(again.secret).not.toBe(secret);
+    const fresh = people.confirmTotp(1, codeAt(again.secret, nowMs), FROM);
+    expect(await people.login("admin", PASSWORD, recovery[0] ?? "", FROM)).toBeNull();
+    expect(await people.login("admin", PASSWORD, fresh[0] ?? "", FROM)).not.toBeNull();
+    await people.endTotp(1, PASSWORD, FROM);
+    expect(people.recoveryLeft(1)).toBe(0);
+  });
+
+  test("an admin who takes a lost app away takes the codes with it", async () => {
+    const { people } = await withApp();
+    await people.change(ADMIN, 1, { resetTotp: true }, FROM);
+    expect([people.recoveryLeft(1), await people.login("admin", PASSWORD, null, FROM)]).toEqual([0, expect.any(String)]);
+  });
+});
+
+test("changing one's password ends all sessions and leaves the others' alone", async () => {
+  const { people, somebody } = await open();
+  const [one, two] = [await somebody("operator"), await somebody("operator")];
+  const second = (await people.login(people.person(one.id).name, PASSWORD, null, FROM)) ?? "";
+  await expect(people.changePassword(one.id, "not the old one", "quite another one", FROM)).rejects.toThrow(/wrong/);
+  await people.changePassword(one.id, PASSWORD, "quite another one", FROM);
+  expect([people.bySession(one.session), people.bySession(second), people.bySession(two.session)?.role]).toEqual([null, null, "operator"]);
+});
+
+test("a device is last seen when it came or left, and costs a write a minute at most", async () => {
+  const { devices, store } = await open();
+  devices.add("admin", "gateway-c1", [], FROM);
+  const seen = () => [devices.list()[0]?.seenTs, store.device("gateway-c1")?.seenTs];
+  expect(seen()).toEqual([null, null]);
+  devices.see("gateway-c1");
+  const came = nowMs;
+  nowMs += 10_000;
+  devices.see("gateway-c1");
+  expect(seen()).toEqual([nowMs, came]);
+  nowMs += 60_001;
+  devices.see("gateway-c1");
+  expect(seen()).toEqual([nowMs, nowMs]);
+  devices.rotate("admin", "gateway-c1", FROM);
+  expect(store.device("gateway-c1")?.seenTs).toBe(nowMs);
+});
+
 describe("a wallet", () => {
   const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
   const domain = "127.0.0.1:8080";

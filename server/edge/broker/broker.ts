@@ -26,6 +26,8 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   readonly mostPacketBytes?: number;
   /** Messages a second of one connection of this device (null: without a credential); who sends more waits. */
   readonly perS?: (device: string | null) => number;
+  /** Told when a device with a credential came or left. */
+  readonly onSeen?: (device: string) => void;
   /** Told when a connection was slowed or shut for its size. */
   readonly onLimit?: (what: "rate" | "size") => void;
   /** A second listener with TLS; with `ca` a client certificate's CN is the device's name. */
@@ -169,6 +171,12 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         if (/PUBLISH/.test(error.message)) options.onBroken?.(client.id, error.message);
       });
       broker.on("connectionError", () => undefined);
+      const see = (client: Client): void => {
+        const name = door.nameOf(client);
+        if (name !== null) options.onSeen?.(name);
+      };
+      broker.on("clientReady", see);
+      broker.on("clientDisconnect", see);
       for (const { topic, payload } of options.retained())
         broker.publish(
           { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket,

@@ -121,7 +121,7 @@ export interface AccessHandlers {
   readonly addToken: (who: Principal, said: Shape<typeof access.newToken>, from: From) => Shape<typeof access.madeToken>;
   readonly endToken: (who: Principal, id: string, from: From) => void;
   readonly startTotp: (who: Principal) => Shape<typeof access.totp>;
-  readonly confirmTotp: (who: Principal, code: string, from: From) => void;
+  readonly confirmTotp: (who: Principal, code: string, from: From) => Shape<typeof access.recoveryCodes>;
   readonly endTotp: (who: Principal, password: string, from: From) => Promise<void>;
   readonly people: () => Shape<typeof access.people>;
   readonly addPerson: (who: Principal, said: Shape<typeof access.newPerson>, from: From) => Promise<Shape<typeof access.person>>;

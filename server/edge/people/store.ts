@@ -14,8 +14,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS token (
     hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, person INTEGER NOT NULL REFERENCES person(id), name TEXT NOT NULL, scopes TEXT NOT NULL,
     createdTs INTEGER NOT NULL, untilTs INTEGER NOT NULL, usedTs INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS recovery (
+    person INTEGER NOT NULL REFERENCES person(id), hash TEXT NOT NULL, PRIMARY KEY (person, hash)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS device (
-    name TEXT PRIMARY KEY, hash TEXT NOT NULL, topics TEXT NOT NULL, createdTs INTEGER NOT NULL, rotatedTs INTEGER) WITHOUT ROWID;
+    name TEXT PRIMARY KEY, hash TEXT NOT NULL, topics TEXT NOT NULL, createdTs INTEGER NOT NULL, rotatedTs INTEGER, seenTs INTEGER) WITHOUT ROWID;
 `;
 
 export interface PersonRow {
@@ -59,6 +61,8 @@ export interface DeviceRow {
   readonly topics: readonly string[];
   readonly createdTs: number;
   readonly rotatedTs: number | null;
+  /** When it last came or left; null: never yet. */
+  readonly seenTs: number | null;
 }
 
 type Packed<T, K extends keyof T> = Omit<T, K> & Readonly<Record<K, string>>;
@@ -75,6 +79,9 @@ export const openPeople = (folder: string) => {
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
   db.exec(SCHEMA);
+  // Folders of 0.1.0 have devices without it.
+  const columns = db.prepare("SELECT name FROM pragma_table_info('device')").all() as { readonly name: string }[];
+  if (!columns.some(({ name }) => name === "seenTs")) db.exec("ALTER TABLE device ADD COLUMN seenTs INTEGER");
   const get = (sql: string) => db.prepare(sql);
   const byId = get("SELECT * FROM person WHERE id = ?");
   const byName = get("SELECT * FROM person WHERE name = ?");
@@ -94,9 +101,18 @@ export const openPeople = (folder: string) => {
   const addToken = get("INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, NULL)");
   const useToken = get("UPDATE token SET usedTs = ? WHERE hash = ?");
   const endToken = get("DELETE FROM token WHERE id = ? AND person = ?");
+  const forgetRecovery = get("DELETE FROM recovery WHERE person = ?");
+  const addRecovery = get("INSERT INTO recovery VALUES (?, ?)");
+  const useRecovery = get("DELETE FROM recovery WHERE person = ? AND hash = ?");
+  const countRecovery = get("SELECT count(*) AS n FROM recovery WHERE person = ?");
+  const renewRecovery = db.transaction((person: number, hashes: readonly string[]) => {
+    forgetRecovery.run(person);
+    for (const hash of hashes) addRecovery.run(person, hash);
+  });
   const device = get("SELECT * FROM device WHERE name = ?");
   const devices = get("SELECT * FROM device ORDER BY name");
-  const putDevice = get("INSERT OR REPLACE INTO device VALUES (?, ?, ?, ?, ?)");
+  const putDevice = get("INSERT OR REPLACE INTO device (name, hash, topics, createdTs, rotatedTs, seenTs) VALUES (?, ?, ?, ?, ?, ?)");
+  const seeDevice = get("UPDATE device SET seenTs = ? WHERE name = ?");
   const endDevice = get("DELETE FROM device WHERE name = ?");
 
   return {
@@ -127,13 +143,19 @@ export const openPeople = (folder: string) => {
       void addToken.run(hash, id, person, name, JSON.stringify(scopes), createdTs, untilTs),
     useToken: (hash: string, nowTs: number): void => void useToken.run(nowTs, hash),
     endToken: (id: string, person: number): boolean => endToken.run(id, person).changes > 0,
+    /** In place of all before. */
+    setRecovery: (person: number, hashes: readonly string[]): void => renewRecovery(person, hashes),
+    /** True where there was such a code; there is none afterwards. */
+    useRecovery: (person: number, hash: string): boolean => useRecovery.run(person, hash).changes > 0,
+    recoveryLeft: (person: number): number => (countRecovery.get(person) as { readonly n: number }).n,
     device(name: string): DeviceRow | null {
       const row = device.get(name) as Packed<DeviceRow, "topics"> | undefined;
       return row === undefined ? null : unpackDevice(row);
     },
     devices: () => (devices.all() as Packed<DeviceRow, "topics">[]).map(unpackDevice),
-    putDevice: ({ name, hash, topics, createdTs, rotatedTs }: DeviceRow): void =>
-      void putDevice.run(name, hash, JSON.stringify(topics), createdTs, rotatedTs),
+    putDevice: ({ name, hash, topics, createdTs, rotatedTs, seenTs }: DeviceRow): void =>
+      void putDevice.run(name, hash, JSON.stringify(topics), createdTs, rotatedTs, seenTs),
+    seeDevice: (name: string, nowTs: number): void => void seeDevice.run(nowTs, name),
     endDevice: (name: string): boolean => endDevice.run(name).changes > 0,
     close: (): void => void db.close(),
   };

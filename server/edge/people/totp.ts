@@ -1,4 +1,5 @@
 /** Time-based one-time passwords (RFC 6238): SHA-1, six digits, 30 s, as every authenticator app knows them. */
+import { randomBytes } from "node:crypto";
 import { Secret, TOTP } from "otpauth";
 
 const ISSUER = "Rigtwin";
@@ -12,6 +13,15 @@ const of = (secret: string, label: string): TOTP => new TOTP({ issuer: ISSUER, l
 export const newTotp = (name: string): { readonly secret: string; readonly uri: string } => {
   const secret = new Secret({ size: 20 }).base32;
   return { secret, uri: of(secret, name).toString() };
+};
+
+const LETTERS = "abcdefghijklmnopqrstuvwxyz234567";
+const HALF = 5;
+
+/** A code for whoever lost the app: ten letters of RFC 4648's base32, 50 bits, in two halves. */
+export const newRecovery = (): string => {
+  const letters = [...randomBytes(2 * HALF)].map((byte) => LETTERS[byte % LETTERS.length] ?? "").join("");
+  return `${letters.slice(0, HALF)}-${letters.slice(HALF)}`;
 };
 
 /** The step a right code belongs to; null where it is wrong or its step is not after `usedStep` (a code opens once, RFC 6238 §5.2). */

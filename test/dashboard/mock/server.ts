@@ -14,6 +14,7 @@ import type { Alarm } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
+import { mountAccess, type AccessOptions } from "./access.ts";
 import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
@@ -29,6 +30,7 @@ export interface MockOptions {
   readonly port?: number;
   /** Sealed days of token 24; by default a month. */
   readonly provenance?: ProvenanceOptions;
+  readonly access?: AccessOptions;
 }
 export interface Mock {
   readonly url: string;
@@ -97,7 +99,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const hidden = new Set<string>();
   const posted: unknown[] = [];
   const lever = { skip: 0, resyncs: 0, acks: 0, refuse: false, mute: false, failing: false };
-  const sessions = new Set<string>();
+  const sessions = new Map<string, { readonly id: string; readonly createdTs: number }>();
 
   const alarms = (ts: number): Alarm[] =>
     [...alarmsAt(rigs, ts, startTs), ...extra.filter(({ raisedTs }) => raisedTs <= ts)].map((alarm) =>
@@ -109,12 +111,14 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   app.disable("x-powered-by");
   app.use((_, response, next) => (response.set("content-security-policy", CSP), next()));
   app.use(express.json({ limit: "64kb" }));
-  const entered = (cookie: string | undefined): boolean =>
-    options.password === undefined || sessions.has(/session=([a-z0-9]+)/.exec(cookie ?? "")?.[1] ?? "");
+  const secretIn = (cookie: string | undefined): string | null => /session=([a-z0-9]+)/.exec(cookie ?? "")?.[1] ?? null;
+  const entered = (cookie: string | undefined): boolean => options.password === undefined || sessions.has(secretIn(cookie) ?? "");
+  /** As on the real server: who may not watch is asked for at the door, and looked at again while watching. */
+  const watches = (cookie: string | undefined): boolean => entered(cookie) && (options.access?.role ?? "admin") !== "investor";
   app.post(ROUTES.login, (request, response) => {
     if ((request.body as { password?: string }).password !== options.password) return refuse(response, "LOGIN_FAILED");
     const id = Math.random().toString(36).slice(2);
-    sessions.add(id);
+    sessions.set(id, { id: `s${sessions.size + 1}-${id.slice(0, 4)}`, createdTs: now() });
     response.set("set-cookie", `session=${id}; HttpOnly; SameSite=Strict; Path=/`).status(204).end();
   });
   const provenance = mountProvenance(app, options.provenance ?? { days: 30 }, {
@@ -125,6 +129,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   });
   app.use("/api", (request, response, next) => {
     if (!entered(request.headers.cookie)) return refuse(response, "LOGIN_REQUIRED");
+    if (request.originalUrl.startsWith(ROUTES.site) && !watches(request.headers.cookie)) return refuse(response, "FORBIDDEN");
     if (lever.failing) return refuse(response, "STORE_UNAVAILABLE");
     next();
   });
@@ -253,6 +258,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     posted.push(request.body);
     response.status(201).json(sealOf(i, newRecord.parse(request.body)));
   });
+  mountAccess(app, options.access ?? {}, { now, sessions, secretIn, locked: options.password !== undefined, refuse });
   mountMoney(app, {
     site: SITE,
     now,
@@ -357,7 +363,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const server = createServer(app);
   const io = new Server(server, {
     transports: ["websocket"],
-    allowRequest: (request, answer) => answer(null, !lever.refuse && entered(request.headers.cookie)),
+    allowRequest: (request, answer) => answer(null, !lever.refuse && watches(request.headers.cookie)),
   });
   const timers = new Set<ReturnType<typeof setInterval>>();
   const watchOver = (socket: Socket): void => {
@@ -411,7 +417,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       lastAlarms = changedAlarms.length;
       socket.emit(EVENTS.frame, meta, Buffer.from(packRows(changed, clock.nowTs)));
     };
-    const timer = setInterval(frame, FRAME_MS);
+    const timer = setInterval(() => {
+      if (watches(socket.request.headers.cookie)) frame();
+      else socket.disconnect(true);
+    }, FRAME_MS);
     timers.add(timer);
     socket.on(EVENTS.watch, (watch: { view: "live" } | { view: "replay"; from: number; to: number; speed: number }) => {
       n += 1;

@@ -5,7 +5,18 @@ import type { Page } from "playwright-core";
 import { PHONE, until, WIDE, type World } from "../world.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PATHS = ["/", "/map", "/map?by=state", "/rigs", "/rigs/a-r2-12", "/alarms?show=all", "/energy", "/status", "/nowhere"] as const;
+const PATHS = [
+  "/",
+  "/map",
+  "/map?by=state",
+  "/rigs",
+  "/rigs/a-r2-12",
+  "/alarms?show=all",
+  "/energy",
+  "/status",
+  "/access",
+  "/nowhere",
+] as const;
 
 interface Found {
   readonly id: string;
@@ -73,6 +84,30 @@ export const contrastScenes = (world: () => World): void => {
       await page.getByText("The server does not answer.").waitFor();
       expect(await violationsOn(page)).toEqual([]);
     }, 120_000);
+
+  for (const scheme of ["dark", "light"] as const)
+    test(`in all that opens on the page of access, ${scheme}`, async () => {
+      const { page } = await world().visit("/access", { scheme, password: "open sesame" });
+      await page.getByLabel("Password", { exact: true }).fill("open sesame");
+      await page.getByLabel("Name", { exact: true }).fill("admin");
+      await page.keyboard.press("Enter");
+      await page.getByText("gateway-c1").first().waitFor();
+      await page.getByRole("button", { name: "Set up an authenticator app" }).click();
+      await page.locator(".qr").waitFor();
+      await page.getByRole("button", { name: "Make a token" }).click();
+      await page.getByRole("button", { name: "Let somebody in" }).click();
+      await page.getByRole("button", { name: "Give a credential" }).click();
+      await page.getByRole("button", { name: "End the credential of meter-2" }).click();
+      expect(await violationsOn(page)).toEqual([]);
+      const device = page.getByRole("form", { name: "Give a credential" });
+      await device.getByLabel("Name").fill("gateway-c2");
+      await device.getByRole("button", { name: "Make the password" }).click();
+      await page.locator(".shown-once").waitFor();
+      await page.getByRole("button", { name: "Change badge-17" }).click();
+      await page.getByRole("button", { name: "Check the chain" }).click();
+      await page.getByText("follow from one another").waitFor();
+      expect(await violationsOn(page)).toEqual([]);
+    }, 60_000);
 
   test("on the way in", async () => {
     for (const scheme of ["dark", "light"] as const) {

@@ -1,7 +1,7 @@
 import { expect, test } from "@jest/globals";
 import { isLive, PHONE, until, type World } from "../world.ts";
 
-const PAGES = ["Overview", "Floor map", "Rigs", "Alarms", "Maintenance", "Energy", "Economics", "Status"] as const;
+const PAGES = ["Overview", "Floor map", "Rigs", "Alarms", "Maintenance", "Energy", "Economics", "Status", "Access"] as const;
 const PATHS = [
   "/",
   "/map",
@@ -12,6 +12,7 @@ const PATHS = [
   "/maintenance/new",
   "/energy",
   "/status",
+  "/access",
   "/nowhere",
 ] as const;
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { openAudit } from "../../../server/edge/audit.ts";
 import { fitsDevicePassword, hashDevicePassword, newDevicePassword } from "../../../server/edge/people/devices.ts";
 import { openPeople } from "../../../server/edge/people/store.ts";
-import { newTotp, totpStep } from "../../../server/edge/people/totp.ts";
+import { newRecovery, newTotp, totpStep } from "../../../server/edge/people/totp.ts";
 import { nonceIn, walletOf } from "../../../server/edge/people/wallet.ts";
 import { accessHandlers } from "../../../server/flows/access.ts";
 import { createDevices } from "../../../server/flows/devices.ts";
@@ -34,6 +34,7 @@ export const openHouse = async (now: () => number = Date.now) => {
     hashPassword: (password) => Promise.resolve(quick(password)),
     fitsPassword: (password, kept) => Promise.resolve(kept !== null && quick(password) === kept),
     weakness,
+    newRecovery,
     newTotp,
     totpStep,
     nonceIn,
