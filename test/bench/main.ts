@@ -4,6 +4,7 @@ import type { Emit, Figure } from "./report.ts";
 const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Promise<void> }>>> = {
   alarms: () => import("./alarms.ts"),
   fold: () => import("./fold.ts"),
+  flood: () => import("./flood.ts"),
   gateway: () => import("./gateway.ts"),
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),

@@ -16,20 +16,34 @@ const columnsOf = (bytes: Uint8Array): LiveColumns => {
   return unpackRows(own);
 };
 
-export const createViewer = (url: string) => {
+/** `headers`: a cookie or a token, where the server wants one. */
+export const createViewer = (url: string, headers: Readonly<Record<string, string>> = {}) => {
   const told: Told[] = [];
-  const socket = io(url, { transports: ["websocket"], forceNew: true, reconnectionDelay: 100, reconnectionDelayMax: 200 });
+  let ear: ((one: Told) => void) | null = null;
+  const hear = (one: Told): void => {
+    if (ear === null) told.push(one);
+    else ear(one);
+  };
+  const socket = io(url, {
+    transports: ["websocket"],
+    forceNew: true,
+    reconnectionDelay: 100,
+    reconnectionDelayMax: 200,
+    extraHeaders: { ...headers },
+  });
   socket.on(EVENTS.snapshot, (meta: SnapshotMeta, bytes: Uint8Array) => {
-    told.push({ event: "snapshot", meta, columns: columnsOf(bytes) });
+    hear({ event: "snapshot", meta, columns: columnsOf(bytes) });
     socket.emit(EVENTS.ack, { n: meta.n });
   });
   socket.on(EVENTS.frame, (meta: FrameMeta, bytes: Uint8Array) => {
-    told.push({ event: "frame", meta, columns: columnsOf(bytes) });
+    hear({ event: "frame", meta, columns: columnsOf(bytes) });
     socket.emit(EVENTS.ack, { n: meta.n });
   });
-  socket.on(EVENTS.refused, (problem: Problem) => void told.push({ event: "refused", problem }));
+  socket.on(EVENTS.refused, (problem: Problem) => hear({ event: "refused", problem }));
   return {
     told,
+    /** From now on it is told instead of kept. */
+    onTold: (listener: (one: Told) => void): void => void (ear = listener),
     watch: (wish: object): void => void socket.emit(EVENTS.watch, wish),
     control: (wish: object): void => void socket.emit(EVENTS.control, wish),
     snapshots: () => told.filter((one) => one.event === "snapshot"),

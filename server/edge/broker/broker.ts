@@ -24,7 +24,7 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   readonly maxConnections?: number;
   /** Longest packet, bytes. */
   readonly mostPacketBytes?: number;
-  /** Messages a second of one connection of this device (null: without a credential); who sends more waits. */
+  /** Messages a second of this device over all its connections (null: of one connection without a credential); who sends more waits. */
   readonly perS?: (device: string | null) => number;
   /** Told when a device with a credential came or left. */
   readonly onSeen?: (device: string) => void;
@@ -61,8 +61,8 @@ const markUnfit = (client: Inside, unfit: WeakMap<object, string>): void =>
   });
 /** Well above the longest payload that is read: one that is too long costs itself alone; only what nobody should have to hold ends the connection. */
 const MOST_PACKET_BYTES = 4 << 20;
-/** A device that was cut off for a while may catch up this many seconds' worth at once. */
-const BURST_S = 10;
+/** A second at once: a gateway sends its rigs together. What one that was cut off has to catch up with comes at its rate, so that others do not wait for it. */
+const BURST_S = 1;
 
 /** Builds the broker. `start` throws Refused PORT_IN_USE. */
 export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
@@ -77,16 +77,23 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
   const tls = options.tls ?? null;
   const onLimit = options.onLimit ?? (() => undefined);
   const perS = options.perS ?? (() => Infinity);
-  const paces = new WeakMap<Client, Pace>();
+  const strangers = new WeakMap<Client, Pace>();
+  const devices = new Map<string, Pace>();
+  /** A device has one pace over all its connections: a second one buys it nothing. */
+  const paceOf = (client: Client, nowMs: number): Pace => {
+    const name = door.nameOf(client);
+    const known = name === null ? strangers.get(client) : devices.get(name);
+    if (known !== undefined) return known;
+    const each = perS(name);
+    const pace = createPace(each, each * BURST_S, nowMs);
+    if (name === null) strangers.set(client, pace);
+    else devices.set(name, pace);
+    return pace;
+  };
   const waitOf = (client: Client | null): number => {
     if (client === null) return 0;
     const nowMs = performance.now();
-    let pace = paces.get(client);
-    if (pace === undefined) {
-      const each = perS(door.nameOf(client));
-      paces.set(client, (pace = createPace(each, each * BURST_S, nowMs)));
-    }
-    return pace.waitMs(nowMs);
+    return paceOf(client, nowMs).waitMs(nowMs);
   };
   let aedes: Aedes | null = null;
   let servers: Server[] = [];

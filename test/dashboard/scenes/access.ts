@@ -5,6 +5,7 @@ import { isLive, PHONE, until, type World } from "../world.ts";
 
 const PASSWORD = "open sesame";
 const DARK_MS = 10_000;
+const QR_PX = 240;
 
 const logIn = async (page: Page): Promise<void> => {
   await page.getByLabel("Name", { exact: true }).fill("admin");
@@ -62,19 +63,21 @@ export const accessScenes = (world: () => World): void => {
     await page.getByRole("button", { name: "Set up an authenticator app" }).click();
     const qr = page.locator(".qr");
     await qr.waitFor();
-    const data = await page.evaluate(async () => {
+    const dots = await page.evaluate(async (size) => {
       const svg = document.querySelector(".qr");
-      if (svg === null) return null;
+      if (svg === null) return "";
       const image = new Image();
       image.src = `data:image/svg+xml,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
       await image.decode();
       const canvas = document.createElement("canvas");
-      canvas.width = canvas.height = 416;
+      canvas.width = canvas.height = size;
       const context = canvas.getContext("2d");
-      context?.drawImage(image, 0, 0, 416, 416);
-      return [...(context?.getImageData(0, 0, 416, 416).data ?? [])];
-    });
-    expect(decodeQR({ width: 416, height: 416, data: Uint8ClampedArray.from(data ?? []) })).toBe(
+      context?.drawImage(image, 0, 0, size, size);
+      const { data } = context?.getImageData(0, 0, size, size) ?? { data: [] };
+      return Array.from({ length: size * size }, (_, i) => ((data[4 * i] ?? 0) < 128 ? "#" : " ")).join("");
+    }, QR_PX);
+    const rgba = Uint8ClampedArray.from([...dots].flatMap((dot) => (dot === "#" ? [0, 0, 0, 255] : [255, 255, 255, 255])));
+    expect(decodeQR({ width: QR_PX, height: QR_PX, data: rgba })).toBe(
       "otpauth://totp/Rigtwin:admin?issuer=Rigtwin&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30",
     );
     await page.getByLabel("Code of the app").fill("000000");
