@@ -20,7 +20,6 @@ export const TotpOn = ({ onClose }: { readonly onClose: () => void }): ReactNode
   useEffect(() => {
     void act(async () => setMade(await ask.post({ route: ROUTES.totp }, {})));
     // Once: each call makes another key.
-    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);
   const confirm = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
