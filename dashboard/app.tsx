@@ -13,6 +13,9 @@ const MapView = lazy(() => import("./views/map.tsx"));
 const RigsView = lazy(() => import("./views/rigs.tsx"));
 const RigView = lazy(() => import("./views/rig.tsx"));
 const AlarmsView = lazy(() => import("./views/alarms.tsx"));
+const WindowsView = lazy(() => import("./views/maintenance-windows.tsx"));
+const RulesView = lazy(() => import("./views/alarm-rules.tsx"));
+const NotificationsView = lazy(() => import("./views/notifications.tsx"));
 const MaintenanceView = lazy(() => import("./views/maintenance.tsx"));
 const OrderView = lazy(() => import("./views/order.tsx"));
 const NewOrderView = lazy(() => import("./views/new-order.tsx"));
@@ -52,6 +55,9 @@ const Screen = (): ReactNode => {
           <Route path="/rigs" component={RigsView} />
           <Route path="/rigs/:rig">{({ rig }) => <RigView key={rig} rig={rig} />}</Route>
           <Route path="/alarms" component={AlarmsView} />
+          <Route path="/alarms/windows" component={WindowsView} />
+          <Route path="/alarms/rules" component={RulesView} />
+          <Route path="/alarms/notifications" component={NotificationsView} />
           <Route path="/maintenance" component={MaintenanceView} />
           <Route path="/maintenance/new" component={NewOrderView} />
           <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>

@@ -1,17 +1,23 @@
-import { Button, Popover, TextInput } from "@mantine/core";
+import "@mantine/core/styles/InlineInput.css";
+import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconCircleCheck, IconSearch } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
+import type { Incident } from "../../server/twin/alarms/incident.ts";
 import { SEVERITIES, type Alarm, type Severity } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { count, dayMinute, iso, lasting } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
+import { AlarmBulk } from "../parts/alarm-bulk.tsx";
+import { AlarmPages } from "../parts/alarm-pages.tsx";
 import { useBadge } from "../parts/badge.ts";
+import { Incidents } from "../parts/incidents.tsx";
 import { Empty, Loading, Trouble } from "../parts/panel.tsx";
 import { PartQuestions } from "../parts/part-questions.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { Age, SeverityMark, toned } from "../parts/value.tsx";
 import { failureOf, useAlarms, useAnswer, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
+import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
 
 const text = say.alarms;
@@ -76,8 +82,27 @@ const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
   );
 };
 
-const Row = ({ alarm, now, live }: { readonly alarm: Alarm; readonly now: number; readonly live: boolean }): ReactNode => (
+interface RowProps {
+  readonly alarm: Alarm;
+  readonly now: number;
+  readonly live: boolean;
+  readonly isChosen: boolean;
+  readonly onChoose: (id: string, yes: boolean) => void;
+}
+const Row = ({ alarm, now, live, isChosen, onChoose }: RowProps): ReactNode => (
   <li className="alarm-row" data-cleared={alarm.clearedTs !== null} style={toned(`sev-${alarm.severity}`)}>
+    {live ? (
+      <span className="pick">
+        {alarm.clearedTs === null ? (
+          <Checkbox
+            size="xs"
+            aria-label={alarmText.incidents.pick(`${say.alarmKinds[alarm.kind]}, ${alarm.rig}`)}
+            checked={isChosen}
+            onChange={(event) => onChoose(alarm.id, event.currentTarget.checked)}
+          />
+        ) : null}
+      </span>
+    ) : null}
     <SeverityMark severity={alarm.severity} />
     <span>
       <Link className="plain-link" to={`/rigs/${encodeURIComponent(alarm.rig)}`}>
@@ -108,6 +133,13 @@ const Row = ({ alarm, now, live }: { readonly alarm: Alarm; readonly now: number
   </li>
 );
 
+const withOrWithout = (set: ReadonlySet<string>, id: string, yes: boolean): ReadonlySet<string> => {
+  const next = new Set(set);
+  if (yes) next.add(id);
+  else next.delete(id);
+  return next;
+};
+
 const AlarmsView = (): ReactNode => {
   const feed = useAlarms();
   const totals = useTotals();
@@ -115,6 +147,9 @@ const AlarmsView = (): ReactNode => {
   const live = useViewClock()?.view !== "replay";
   const address = useAddress();
   const { put } = address;
+  const [incidents, setIncidents] = useState<ReadonlySet<string>>(new Set());
+  const [alarms, setAlarms] = useState<ReadonlySet<string>>(new Set());
+  const open = useAnswer<{ readonly incidents: readonly Incident[] }>({ route: ROUTES.incidents }, 5_000);
   const shown: Shown = STATES.find((state) => state === address.get("show")) ?? "active";
   const severity = SEVERITIES.find((each) => each === address.get("severity")) ?? null;
   const query = address.get("q");
@@ -140,8 +175,21 @@ const AlarmsView = (): ReactNode => {
     .sort((a, b) => (shown === "active" ? rank(b) - rank(a) : 0) || b.raisedTs - a.raisedTs);
   const counts = (each: Severity): number =>
     all.filter((alarm) => alarm.severity === each && (shown === "all" || (shown === "active") === (alarm.clearedTs === null))).length;
+  const clear = (): void => {
+    setIncidents(new Set());
+    setAlarms(new Set());
+  };
+  const standing = new Set(all.flatMap(({ id, clearedTs }) => (clearedTs === null ? [id] : [])));
+  const openIncidents = (open.data?.incidents ?? []).toSorted(
+    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.openedTs - a.openedTs,
+  );
+  const chosen = {
+    incidents: openIncidents.flatMap(({ id }) => (incidents.has(id) ? [id] : [])),
+    alarms: [...alarms].filter((id) => standing.has(id)),
+  };
   return (
     <div className="page">
+      <AlarmPages />
       <div className="page-head">
         <h1>{text.title}</h1>
         {totals === null ? null : (
@@ -167,6 +215,17 @@ const AlarmsView = (): ReactNode => {
           />
         </div>
       </div>
+      {live ? <AlarmBulk chosen={chosen} now={now} onDone={() => (clear(), open.refresh())} onClear={clear} /> : null}
+      {openIncidents.length === 0 && open.failure === null ? null : open.data === null && open.failure !== null ? (
+        <Trouble failure={open.failure} retry={open.refresh} />
+      ) : (
+        <Incidents
+          incidents={openIncidents}
+          now={now}
+          chosen={incidents}
+          onChoose={live ? (id, yes) => setIncidents(withOrWithout(incidents, id, yes)) : null}
+        />
+      )}
       <div className="row" role="group" aria-label={text.bySeverity}>
         {[...SEVERITIES].reverse().map((each) => (
           <button
@@ -199,7 +258,14 @@ const AlarmsView = (): ReactNode => {
         ) : (
           <ul className="alarm-rows">
             {found.slice(0, 500).map((alarm) => (
-              <Row key={alarm.id} alarm={alarm} now={now} live={live} />
+              <Row
+                key={alarm.id}
+                alarm={alarm}
+                now={now}
+                live={live}
+                isChosen={alarms.has(alarm.id)}
+                onChoose={(id, yes) => setAlarms(withOrWithout(alarms, id, yes))}
+              />
             ))}
           </ul>
         )}

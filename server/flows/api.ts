@@ -25,6 +25,7 @@ import type { RigSeriesQuery, SeriesStore, SiteSeriesQuery } from "../twin/serie
 import type { Alarm } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
+import { createAlarmBulk } from "./alarm-bulk.ts";
 import { createAlarmDesk } from "./alarm-desk.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
@@ -133,6 +134,7 @@ export const createApi = (needs: ApiNeeds) => {
     },
     ...needs.money,
     ...createAlarmDesk(needs),
+    ...createAlarmBulk(needs),
     commands: needs.commands.list,
     planCommands: needs.commands.plan,
     orderCommands: needs.commands.order,

@@ -98,6 +98,7 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   map: OPERATORS,
   unmap: OPERATORS,
   alarmAct: OPERATORS,
+  alarmActs: OPERATORS,
   orderCommands: OPERATORS,
   notifications: OPERATORS,
   // keys of the house

@@ -104,6 +104,8 @@ export const ROUTES = {
   /** All that a stranger needs to check a stretch of its history. */
   bundle: "/api/v1/twins/:tokenId/bundle",
   alarms: "/api/v1/alarms",
+  /** One act on many alarms. */
+  alarmActs: "/api/v1/alarms/acts",
   alarmRules: "/api/v1/alarm-rules",
   incidents: "/api/v1/incidents",
   /** Channels, routes, and what became of the newest messages. */

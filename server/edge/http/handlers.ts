@@ -2,6 +2,7 @@
 import type { Incident } from "../../twin/alarms/incident.ts";
 import type { AlarmActTold, AlarmRules, CommandPlan, CommandsQuery, NewCommands } from "../../twin/alarms/shapes.ts";
 import type { Command, Ordered, Planned } from "../../twin/commands.ts";
+import type { AlarmActs } from "../../twin/alarm-bulk.ts";
 import type { z } from "zod";
 import type * as access from "../../twin/access.ts";
 import type * as notify from "../../twin/notify/shapes.ts";
@@ -205,6 +206,8 @@ export interface Handlers {
   readonly alarmRules: () => Maybe<AlarmRules>;
   /** Throws NOT_FOUND, RIG_UNKNOWN, RANGE_INVALID, REQUEST_INVALID. */
   readonly alarmAct: (act: AlarmActTold) => Maybe<AlarmRules>;
+  /** Throws NOT_FOUND. */
+  readonly alarmActs: (acts: AlarmActs) => Maybe<{ readonly alarms: number; readonly unknown: number }>;
   readonly commands: (
     query: CommandsQuery,
   ) => Maybe<{ readonly total: number; readonly open: number; readonly commands: readonly Command[] }>;

@@ -1,4 +1,5 @@
 /** Lines of the table about notifications. */
+import { alarmActs, alarmActsDone } from "../../twin/alarm-bulk.ts";
 import * as shapes from "../../twin/notify/shapes.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { fromOf, somebody } from "./access.ts";
@@ -8,6 +9,21 @@ const none = { params: null, query: null, body: null } as const;
 const WRITES = ["JOURNAL_UNAVAILABLE", "DISK_FULL"] as const;
 
 export const NOTIFY_TABLE: readonly Route[] = [
+  route({
+    ...none,
+    id: "alarmActs",
+    method: "post",
+    path: ROUTES.alarmActs,
+    group: "Alarms",
+    status: 200,
+    refuses: ["NOT_FOUND", ...WRITES],
+    example: { body: { what: "acknowledge", incidents: ["farm/incident/rack/A-1/silence/1762862400000"], by: "badge-17" } },
+    summary: "Acknowledge, own, comment or snooze many alarms, or all of an incident",
+    more: "Of each alarm that still stands an act is written into the journal.",
+    body: alarmActs,
+    answer: alarmActsDone,
+    run: (handlers, { body }) => handlers.alarmActs(body),
+  }),
   route({
     ...none,
     id: "notifications",

@@ -15,6 +15,7 @@ import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wir
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
 import { mountAccess, type AccessOptions } from "./access.ts";
+import { mountAlarms } from "./alarms.ts";
 import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
@@ -259,6 +260,17 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     response.status(201).json(sealOf(i, newRecord.parse(request.body)));
   });
   mountAccess(app, options.access ?? {}, { now, sessions, secretIn, locked: options.password !== undefined, refuse });
+  mountAlarms(app, {
+    site: SITE,
+    now,
+    active: () => alarms(now()).filter(({ clearedTs }) => clearedTs === null),
+    acknowledge: (id, by) => {
+      acknowledged.set(id, by);
+      changedAlarms.push(...alarms(now()).filter((alarm) => alarm.id === id));
+    },
+    posted: (body) => void posted.push(body),
+    refuse,
+  });
   mountMoney(app, {
     site: SITE,
     now,

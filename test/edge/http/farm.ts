@@ -357,6 +357,10 @@ export const PIXEL = Buffer.from(
 export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house?: House): Handlers => ({
   access: house?.access as Handlers["access"],
   notify: NOTIFY,
+  alarmActs: ({ alarms, incidents }) => {
+    if (alarms.length + incidents.length === 0) throw new Refused("NOT_FOUND", "None of these alarms stands any more.");
+    return { alarms: 1, unknown: 0 };
+  },
   health: () => ({ status: "degraded", version: "1.2.3", uptimeS: 5, ports: PORTS }),
   status: () => ({
     status: "degraded",

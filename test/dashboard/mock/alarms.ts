@@ -1,0 +1,145 @@
+/** The mock's incidents, rules, maintenance and notifications: the real desks over a farm that is empty else. */
+import type { Express, Request, Response } from "express";
+import { createAlarmDesk } from "../../../server/flows/alarm-desk.ts";
+import { createNotifyDesk } from "../../../server/flows/notify-desk.ts";
+import { alarmActs } from "../../../server/twin/alarm-bulk.ts";
+import type { Incident } from "../../../server/twin/alarms/incident.ts";
+import { alarmAct } from "../../../server/twin/alarms/shapes.ts";
+import { foldEntry, newFarm, nothingYet } from "../../../server/twin/farm.ts";
+import { newChannel, notifyRules, NO_SETTINGS, type Secrets } from "../../../server/twin/notify/shapes.ts";
+import { Refused, type Code } from "../../../server/twin/refusal.ts";
+import type { Alarm } from "../../../server/twin/twin.ts";
+import { ROUTES } from "../../../server/twin/wire.ts";
+
+export interface AlarmHands {
+  readonly site: string;
+  readonly now: () => number;
+  readonly active: () => readonly Alarm[];
+  readonly acknowledge: (id: string, by: string) => void;
+  readonly posted: (body: unknown) => void;
+  readonly refuse: (response: Response, code: Code, detail?: string) => void;
+}
+const FEW = 3;
+
+const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
+  const low = active.filter(({ kind }) => kind === "low-hashrate");
+  const incident = (scope: Incident["scope"], name: string, says: string, of: readonly Alarm[]): Incident => ({
+    id: `${site}/incident/${scope}/${name}`,
+    site,
+    scope,
+    name,
+    symptom: "work",
+    severity: of.some(({ severity }) => severity === "critical") ? "critical" : "major",
+    says,
+    openedTs: Math.min(...of.map(({ raisedTs }) => raisedTs)),
+    lastTs: Math.max(...of.map(({ raisedTs }) => raisedTs)),
+    closedTs: null,
+    mergedInto: null,
+    members: of.map(({ rig, id }) => ({ rig, alarm: id })),
+  });
+  const others = active.filter(({ kind, severity }) => kind !== "low-hashrate" && severity === "critical").slice(0, FEW);
+  return [
+    ...(low.length < 2 ? [] : [incident("rack", "a r4", `Rack a r4: ${low.length} of 12 rigs, hashes below its target.`, low)]),
+    ...others.map((alarm) => incident("rig", alarm.rig, `Rig ${alarm.rig}: ${alarm.message}`, [alarm])),
+  ];
+};
+
+export const mountAlarms = (app: Express, hands: AlarmHands): void => {
+  const farm = newFarm(hands.site);
+  const write = (topic: string, payload: Uint8Array): Promise<void> => {
+    const entry = {
+      pos: farm.asOfPos + 1,
+      receivedTs: hands.now(),
+      topic,
+      payload,
+      qos: 1 as const,
+      retain: false,
+      dup: false,
+      client: "",
+    };
+    foldEntry(farm, entry, nothingYet());
+    return Promise.resolve();
+  };
+  const desk = createAlarmDesk({ farm: () => farm, write });
+  let settings = NO_SETTINGS;
+  let secrets = new Map<string, Secrets>();
+  const notify = createNotifyDesk({
+    now: hands.now,
+    farm: () => farm,
+    store: {
+      settings: () => settings,
+      secrets: (channel) => secrets.get(channel) ?? {},
+      save: (next, hidden) => {
+        settings = next;
+        secrets = new Map(hidden);
+        return Promise.resolve();
+      },
+    },
+    send: ({ id }) =>
+      Promise.resolve(
+        id === "broken" ? { outcome: "failed", detail: "HTTP 404 no such hook" } : { outcome: "sent", detail: "HTTP 200 ok" },
+      ),
+    poke: () => undefined,
+  });
+  const answer =
+    (work: (request: Request) => unknown) =>
+    async (request: Request, response: Response): Promise<void> => {
+      try {
+        response.json(await work(request));
+      } catch (error) {
+        if (error instanceof Refused) hands.refuse(response, error.code, error.detail);
+        else hands.refuse(response, "REQUEST_INVALID", String(error));
+      }
+    };
+  app.get(
+    ROUTES.incidents,
+    answer(() => {
+      const incidents = incidentsOf(hands.site, hands.active());
+      return { total: incidents.length, incidents };
+    }),
+  );
+  app.get(
+    ROUTES.alarmRules,
+    answer(() => desk.alarmRules()),
+  );
+  app.post(
+    ROUTES.alarmRules,
+    answer(({ body }) => {
+      hands.posted(body);
+      return desk.alarmAct(alarmAct.parse(body));
+    }),
+  );
+  app.post(
+    ROUTES.alarmActs,
+    answer(({ body }) => {
+      hands.posted(body);
+      const told = alarmActs.parse(body);
+      const members = incidentsOf(hands.site, hands.active())
+        .filter(({ id }) => told.incidents.includes(id))
+        .flatMap((each) => each.members);
+      const ids = new Set([...told.alarms, ...members.map(({ alarm }) => alarm)]);
+      if (told.what === "acknowledge") for (const id of ids) hands.acknowledge(id, told.by);
+      return { alarms: ids.size, unknown: 0 };
+    }),
+  );
+  app.get(
+    ROUTES.notifications,
+    answer(() => notify.notifications()),
+  );
+  app.post(
+    ROUTES.notifications,
+    answer(({ body }) => notify.setNotifyRules(notifyRules.parse(body))),
+  );
+  app.post(
+    ROUTES.channels,
+    answer(({ body }) => notify.setChannel(newChannel.parse(body))),
+  );
+  app.delete(
+    ROUTES.channel,
+    answer(({ params }) => notify.endChannel(String(params["channel"]))),
+  );
+  app.post(
+    ROUTES.channelTest,
+    answer(({ params }) => notify.testChannel(String(params["channel"]))),
+  );
+};
