@@ -27,6 +27,7 @@ import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import { createAlarmBulk } from "./alarm-bulk.ts";
 import { createAlarmDesk } from "./alarm-desk.ts";
+import type { createCurtail } from "./curtail.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createUsage } from "./usage.ts";
@@ -52,6 +53,7 @@ export interface ApiNeeds {
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly money: ReturnType<typeof createUsage>;
   readonly commands: CommandsDesk;
+  readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
@@ -138,6 +140,9 @@ export const createApi = (needs: ApiNeeds) => {
     commands: needs.commands.list,
     planCommands: needs.commands.plan,
     orderCommands: needs.commands.order,
+    curtailment: needs.curtail.curtailment,
+    curtail: needs.curtail.curtail,
+    planCurtailment: needs.curtail.planCurtailment,
     orders: needs.work.orders,
     openOrder: needs.work.open,
     order: needs.work.order,

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { Handlers } from "../edge/http/handlers.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
+import { createCurtail, type CurtailNeeds } from "../flows/curtail.ts";
 import type { Frame } from "../flows/frames.ts";
 import { openReplay, type Replay, type ReplayNeeds, type ReplayWish } from "../flows/replay.ts";
 import { createUsage, type UsageNeeds } from "../flows/usage.ts";
@@ -13,7 +14,14 @@ const lookedAtOnly = (): Promise<never> =>
   Promise.reject(new Refused("REQUEST_INVALID", "A replay is looked at, never changed; go live first."));
 
 /** `live`: the handlers of the present, for what no replay knows of. */
-export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, work: WorkNeeds, money: UsageNeeds, live: Handlers) => {
+export const createRooms = (
+  needs: Omit<ReplayNeeds, "room">,
+  api: ApiNeeds,
+  work: WorkNeeds,
+  money: UsageNeeds,
+  curtail: CurtailNeeds,
+  live: Handlers,
+) => {
   const rooms = new Map<string, Handlers>();
   return {
     handlers: (room: string): Handlers | null => rooms.get(room) ?? null,
@@ -25,6 +33,7 @@ export const createRooms = (needs: Omit<ReplayNeeds, "room">, api: ApiNeeds, wor
       const then = createApi({
         ...api,
         farm,
+        curtail: createCurtail({ ...curtail, farm, write: lookedAtOnly, order: lookedAtOnly }),
         money: createUsage({ ...money, farm, now: () => farm().asOfTs, write: lookedAtOnly }),
         work: createWork({
           ...work,

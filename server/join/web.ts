@@ -1,6 +1,7 @@
 /** What people and programs reach over HTTP: the API, the dashboard, the live feed. */
 import { randomUUID } from "node:crypto";
 import { createCommands } from "../flows/commands.ts";
+import { createCurtail } from "../flows/curtail.ts";
 import { readFileSync } from "node:fs";
 import { verifyNative } from "../edge/ed25519.ts";
 import type { Handlers } from "../edge/http/handlers.ts";
@@ -76,8 +77,12 @@ export const startWeb = async (
     onError: complain,
   });
   runs("the commands", commands.start());
+  const curtailNeeds = { farm, clock, write: journal.write, order: commands.order, onError: complain };
+  const curtail = createCurtail(curtailNeeds);
+  runs("the curtailment", curtail.start());
   const apiNeeds: ApiNeeds = {
     commands,
+    curtail,
     money: createUsage(moneyNeeds),
     work,
     rejected,
@@ -112,6 +117,7 @@ export const startWeb = async (
     apiNeeds,
     workNeeds,
     moneyNeeds,
+    curtailNeeds,
     handlers,
   );
 

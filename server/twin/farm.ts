@@ -39,6 +39,7 @@ import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
+import { foldCurtailNews, foldCurtailTick, foldTarget, noCurtailment, type CurtailBook, type CurtailNews } from "./curtail/book.ts";
 import { foldNotifyNews, forgetNotices, noNotices, noteIncidents, type NotifyBook, type NotifyNews } from "./notify/book.ts";
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
@@ -68,6 +69,7 @@ export interface Farm {
   readonly commands: Commands;
   /** What is to be told, was told, and is on its way. */
   readonly notify: NotifyBook;
+  readonly curtail: CurtailBook;
   /** What gateways say on their state topics. */
   readonly gateways: Map<string, { state: string; heardTs: number }>;
   /** How the parts of this system are doing. */
@@ -139,6 +141,7 @@ export const newFarm = (site: string): Farm => ({
   watches: new Map(),
   commands: new Map(),
   notify: noNotices(),
+  curtail: noCurtailment(),
   gateways: new Map(),
   health: new Map(),
   deviceTs: 0,
@@ -269,6 +272,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
   for (const twin of farm.twins.values()) keep(farm, twin, foldTick(twin, entry.receivedTs, farm.resumedTs), out);
   if (farm.commands.size > 0) foldCommandTick(farm.commands, entry.receivedTs);
+  foldCurtailTick(farm, entry.receivedTs);
   const told = out.incidents.length;
   alarmsAtTick(farm, entry.receivedTs, out);
   noteIncidents(farm.notify, out.incidents.slice(told));
@@ -349,6 +353,8 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
     case OWN.command:
       foldCommandNews(farm.commands, JSON.parse(new TextDecoder().decode(entry.payload)) as CommandNews, entry.receivedTs);
       return;
+    case OWN.curtail:
+      return foldCurtailNews(farm, JSON.parse(new TextDecoder().decode(entry.payload)) as CurtailNews, entry.receivedTs);
     case OWN.notify:
       return foldNotifyNews(farm.notify, JSON.parse(new TextDecoder().decode(entry.payload)) as NotifyNews, entry.receivedTs);
     case OWN.part: {
@@ -378,6 +384,12 @@ const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): v
     else farm.retained.set(entry.topic, Uint8Array.from(entry.payload));
   }
   farm.deviceTs = entry.receivedTs;
+  if (farm.curtail.settings.mqtt?.topic === entry.topic) {
+    const refused = foldTarget(farm.curtail, entry.payload, entry.receivedTs);
+    if (refused === null) farm.accepted += 1;
+    else refuse(farm, entry, refused, out);
+    return;
+  }
   if (isOwn(entry.topic)) return carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
   for (const parsed of parseForeign(entry, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
 };

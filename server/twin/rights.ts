@@ -63,6 +63,8 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   incidents: STAFF,
   alarmRules: STAFF,
   commands: STAFF,
+  curtailment: STAFF,
+  planCurtailment: OPERATORS,
   planCommands: OPERATORS,
   latest: STAFF,
   drawn: STAFF,
@@ -100,6 +102,7 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   alarmAct: OPERATORS,
   alarmActs: OPERATORS,
   orderCommands: OPERATORS,
+  curtail: OPERATORS,
   notifications: OPERATORS,
   // keys of the house
   setTechnician: ADMINS,

@@ -46,6 +46,8 @@ export const OWN = {
   command: "$rigtwin/command",
   /** What becomes of a notification: `NotifyNews` JSON. */
   notify: "$rigtwin/notify",
+  /** Curtailment: what is wished, and who is told: `CurtailNews` JSON. */
+  curtail: "$rigtwin/curtail",
   /** Prices that somebody entered: `NewQuotes` JSON. */
   quote: "$rigtwin/quote",
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
@@ -115,6 +117,8 @@ export const ROUTES = {
   channelTest: "/api/v1/notifications/channels/:channel/test",
   commands: "/api/v1/commands",
   commandPlan: "/api/v1/commands/plan",
+  curtailment: "/api/v1/curtailment",
+  curtailmentPlan: "/api/v1/curtailment/plan",
   /** Parts whose serial numbers changed; posted: why. */
   partChanges: "/api/v1/part-changes",
   /** Use, cost and estimated revenue of whole days. */

@@ -5,6 +5,7 @@ import type { Command, Ordered, Planned } from "../../twin/commands.ts";
 import type { AlarmActs } from "../../twin/alarm-bulk.ts";
 import type { z } from "zod";
 import type * as access from "../../twin/access.ts";
+import type * as curtail from "../../twin/curtail/shapes.ts";
 import type * as notify from "../../twin/notify/shapes.ts";
 import type {
   acknowledge,
@@ -215,6 +216,10 @@ export interface Handlers {
   readonly planCommands: (plan: CommandPlan) => Maybe<Planned>;
   /** Throws REQUEST_INVALID, TOO_MANY_REQUESTS. */
   readonly orderCommands: (order: NewCommands) => Maybe<Ordered>;
+  readonly curtailment: () => curtail.Curtailment;
+  /** Throws RIG_UNKNOWN, RANGE_INVALID, REQUEST_INVALID. */
+  readonly curtail: (act: curtail.CurtailAct) => Maybe<curtail.Curtailment>;
+  readonly planCurtailment: (plan: { readonly target: curtail.Target }) => Shape<typeof curtail.curtailPlanned>;
   readonly orders: (query: OrdersQuery) => Maybe<{ readonly total: number; readonly orders: readonly Order[] }>;
   /** Throws RIG_UNKNOWN, NOT_FOUND. */
   readonly openOrder: (told: NewOrder) => Maybe<Order>;

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made of the table of routes and the schemas that check the requests. */
 import { z } from "zod";
 import * as access from "../../twin/access.ts";
+import * as curtail from "../../twin/curtail/shapes.ts";
 import * as notify from "../../twin/notify/shapes.ts";
 import * as shapes from "../../twin/alarms/shapes.ts";
 import * as api from "../../twin/api.ts";
@@ -109,6 +110,7 @@ const ANSWERS: Named = [
   ["CommandList", shapes.commands],
   ["PlannedCommands", shapes.plannedCommands],
   ["OrderedCommands", shapes.orderedCommands],
+  ["Curtailment", curtail.curtailment],
   ["Notifications", notify.notifications],
   ["NotifyRules", notify.notifyRules],
   ["NewChannel", notify.newChannel],

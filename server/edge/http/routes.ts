@@ -10,6 +10,7 @@ import { route, SENT, type Route } from "./route.ts";
 import { ACCESS } from "./access.ts";
 import { USAGE_TABLE } from "./routes-usage.ts";
 import { ALARM_TABLE } from "./routes-alarms.ts";
+import { CURTAIL_TABLE } from "./routes-curtail.ts";
 import { NOTIFY_TABLE } from "./routes-notify.ts";
 import { WORK_TABLE } from "./routes-work.ts";
 import { stream } from "./stream.ts";
@@ -356,6 +357,7 @@ export const TABLE: readonly Route[] = [
   ...USAGE_TABLE,
   ...ALARM_TABLE,
   ...NOTIFY_TABLE,
+  ...CURTAIL_TABLE,
   ...WORK_TABLE,
   route({
     ...none,
