@@ -39,8 +39,7 @@ const countsOf = (event: Event): Record<MemberState, number> => {
 const phaseOf = (event: Event, counts: Record<MemberState, number>): CurtailEvent["phase"] => {
   if (event.doneTs !== null) return "done";
   if (event.endTs !== null) return "up";
-  const { limitW } = limitOf(event);
-  return counts.ordered > 0 || event.drawnW > limitW ? "down" : "held";
+  return counts.ordered > 0 || event.orderedTs === 0 ? "down" : "held";
 };
 
 const eventAnswer = (event: Event): CurtailEvent => {

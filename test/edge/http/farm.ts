@@ -9,6 +9,7 @@ import { NOTHING_MEASURED, NO_IDENTITY } from "../../../server/twin/reading.ts";
 import { recordTypedData } from "../../../server/twin/signature.ts";
 import type { PartChange } from "../../../server/twin/part-changes.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
+import { CURTAIL } from "./curtail.ts";
 import { NOTIFY } from "./notify.ts";
 import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
@@ -357,6 +358,7 @@ export const PIXEL = Buffer.from(
 export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house?: House): Handlers => ({
   access: house?.access as Handlers["access"],
   notify: NOTIFY,
+  ...CURTAIL,
   alarmActs: ({ alarms, incidents }) => {
     if (alarms.length + incidents.length === 0) throw new Refused("NOT_FOUND", "None of these alarms stands any more.");
     return { alarms: 1, unknown: 0 };
