@@ -180,15 +180,24 @@ export const shortcomings = ({ families, falseAlarms }: Score, floor: number): s
 /** Entries folded into one Outcome: what it holds for the store is made once for all of them. */
 const GO = 500;
 
-/** Every alarm, in its last state, of a simulated span; `told` hears how far it has come, ms UTC. */
-export const alarmsOf = (options: MessageOptions, told: (ts: number, messages: number) => void = () => undefined): Alarm[] => {
+export interface Found {
+  /** Every alarm, in its last state. */
+  readonly alarms: Alarm[];
+  /** The incident that an alarm was told in at last: where that turned out to be part of another, the other. */
+  readonly incidentOf: (alarm: Alarm) => string;
+}
+
+/** What the rules find in a simulated span; `told` hears how far it has come, ms UTC. */
+export const findIn = (options: MessageOptions, told: (ts: number, messages: number) => void = () => undefined): Found => {
   const farm = newFarm(options.site);
   const alarms = new Map<string, Alarm>();
+  const mergedInto = new Map<string, string>();
   const empty = new TextEncoder().encode("{}");
   let out = nothingYet();
   let left = GO;
   const gather = (): void => {
     for (const alarm of out.alarms) alarms.set(alarm.id, alarm);
+    for (const incident of out.incidents) if (incident.mergedInto !== null) mergedInto.set(incident.id, incident.mergedInto);
     out = nothingYet();
     left = GO;
     told(farm.asOfTs, farm.accepted);
@@ -207,7 +216,12 @@ export const alarmsOf = (options: MessageOptions, told: (ts: number, messages: n
   }
   tickUpTo(options.toTs);
   gather();
-  return [...alarms.values()];
+  const incidentOf = ({ incident, id }: Alarm): string => {
+    let at = incident ?? id;
+    for (let next = mergedInto.get(at); next !== undefined; next = mergedInto.get(at)) at = next;
+    return at;
+  };
+  return { alarms: [...alarms.values()], incidentOf };
 };
 
 /** The faults of a simulated span that could have been found in it. */

@@ -6,6 +6,7 @@ import { foldAlarmAct, isAlarmAct } from "./alarms/acts.ts";
 import { noAlarms, standStill, type AlarmBook } from "./alarms/book.ts";
 import { alarmsAtReading, alarmsAtTick, noteGateway, noteMessage, noteRefused } from "./alarms/farm-side.ts";
 import type { Incident } from "./alarms/incident.ts";
+import { isPlainlyHere } from "./alarms/rules-work.ts";
 import type { PartHealth } from "./alarms/system.ts";
 import type { Watch } from "./alarms/watch.ts";
 import { foldCommandNews, foldCommandTick, foldResponse, type CommandNews, type Commands } from "./commands.ts";
@@ -66,6 +67,8 @@ export interface Farm {
   readonly alarms: AlarmBook;
   /** The recent past of each rig, for the rules. */
   readonly watches: Map<string, Watch>;
+  /** Rigs whose clock, or whose messages' way, may be off. */
+  readonly unclear: Set<string>;
   readonly commands: Commands;
   /** What is to be told, was told, and is on its way. */
   readonly notify: NotifyBook;
@@ -139,6 +142,7 @@ export const newFarm = (site: string): Farm => ({
   retained: new Map(),
   alarms: noAlarms(),
   watches: new Map(),
+  unclear: new Set(),
   commands: new Map(),
   notify: noNotices(),
   curtail: noCurtailment(),
@@ -250,7 +254,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
   const seen = seenOf(farm.seen, reading.rig);
   if (!note(seen, reading.boot, reading.seq, reading.deviceTs)) {
     farm.duplicates += 1;
-    noteMessage(farm, before.rig, reading.receivedTs);
+    noteMessage(farm, before, reading.receivedTs);
     keep(farm, before, foldDuplicate(before), out);
     return;
   }
@@ -260,7 +264,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
   const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
   const after = foldReading(before, reading, model, missed(seen), farm.resumedTs);
   keep(farm, before, after, out);
-  if (late) noteMessage(farm, before.rig, reading.receivedTs);
+  if (late) noteMessage(farm, before, reading.receivedTs);
   else alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
   addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
   const day = dayOf(reading.deviceTs);
@@ -270,11 +274,16 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
 };
 
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
-  for (const twin of farm.twins.values()) keep(farm, twin, foldTick(twin, entry.receivedTs, farm.resumedTs), out);
+  const quiet: Twin[] = [];
+  for (const twin of farm.twins.values()) {
+    const after = foldTick(twin, entry.receivedTs, farm.resumedTs);
+    keep(farm, twin, after, out);
+    if (!isPlainlyHere(after, entry.receivedTs)) quiet.push(after);
+  }
   if (farm.commands.size > 0) foldCommandTick(farm.commands, entry.receivedTs);
   foldCurtailTick(farm, entry.receivedTs);
   const told = out.incidents.length;
-  alarmsAtTick(farm, entry.receivedTs, out);
+  alarmsAtTick(farm, quiet, entry.receivedTs, out);
   noteIncidents(farm.notify, out.incidents.slice(told));
   if (farm.notify.noted.size > 0) forgetNotices(farm.notify, entry.receivedTs);
   forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);

@@ -6,7 +6,7 @@ import { FAMILIES } from "../../simulators/plant/families.ts";
 import { recordingOf } from "../../simulators/recording.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
 import type { TruthRow } from "../../simulators/scenario.ts";
-import { alarmsOf, ANSWERS, scoreAlarms, shortcomings, truthIn } from "../../simulators/scoring.ts";
+import { ANSWERS, findIn, scoreAlarms, shortcomings, truthIn } from "../../simulators/scoring.ts";
 import { MINUTE, optionsOf } from "./collect.ts";
 
 const alarm = (rig: string, kind: AlarmKind, sinceTs: number, raisedTs: number): Alarm => ({
@@ -115,7 +115,8 @@ describe("a score", () => {
   });
   test("of a scenario: hung rigs are all found within three minutes, with no false alarm", () => {
     const options = optionsOf({ scenario: loadScenario("hung"), rigs: 12, toTs: optionsOf().fromTs + 12 * MINUTE });
-    const { families, falseAlarms } = scoreAlarms(truthIn(options), alarmsOf(options));
+    const { alarms, incidentOf } = findIn(options);
+    const { families, falseAlarms } = scoreAlarms(truthIn(options), alarms, incidentOf);
     expect(families).toMatchObject([{ family: "hung", faults: 2, found: 2, recall: 1, precision: 1 }]);
     expect(families[0]?.worstMs).toBeLessThan(3 * MINUTE);
     expect(falseAlarms).toEqual([]);

@@ -46,6 +46,7 @@ export const foldAlarmAct = (book: AlarmBook, watches: ReadonlyMap<string, Watch
     case "alarm-rule":
       if (act.setting === null) book.settings.delete(act.kind);
       else book.settings.set(act.kind, act.setting);
+      book.settingsText = JSON.stringify([...book.settings]);
       return [];
     case "maintenance": {
       const { what: _, ...spell } = act;

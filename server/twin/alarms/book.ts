@@ -49,6 +49,8 @@ export interface AlarmBook {
   /** Cleared alarms, oldest first, the newest MOST_HISTORY; all of them are in the history on disk. */
   history: Alarm[];
   readonly settings: Map<AlarmKind, RuleSetting>;
+  /** The same as text: another text, other rules. */
+  settingsText: string;
   maintenance: Maintenance[];
   readonly faults: Map<AlarmKind, RuleFault>;
   /** Pools that the site has approved, `host account`. */
@@ -66,6 +68,7 @@ export const noAlarms = (): AlarmBook => ({
   held: new Map(),
   history: [],
   settings: new Map(),
+  settingsText: "",
   maintenance: [],
   faults: new Map(),
   approvedPools: new Set(),
@@ -222,7 +225,9 @@ const note = (book: AlarmBook, kind: AlarmKind, rig: string, nowTs: number, erro
 export const judge = (book: AlarmBook, rules: readonly SetRule[], of: Case, changed: Alarm[]): void => {
   const { twin, watch, nowTs } = of;
   const isQuiet = inMaintenance(book, twin, nowTs);
-  for (const set of rules) {
+  let mine = book.held.get(twin.rig);
+  for (let i = 0; i < rules.length; i++) {
+    const set = rules[i] as SetRule;
     const { rule } = set;
     let opinion: Opinion;
     try {
@@ -232,7 +237,7 @@ export const judge = (book: AlarmBook, rules: readonly SetRule[], of: Case, chan
       continue;
     }
     // Nearly always: it does not hold and nothing is held.
-    if ((opinion === false || opinion === null) && book.held.get(twin.rig) === undefined) continue;
+    if (typeof opinion !== "string" && mine?.[rule.kind] === undefined) continue;
     if (isQuiet && typeof opinion === "string") opinion = null;
     const alarm = settle(
       book,
@@ -243,6 +248,7 @@ export const judge = (book: AlarmBook, rules: readonly SetRule[], of: Case, chan
       nowTs,
       rule.asked === "reading" && watch.isBroken,
     );
+    mine = book.held.get(twin.rig);
     if (alarm !== null) changed.push(alarm);
   }
 };

@@ -5,12 +5,13 @@ import type { Model } from "../models.ts";
 import type { Reading } from "../reading.ts";
 import type { Code } from "../refusal.ts";
 import type { Alarm, Twin } from "../twin.ts";
-import type { AlarmBook } from "./book.ts";
+import { judge, type AlarmBook } from "./book.ts";
 import type { Incident } from "./incident.ts";
 import { forgetResiduals } from "./drift.ts";
 import { rollUp } from "./incidents.ts";
-import { ask, isSettledAt, limitsOf, ruleSetOf, type Around, type RuleSet } from "./rules.ts";
+import { isSettledAt, limitsOf, newCase, ruleSetOf, type RuleSet } from "./rules.ts";
 import { PLAIN } from "./rules-power.ts";
+import { LEAST_OFF_MS } from "./rules-work.ts";
 import { judgeSystem, type PartHealth } from "./system.ts";
 import { lookAtReading, newWatch, type Watch } from "./watch.ts";
 
@@ -19,6 +20,7 @@ export interface AlarmSide {
   readonly site: string;
   readonly twins: ReadonlyMap<string, Twin>;
   readonly watches: Map<string, Watch>;
+  readonly unclear: Set<string>;
   readonly gateways: Map<string, { state: string; heardTs: number }>;
   readonly health: ReadonlyMap<string, PartHealth>;
   readonly alarms: AlarmBook;
@@ -32,33 +34,44 @@ interface Told {
   readonly touched: Set<string>;
 }
 
-/** Rules with a site's settings, kept as long as the settings stay as they are. */
-const sets = new WeakMap<object, { readonly of: string; readonly rules: RuleSet }>();
-const rulesOf = (book: AlarmBook): RuleSet => {
-  const known = sets.get(book);
-  const of = book.settings.size === 0 ? "" : JSON.stringify([...book.settings]);
-  if (known?.of === of) return known.rules;
-  const rules = ruleSetOf(book.settings);
-  sets.set(book, { of, rules });
-  return rules;
+/** What was looked up last, by what it was looked up for: for a farm that is nearly always the same, and a weak map is asked for the others. */
+const nearly = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
+  const known = new WeakMap<K, V>();
+  let lastKey: K | null = null;
+  let last: V;
+  return (key) => {
+    if (key === lastKey) return last;
+    let value = known.get(key);
+    if (value === undefined) known.set(key, (value = make(key)));
+    lastKey = key;
+    return (last = value);
+  };
 };
 
-const watchOf = (side: AlarmSide, rig: string, ts: number): Watch => {
-  let watch = side.watches.get(rig);
-  if (watch === undefined) {
-    watch = newWatch(ts);
-    side.watches.set(rig, watch);
-  }
+/** Rules with a site's settings, made anew when a setting changed. */
+const setsOf = nearly((_book: AlarmBook): { of: string; rules: RuleSet } => ({ of: "", rules: ruleSetOf(new Map()) }));
+const rulesOf = (book: AlarmBook): RuleSet => {
+  const known = setsOf(book);
+  const of = book.settings.size === 0 ? "" : book.settingsText;
+  if (known.of !== of) Object.assign(known, { of, rules: ruleSetOf(book.settings) });
+  return known.rules;
+};
+
+/** Watches by the number of the twin: finding one of ten thousand by name costs as much as several rules. */
+const nearOf = nearly((_watches: AlarmSide["watches"]): Watch[] => []);
+const watchOf = ({ watches }: Pick<AlarmSide, "watches">, { rig, index, lastSeenTs, firstSeenTs }: Twin): Watch => {
+  const near = nearOf(watches);
+  let watch = near[index];
+  if (watch !== undefined) return watch;
+  watch = watches.get(rig);
+  if (watch === undefined) watches.set(rig, (watch = newWatch(lastSeenTs ?? firstSeenTs)));
+  near[index] = watch;
   return watch;
 };
 
-const limitsByModel = new WeakMap<Model, ReturnType<typeof limitsOf>>();
-const limitsFor = (model: Model | null): ReturnType<typeof limitsOf> => {
-  if (model === null) return limitsOf(null);
-  let limits = limitsByModel.get(model);
-  if (limits === undefined) limitsByModel.set(model, (limits = limitsOf(model)));
-  return limits;
-};
+const NO_LIMITS = limitsOf(null);
+const limitsByModel = nearly((model: Model) => limitsOf(model));
+const limitsFor = (model: Model | null): ReturnType<typeof limitsOf> => (model === null ? NO_LIMITS : limitsByModel(model));
 
 /** What it should give under a power limit that somebody set: less in proportion. */
 const targetOf = (twin: Twin): number | null => {
@@ -75,6 +88,10 @@ const tell = (out: Told, changed: readonly Alarm[]): void => {
   }
 };
 
+/** Filled in again for each rig: at a thousand readings a second a new object each is felt. */
+const one = newCase();
+const changes: Alarm[] = [];
+
 /** After an accepted reading that is newer than the last; `gateway` is whose signature it came under, where it did. */
 export const alarmsAtReading = (
   side: AlarmSide,
@@ -84,37 +101,48 @@ export const alarmsAtReading = (
   gateway: string | null,
   out: Told,
 ): void => {
-  const watch = watchOf(side, twin.rig, reading.receivedTs);
+  const watch = watchOf(side, twin);
   if (gateway !== null) watch.gateway = gateway;
   const target = targetOf(twin);
   const { resumedTs, alarms: book } = side;
   const nowTs = reading.receivedTs;
-  const wasSettled = isSettledAt(twin, watch, model, nowTs);
-  lookAtReading(watch, twin, reading, { model, targetThs: target, isSettled: wasSettled, resumedTs });
-  const around: Around = {
-    watch,
-    model,
-    limits: limitsFor(model),
-    targetThs: target,
-    isSettled: wasSettled && isSettledAt(twin, watch, model, nowTs),
-    nowTs,
-    resumedTs,
-  };
-  const held = book.held.get(twin.rig);
+  one.twin = twin;
+  one.watch = watch;
+  one.model = model;
+  one.limits = limitsFor(model);
+  one.targetThs = target;
+  one.isSettled = isSettledAt(twin, watch, model, nowTs);
+  one.nowTs = nowTs;
+  one.resumedTs = resumedTs;
+  one.held = book.held.get(twin.rig);
+  one.approved = book.approvedPools;
+  lookAtReading(watch, twin, reading, one);
+  one.isSettled &&= isSettledAt(twin, watch, model, nowTs);
+  if (Math.abs(watch.lagMs) >= LEAST_OFF_MS) side.unclear.add(twin.rig);
+  else if (side.unclear.size > 0) side.unclear.delete(twin.rig);
+  const { held } = one;
   if (held !== undefined && PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, nowTs);
-  const changed: Alarm[] = [];
-  ask(book, rulesOf(book).reading, twin, around, changed);
-  if (changed.length > 0) tell(out, changed);
+  judge(book, rulesOf(book).reading, one, changes);
+  if (changes.length > 0) tell(out, changes.splice(0));
 };
 
-/** With each tick: who is silent, how the system is, and what belongs together. */
-export const alarmsAtTick = (side: AlarmSide, nowTs: number, out: Told): void => {
+/** With each tick: who is silent, how the system is, and what belongs together. `quiet` are the twins that are not plainly here (isPlainlyHere). */
+export const alarmsAtTick = (side: AlarmSide, quiet: readonly Twin[], nowTs: number, out: Told): void => {
   const { alarms: book, resumedTs, twins, watches } = side;
   const rules = rulesOf(book).tick;
   const changed: Alarm[] = [];
-  for (const twin of twins.values()) {
-    const watch = watchOf(side, twin.rig, twin.lastSeenTs ?? twin.firstSeenTs);
-    ask(book, rules, twin, { watch, model: null, limits: limitsFor(null), targetThs: null, isSettled: false, nowTs, resumedTs }, changed);
+  Object.assign(one, { model: null, limits: NO_LIMITS, targetThs: null, isSettled: false, nowTs, resumedTs, approved: book.approvedPools });
+  const asked = new Set(quiet);
+  for (const names of [side.unclear, book.held.keys()])
+    for (const rig of names) {
+      const twin = twins.get(rig);
+      if (twin !== undefined) asked.add(twin);
+    }
+  for (const twin of asked) {
+    one.twin = twin;
+    one.watch = watchOf(side, twin);
+    one.held = book.held.get(twin.rig);
+    judge(book, rules, one, changed);
   }
   const meteredW = energyNow(side.energy, nowTs)?.meteredW ?? null;
   changed.push(
@@ -136,19 +164,20 @@ export const alarmsAtTick = (side: AlarmSide, nowTs: number, out: Told): void =>
 };
 
 /** Anything came from that rig. */
-export const noteMessage = (side: AlarmSide, rig: string, ts: number): void => {
-  watchOf(side, rig, ts).heardTs = ts;
+export const noteMessage = (side: AlarmSide, twin: Twin, ts: number): void => {
+  watchOf(side, twin).heardTs = ts;
 };
 
 /** A message was refused; where it was for its clock, the rig is alive all the same. */
 export const noteRefused = (side: AlarmSide, topic: string, code: Code, detail: string, ts: number): void => {
   if (code !== "CLOCK_IN_FUTURE" && code !== "CLOCK_IMPLAUSIBLE") return;
-  const rig = topic.split("/")[3] ?? "";
-  if (!side.twins.has(rig)) return;
-  const watch = watchOf(side, rig, ts);
+  const twin = side.twins.get(topic.split("/")[3] ?? "");
+  if (twin === undefined) return;
+  const watch = watchOf(side, twin);
   watch.heardTs = ts;
   watch.clockTs = ts;
   watch.clockSays = detail;
+  side.unclear.add(twin.rig);
 };
 
 /** A name that is no rig told its state: a gateway. */

@@ -188,8 +188,7 @@ const badQuality = ({ twin, watch }: Case): string | null => {
     if (field === null || (verdict !== "sentinel" && verdict !== "implausible")) continue;
     // A sensor that never worked is one that the machine does not have.
     const at = field[2] === "intakeC" ? 0 : 1 + 2 * Number(field[1] ?? 0) + (field[2] === "chipC" ? 1 : 0);
-    if ((watch.sensors.slots[at]?.n ?? 0) > 0)
-      return `Sensor ${path} tells ${verdict === "sentinel" ? "an error value" : "what cannot be"}.`;
+    if ((watch.sensors.counts[at] ?? 0) > 0) return `Sensor ${path} tells ${verdict === "sentinel" ? "an error value" : "what cannot be"}.`;
   }
   return null;
 };
@@ -211,11 +210,11 @@ const sensor: Rule = {
     if (sensors.equal >= FROZEN_READINGS && (sensors.fine || nowTs - sensors.equalSinceTs > 12 * 60 * MINUTE))
       return `All boards say the very same for ${sensors.equal} readings.`;
     if (sensors.fine)
-      for (let at = 0; at < sensors.slots.length; at++) {
-        const slot = sensors.slots[at];
-        if (slot === undefined || slot.n < FROZEN_READINGS || nowTs - slot.sinceTs < frozenMin * MINUTE) continue;
+      for (let at = 0; at < sensors.counts.length; at++) {
+        const n = sensors.counts[at] ?? 0;
+        if (n < FROZEN_READINGS || nowTs - (sensors.sinceTs[at] ?? 0) < frozenMin * MINUTE) continue;
         const name = at === 0 ? "The intake" : `The ${at % 2 === 1 ? "board" : "chip"} temperature of board ${Math.ceil(at / 2)}`;
-        return `${name} stands at ${c1(slot.v ?? 0)} for ${slot.n} readings.`;
+        return `${name} stands at ${c1(sensors.values[at] ?? 0)} for ${n} readings.`;
       }
     // Where water runs, the slots for board and intake are used for other things.
     if (model !== null && model.cooling !== "air") return false;

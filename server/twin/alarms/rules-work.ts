@@ -20,6 +20,15 @@ const workingPart = ({ twin, watch }: Case): number => {
 
 const noPoolAnswers = ({ latest }: Case["twin"]): boolean => latest.pools.length > 0 && latest.pools.every(({ alive }) => alive === false);
 
+/** The least that a site can set; what is below is no case for the rules of silence and of clocks. */
+const LEAST_SILENT_S = 15;
+const LEAST_OFF_S = 5;
+export const LEAST_OFF_MS = LEAST_OFF_S * 1_000;
+
+/** A reading came just now and its connection stands: no rule about silence can hold. */
+export const isPlainlyHere = ({ announced, lastSeenTs }: Case["twin"], nowTs: number): boolean =>
+  lastSeenTs !== null && announced !== "lost" && announced !== "offline" && nowTs - lastSeenTs <= LEAST_SILENT_S * 1_000;
+
 const offline: Rule = {
   kind: "offline",
   asked: "tick",
@@ -27,7 +36,9 @@ const offline: Rule = {
   holdMs: MINUTE,
   clearMs: 0,
   says: "Nothing comes from it, or its connection broke.",
-  thresholds: { silentS: threshold(60, 15, 86_400, "silence after which it counts as gone, s; at least three of its usual intervals") },
+  thresholds: {
+    silentS: threshold(60, LEAST_SILENT_S, 86_400, "silence after which it counts as gone, s; at least three of its usual intervals"),
+  },
   check: ({ twin, watch, nowTs, resumedTs }, { silentS = 60 }) => {
     const isGone = twin.announced === "lost" || twin.announced === "offline";
     if (twin.lastSeenTs === null && !isGone) return false;
@@ -172,7 +183,7 @@ const clockSkewed: Rule = {
   holdMs: 2 * MINUTE,
   clearMs: MINUTE,
   says: "Its clock is wrong, or its messages are long on the way.",
-  thresholds: { offS: threshold(30, 5, 3_600, "s off") },
+  thresholds: { offS: threshold(30, LEAST_OFF_S, 3_600, "s off") },
   check: ({ twin, watch, nowTs, resumedTs }, { offS = 30 }) => {
     if (watch.clockTs !== null) return nowTs - watch.clockTs > 5 * MINUTE ? null : `Its messages are refused: ${watch.clockSays}`;
     if (twin.lastSeenTs === null || nowTs - watch.readTs > Math.max(MINUTE, 3 * watch.gapMs) || watch.readTs < resumedTs) return null;

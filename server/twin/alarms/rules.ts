@@ -1,7 +1,7 @@
-/** All rules about rigs, and how a farm asks them. */
+/** All rules about rigs, and what they are asked with. */
 import type { Model } from "../models.ts";
-import type { Alarm, Twin } from "../twin.ts";
-import { judge, withSettings, type AlarmBook, type SetRule } from "./book.ts";
+import type { Twin } from "../twin.ts";
+import { withSettings, type AlarmBook, type SetRule } from "./book.ts";
 import { PART_RULES } from "./rules-parts.ts";
 import { POWER_RULES } from "./rules-power.ts";
 import { WORK_RULES } from "./rules-work.ts";
@@ -41,41 +41,23 @@ export const ruleSetOf = (settings: AlarmBook["settings"], rules: readonly Rule[
   return { reading: all.filter(({ rule }) => rule.asked === "reading"), tick: all.filter(({ rule }) => rule.asked === "tick") };
 };
 
-const shared: { rig: Partial<Record<string, unknown>> | undefined } & Case = {
-  rig: undefined,
-  twin: {} as Twin,
-  watch: newWatch(0),
-  model: null,
-  limits: DEFAULT_LIMITS,
-  targetThs: null,
-  isSettled: false,
-  nowTs: 0,
-  resumedTs: 0,
-  has: (kind) => shared.rig?.[kind] !== undefined,
-  approved: new Set(),
-};
-
-export interface Around {
-  readonly watch: Watch;
-  readonly model: Model | null;
-  readonly limits: Limits;
-  readonly targetThs: number | null;
-  readonly isSettled: boolean;
-  readonly nowTs: number;
-  readonly resumedTs: number;
+/** A case to be filled in for one rig after the other; `held` is what the book holds of it. */
+export interface OpenCase extends Case {
+  held: AlarmBook["held"] extends ReadonlyMap<string, infer Held> ? Held | undefined : never;
 }
-
-/** Asks `rules` about one rig; pushes what was raised or cleared onto `changed`. Changes `book`. */
-export const ask = (book: AlarmBook, rules: readonly SetRule[], twin: Twin, around: Around, changed: Alarm[]): void => {
-  shared.rig = book.held.get(twin.rig);
-  shared.twin = twin;
-  shared.watch = around.watch;
-  shared.model = around.model;
-  shared.limits = around.limits;
-  shared.targetThs = around.targetThs;
-  shared.isSettled = around.isSettled;
-  shared.nowTs = around.nowTs;
-  shared.resumedTs = around.resumedTs;
-  shared.approved = book.approvedPools;
-  judge(book, rules, shared, changed);
+export const newCase = (): OpenCase => {
+  const one: OpenCase = {
+    held: undefined,
+    twin: {} as Twin,
+    watch: newWatch(0),
+    model: null,
+    limits: DEFAULT_LIMITS,
+    targetThs: null,
+    isSettled: false,
+    nowTs: 0,
+    resumedTs: 0,
+    has: (kind) => one.held?.[kind] !== undefined,
+    approved: new Set(),
+  };
+  return one;
 };

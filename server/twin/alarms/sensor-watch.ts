@@ -1,31 +1,38 @@
 /** Temperature sensors as they behave: whether one stands still, and whether several say the very same. */
 import type { Twin } from "../twin.ts";
 
+/** Slots are intake first, then board and chip of each board. Lists of plain numbers stay unboxed, and cost next to nothing to change. */
 export interface SensorWatch {
   /** They tell fractions of a degree. Whole degrees may stand still for hours under a good fan control, fractions may not. */
   fine: boolean;
-  /** Intake first, then board and chip of each board: value, since when it stands, in how many readings; n 0: never a value. */
-  slots: { v: number | null; sinceTs: number; n: number }[];
+  /** The value, °C; since when it stands; in how many readings, 0: there never was one. */
+  values: number[];
+  sinceTs: number[];
+  counts: number[];
   /** Readings in a row in which all boards, or all their chips, said the very same. */
   equal: number;
   equalSinceTs: number;
 }
 
+export const noSensors = (): SensorWatch => ({ fine: false, values: [], sinceTs: [], counts: [], equal: 0, equalSinceTs: 0 });
+
 const note = (sensors: SensorWatch, at: number, value: number | null, nowTs: number): void => {
-  const slot = sensors.slots[at];
-  if (slot === undefined) {
-    while (sensors.slots.length <= at) sensors.slots.push({ v: null, sinceTs: nowTs, n: 0 });
-    return note(sensors, at, value, nowTs);
+  const { values, sinceTs, counts } = sensors;
+  while (values.length <= at) {
+    values.push(0);
+    sinceTs.push(nowTs);
+    counts.push(0);
   }
   if (value === null) return;
-  if (value === slot.v) {
-    slot.n += 1;
+  const n = counts[at] as number;
+  if (n > 0 && value === values[at]) {
+    counts[at] = n + 1;
     return;
   }
   if (value % 1 !== 0) sensors.fine = true;
-  slot.v = value;
-  slot.sinceTs = nowTs;
-  slot.n = 1;
+  values[at] = value;
+  sinceTs[at] = nowTs;
+  counts[at] = 1;
 };
 
 const allEqual = (boards: Twin["latest"]["boards"], field: "boardC" | "chipC"): boolean => {

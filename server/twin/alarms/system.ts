@@ -76,6 +76,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       belowPct: threshold(3, 0, 100, "the meter below the sum, %"),
     },
     check: ({ site, twins, meteredW }, { abovePct = 20, belowPct = 3 }) => {
+      if (meteredW === null) return [[site, null]];
       let sumW = 0;
       let without = 0;
       for (const { state, latest } of twins.values()) {
@@ -83,7 +84,7 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
         else sumW += latest.powerW;
       }
       // Rigs that say nothing still take power: then the two cannot be compared.
-      if (meteredW === null || twins.size === 0 || sumW < 1_000 || without > twins.size * 0.01) return [[site, null]];
+      if (twins.size === 0 || sumW < 1_000 || without > twins.size * 0.01) return [[site, null]];
       const above = (100 * (meteredW - sumW)) / sumW;
       const said = `The meter says ${Math.round(meteredW / 1_000)} kW, the rigs ${Math.round(sumW / 1_000)} kW.`;
       return [[site, above > abovePct || above < -belowPct ? said : false]];

@@ -6,7 +6,7 @@ import type { Model } from "../models.ts";
 import type { Reading } from "../reading.ts";
 import type { Twin } from "../twin.ts";
 import { lookAtPools, NO_SHARES, type PoolWatch, type ShareWatch } from "./pool-watch.ts";
-import { lookAtSensors, type SensorWatch } from "./sensor-watch.ts";
+import { lookAtSensors, noSensors, type SensorWatch } from "./sensor-watch.ts";
 import { lookAtDrift, noDrift, type Drift } from "./drift.ts";
 import { lookAtOwn, noOwn, type Own } from "./own.ts";
 
@@ -67,7 +67,7 @@ export const newWatch = (ts: number): Watch => ({
   gateway: null,
   shares: { ...NO_SHARES },
   pool: null,
-  sensors: { fine: false, slots: [], equal: 0, equalSinceTs: 0 },
+  sensors: noSensors(),
   own: noOwn(),
   drift: noDrift(),
 });
