@@ -83,7 +83,7 @@ export const run = async (emit: Emit): Promise<void> => {
     without.push(took[1]);
   }
   if (whole.farm.watches.size !== RIGS || whole.farm.alarms.held.size > 0 || !isLearning(whole.farm) || bare.farm.watches.size !== 0)
-    throw new Error("the two folds are not what they should be");
+    throw new Error(`the two folds are not what they should be: ${JSON.stringify([...whole.farm.alarms.held].slice(0, 2))}`);
   emit(
     figure({
       bench: "alarms",

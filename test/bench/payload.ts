@@ -21,7 +21,7 @@ export const readingPayload = (rig: number, seq: number, ts: number): Buffer => 
         hashrateThs: Number((102 + wobble * 3).toFixed(2)),
         averageThs: 103.4,
         powerW: Math.round(3_040 + wobble * 60),
-        intakeC: 24.5,
+        intakeC: Number((24.5 + wobble).toFixed(1)),
         boardC: Number((58 + wobble * 4).toFixed(1)),
         chipC: Number((72 + wobble * 4).toFixed(1)),
         fanPct: 62,

@@ -56,7 +56,7 @@ const stage = (start: Farm = newFarm("farm")) => {
       if (alarm.raisedTs === receivedTs) once(`${(receivedTs - T) / 1_000} ${alarm.kind}`);
       else if (alarm.clearedTs === receivedTs) seen.push(`${(receivedTs - T) / 1_000} ${alarm.kind} cleared`);
   };
-  const birth = (rig: string): void =>
+  const birth = (rig: string, rack = "R1"): void =>
     fold(
       topicOf("farm", rig, "birth"),
       bytes({
@@ -64,7 +64,7 @@ const stage = (start: Farm = newFarm("farm")) => {
         ts: T,
         boot: "b",
         identity: { make: "Bitmain", model: "Antminer S21" },
-        position: { container: "C1", rack: "R1", slot: rig },
+        position: { container: "C1", rack, slot: rig },
       }),
       T,
     );
@@ -352,7 +352,7 @@ describe("incidents", () => {
   const names = Array.from({ length: 8 }, (_, i) => `r${i}`);
   test("a rack that goes dark is one, with its members", () => {
     const on = stage();
-    names.forEach(on.birth);
+    names.forEach((rig) => on.birth(rig));
     on.run(0, 600, WELL, names);
     on.run(600, 900, null);
     const open = [...on.farm().alarms.incidents.values()];
@@ -362,6 +362,39 @@ describe("incidents", () => {
     expect(new Set(activeAlarms(on.farm().alarms).map(({ incident }) => incident)).size).toBe(2);
     on.run(900, 2_400, WELL, names);
     expect(on.farm().alarms.incidents.size).toBe(0);
+  });
+  test("what begins in a rack and comes over the whole site is told as one, and a board that is lost meanwhile as another", () => {
+    const on = stage();
+    const rigs = ["R1", "R2", "R3"].flatMap((rack) => Array.from({ length: 4 }, (_, i) => `${rack}-${i}`));
+    for (const rig of rigs) on.birth(rig, rig.slice(0, 2));
+    on.run(0, 600, WELL, rigs);
+    const hot = { ...WELL, intakeC: 47 };
+    // Rack by rack, a quarter of an hour apart: the whole takes longer than alarms of one cause may be apart.
+    on.run(600, 1_500, hot, rigs.slice(0, 4));
+    expect([...on.farm().alarms.incidents.values()].map(({ scope, name }) => `${scope} ${name}`)).toContain("rack C1 R1");
+    on.run(1_500, 2_400, hot, rigs.slice(0, 8));
+    on.run(2_400, 2_800, hot, rigs);
+    on.run(2_800, 3_000, { ...hot, boards: [board(0), board(1), board(2, { hashrateThs: 0, chips: 0 })] }, rigs.slice(0, 1));
+    const heat = activeAlarms(on.farm().alarms).filter(({ kind }) => kind === "intake-hot");
+    expect(heat.map(({ rig }) => rig).toSorted()).toEqual(rigs.toSorted());
+    expect(new Set(heat.map(({ incident }) => incident)).size).toBe(1);
+    const lost = activeAlarms(on.farm().alarms).find(({ kind }) => kind === "board-missing");
+    expect(lost?.incident).not.toBe(heat[0]?.incident);
+    expect(on.farm().alarms.incidents.get(lost?.incident ?? "")).toMatchObject({ scope: "rig", name: "R1-0" });
+  });
+  test("rigs that fall silent with a gateway are its incident, whoever is noticed first", () => {
+    for (const lostS of [600, 730]) {
+      const on = stage();
+      names.forEach((rig) => on.birth(rig));
+      on.birth("other", "R2");
+      on.run(0, 600, WELL, [...names, "other"]);
+      on.run(600, lostS, WELL, ["other"]);
+      on.say(topicOf("farm", "gateway-1", "state"), { v: 1, ts: T + lostS * 1_000, state: "lost" }, lostS);
+      on.run(lostS, 900, WELL, ["other"]);
+      const open = [...on.farm().alarms.incidents.values()];
+      expect(open.map(({ scope, name }) => `${scope} ${name}`)).toEqual(["gateway gateway-1"]);
+      expect(new Set(open[0]?.members.map(({ rig }) => rig))).toEqual(new Set([...names, "gateway-1"]));
+    }
   });
   test("several alarms of one rig are one; what comes back within a quarter of an hour is still the same", () => {
     const on = begun();
