@@ -197,7 +197,9 @@ const main = async (wish: Wish): Promise<void> => {
     short.push(...shortcomings(score, wish.floor ?? 0).map((what) => `${scenario.name}, ${what}`));
   }
   if (short.length === 0) return;
-  process.stderr.write(`Not as it should be${wish.floor === null ? "" : `, with a floor of ${wish.floor}`}:\n${short.map((line) => `  ${line}\n`).join("")}`);
+  process.stderr.write(
+    `Not as it should be${wish.floor === null ? "" : `, with a floor of ${wish.floor}`}:\n${short.map((line) => `  ${line}\n`).join("")}`,
+  );
   process.exitCode = 1;
 };
 
