@@ -162,12 +162,14 @@ export const createSeries = (needs: SeriesNeeds) => {
   };
 
   return {
+    /** Where the rows of the next batch may be put right away; `take` then finds them there. */
+    rows: (): RowSet => live,
     /** Takes the rows of a folded batch. */
     take(out: Outcome, batch: { readonly firstPos: number; readonly lastPos: number }): void {
       if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
       liveTo = batch.lastPos;
       liveToTs = needs.clock.now();
-      appendRows(live, out.rows);
+      if (out.rows !== live) appendRows(live, out.rows);
       const count = countOf(live);
       if (count > FULL_ROWS && stored >= 0) void work();
       if (count <= most) return;

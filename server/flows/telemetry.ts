@@ -5,6 +5,7 @@
 import { farmOfLines, dirtyCells, restoreCells, snapshotLines, type CellLine } from "../twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
 import type { Verify } from "../twin/gateway.ts";
+import type { RowSet } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
 import { OWN, TICK_MS } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
@@ -28,6 +29,8 @@ export interface TelemetryNeeds {
   /** Between two snapshots, ms. */
   readonly snapshotMs: number;
   readonly onError: (what: string, error: unknown) => void;
+  /** Where the rows of readings go, asked for each batch; by default into a set of the batch's own. */
+  readonly rows?: () => RowSet;
 }
 
 /** A replay that jumps folds at most so many entries, a third of a second's work … */
@@ -77,7 +80,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     const first = entries[0];
     const last = entries.at(-1);
     if (first === undefined || last === undefined) return;
-    const out = nothingYet();
+    const out = nothingYet(needs.rows?.());
     for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
     for (const take of takers) {
       try {

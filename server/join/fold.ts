@@ -44,6 +44,7 @@ export const startFold = async (
     verify: verifyNative,
     snapshotMs: SNAPSHOT_MS,
     onError: complain,
+    rows: () => series.rows(),
   });
   const { farm } = telemetry;
 

@@ -170,8 +170,9 @@ export const newFarm = (site: string): Farm => ({
   firstDay: 0,
 });
 
-export const nothingYet = (): Outcome => ({
-  rows: noRows(),
+/** `rows` may be a set that others' rows stand in already. */
+export const nothingYet = (rows = noRows()): Outcome => ({
+  rows,
   touched: new Set(),
   roster: new Set(),
   alarms: [],

@@ -77,6 +77,7 @@ const ours = async (whole: boolean): Promise<void> => {
     saveSnapshot: () => Promise.resolve(),
     snapshotMs: 3_600_000,
     onError: (what, error) => console.error(what, error),
+    ...(whole ? { rows: () => series.rows() } : {}),
   });
   const series = createSeries({
     site: "farm",

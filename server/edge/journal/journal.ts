@@ -6,11 +6,11 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Entry, Message } from "../../twin/twin.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { encodeEntry, timesOf } from "./codec.ts";
+import { layEntry, nothingLaid, timesOf, type Laid } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
 import { readEntries } from "./read.ts";
 import { createSealer } from "./seal.ts";
-import { createTail, readTail, reopenTail, tailFiles, type TailWriter } from "./tail.ts";
+import { createTail, FRAME_HEAD, readTail, reopenTail, tailFiles, type TailWriter } from "./tail.ts";
 
 export interface JournalOptions {
   readonly folder: string;
@@ -30,11 +30,12 @@ type Done = (error: Refused | null) => void;
 interface Pending {
   readonly message: Message;
   readonly receivedTs: number;
-  readonly bytes: Buffer;
   readonly done: Done;
 }
 
 const RETRY_MS = 1_000;
+/** A buffer that one large group has grown is not kept for the next. */
+const KEEP_BYTES = 4 << 20;
 
 const failureOf = (cause: unknown): Refused => {
   const code = (cause as NodeJS.ErrnoException).code;
@@ -59,7 +60,9 @@ export const createJournal = (options: JournalOptions) => {
   let tailTs: number | null = null;
   let lastGivenTs = 0;
   let pending: Pending[] = [];
-  let pendingBytes = 0;
+  /** What is pending, as its frame will be; while that is being written the next group is laid into the other one. */
+  let laid: Laid = nothingLaid(FRAME_HEAD);
+  let spare: Laid = nothingLaid(FRAME_HEAD);
   let writing: Promise<void> | null = null;
   let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   let lastFlushTs = 0;
@@ -85,6 +88,7 @@ export const createJournal = (options: JournalOptions) => {
     void sealer.take([old.path]);
   };
 
+  const pendingBytes = (): number => laid.end - FRAME_HEAD;
   const fail = (batch: readonly Pending[], error: Refused): void => {
     failure = error;
     retryAtTs = options.now() + RETRY_MS;
@@ -94,21 +98,23 @@ export const createJournal = (options: JournalOptions) => {
 
   const flush = async (): Promise<void> => {
     const batch = pending;
-    const bytes = pendingBytes;
-    pending = [];
-    pendingBytes = 0;
     if (batch.length === 0 || tail === null) return;
+    pending = [];
+    const group = laid;
+    laid = spare;
     lastFlushTs = options.now();
     const firstPos = headPos + 1;
     try {
-      await tail.write(
-        firstPos,
-        batch.map((item) => item.bytes),
-        bytes,
-      );
+      await tail.write(firstPos, batch.length, group.bytes.subarray(0, group.end));
     } catch (cause) {
       fail(batch, failureOf(cause));
       return;
+    } finally {
+      if (group.bytes.length > KEEP_BYTES) spare = nothingLaid(FRAME_HEAD);
+      else {
+        group.end = FRAME_HEAD;
+        spare = group;
+      }
     }
     headPos += batch.length;
     tailTs ??= batch[0]?.receivedTs ?? null;
@@ -135,7 +141,7 @@ export const createJournal = (options: JournalOptions) => {
 
   const schedule = (): void => {
     if (timer !== null || writing !== null || pending.length === 0) return;
-    const wait = pendingBytes > chunkBytes ? 0 : lastFlushTs + groupMs - options.now();
+    const wait = pendingBytes() > chunkBytes ? 0 : lastFlushTs + groupMs - options.now();
     const run = (): void => {
       timer = null;
       writing = flush().finally(() => {
@@ -151,11 +157,10 @@ export const createJournal = (options: JournalOptions) => {
   const append = (message: Message, done: Done, atTs = options.now()): void => {
     if (stopped) return done(new Refused("JOURNAL_UNAVAILABLE", "The journal is not open."));
     if (failure !== null && options.now() < retryAtTs) return done(failure);
-    if (pendingBytes > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
+    if (pendingBytes() > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
     lastGivenTs = Math.max(lastGivenTs, atTs);
-    const bytes = encodeEntry(message, lastGivenTs);
-    pending.push({ message, receivedTs: lastGivenTs, bytes, done });
-    pendingBytes += bytes.length;
+    layEntry(laid, message, lastGivenTs);
+    pending.push({ message, receivedTs: lastGivenTs, done });
     schedule();
   };
 
@@ -198,7 +203,7 @@ export const createJournal = (options: JournalOptions) => {
       headPos,
       headTs,
       bytes: chunkStore().bytes() + (tail?.bytes() ?? 0),
-      pendingBytes,
+      pendingBytes: pendingBytes(),
       failure,
       damaged: chunkStore().damaged(),
     }),

@@ -19,16 +19,13 @@ export interface Frame {
 
 const fileName = (firstPos: number): string => `tail-${String(firstPos).padStart(16, "0")}.log`;
 
-const frameHead = (firstPos: number, count: number, bodies: readonly Buffer[], bytes: number): Buffer => {
-  const head = Buffer.alloc(FRAME_HEAD);
-  head.writeUInt32LE(MAGIC, 0);
-  head.writeUInt32LE(bytes, 4);
-  head.writeDoubleLE(firstPos, 8);
-  head.writeUInt32LE(count, 16);
-  let crc = crc32(head.subarray(4, 20));
-  for (const body of bodies) crc = crc32(body, crc);
-  head.writeUInt32LE(crc >>> 0, 20);
-  return head;
+/** Writes the head of a frame into the room before its body. Changes `frame`. */
+const putHead = (frame: Buffer, firstPos: number, count: number): void => {
+  frame.writeUInt32LE(MAGIC, 0);
+  frame.writeUInt32LE(frame.length - FRAME_HEAD, 4);
+  frame.writeDoubleLE(firstPos, 8);
+  frame.writeUInt32LE(count, 16);
+  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEAD), crc32(frame.subarray(4, 20))) >>> 0, 20);
 };
 
 const frameAt = (file: Buffer, at: number): Frame | null => {
@@ -105,8 +102,11 @@ export interface TailWriter {
   readonly path: string;
   readonly firstPos: number;
   bytes(): number;
-  /** Resolves when the frame is on disk. After a failure nothing of it counts: the next write starts at the same place. */
-  write(firstPos: number, bodies: readonly Buffer[], bodyBytes: number): Promise<void>;
+  /**
+   * Resolves when the frame is on disk: `count` entries, after FRAME_HEAD bytes that are free for the head. After a failure nothing of it
+   * counts: the next write starts at the same place.
+   */
+  write(firstPos: number, count: number, frame: Buffer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -117,15 +117,14 @@ const writerOf = (path: string, firstPos: number, handle: FileHandle, goodBytes:
     path,
     firstPos,
     bytes: () => good,
-    async write(pos, bodies, bodyBytes) {
+    async write(pos, count, frame) {
       // A failed fsync may have dropped pages that later reads still show (fsyncgate): never trust them, write them anew.
       if (dirty) await handle.truncate(good);
       dirty = true;
-      const buffers = [frameHead(pos, bodies.length, bodies, bodyBytes), ...bodies];
-      const total = FRAME_HEAD + bodyBytes;
-      const joined = Buffer.concat(buffers, total);
+      putHead(frame, pos, count);
+      const total = frame.length;
       let written = 0;
-      while (written < total) written += (await handle.write(joined, written, total - written, good + written)).bytesWritten;
+      while (written < total) written += (await handle.write(frame, written, total - written, good + written)).bytesWritten;
       await handle.datasync();
       good += total;
       dirty = false;
