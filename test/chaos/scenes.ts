@@ -5,7 +5,7 @@ import { createInfluxStore } from "../../server/edge/influx/store.ts";
 import type { SeriesStore } from "../../server/twin/series.ts";
 import type { Status } from "../../server/twin/api.ts";
 import { pathOf, ROUTES, topicOf } from "../../server/twin/wire.ts";
-import { createPublisher, readingOf } from "../servers/device.ts";
+import { createPublisher, keyOf, readingOf } from "../servers/device.ts";
 import { journalOf, pointsInDuck, pointsInInflux, savedFarm } from "../servers/evidence.ts";
 import { mountSmall } from "../servers/disk.ts";
 import { startInflux, type Influx } from "../servers/influx.ts";
@@ -230,7 +230,9 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
         : `${unexplained.length} readings are not explained by that; they were acknowledged ${unexplained
             .slice(0, 5)
             .map(({ acknowledgedTs }) => Math.min(...brokerKills.map((ts) => ts - (acknowledgedTs ?? 0)).filter((ms) => ms >= 0)))
-            .join(", ")} ms before the next kill`,
+            .join(
+              ", ",
+            )} ms before the next kill, the first of them at ${unexplained[0]?.acknowledgedTs} (${keyOf(unexplained[0] as Reading)})`,
     );
     const stored = await influxVerdicts(url, site, readings);
     return { verdicts: [explained, ...verdicts, ...stored, await cleanRun(site, readings, farm)], kills: countsOf(times) };

@@ -22,44 +22,26 @@ const equal = (what: string, found: number | string, wanted: number | string): V
   verdict(what, found === wanted ? null : `${found}, not ${wanted}`);
 
 /** What of a twin follows from its readings alone, and not from when and in which order they came. */
-const essenceOf = ({
-  rig,
-  identity,
-  modelId,
-  nameplate,
-  lastDeviceTs,
-  boot,
-  lastSeq,
-  latest,
-  quality,
-  counts,
-  tier,
-  format,
-}: Twin): string =>
-  Buffer.from(
-    canonicalBytes({
-      rig,
-      identity,
-      modelId,
-      nameplate,
-      lastDeviceTs,
-      boot,
-      lastSeq,
-      latest,
-      quality,
-      tier,
-      format,
-      readings: counts.readings,
-      missed: counts.missed,
-    }),
-  ).toString();
+const essenceOf = (twin: Twin): Readonly<Record<string, unknown>> => {
+  const { rig, identity, modelId, nameplate, lastDeviceTs, boot, lastSeq, latest, quality, counts, tier, format } = twin;
+  const { readings, missed } = counts;
+  return { rig, identity, modelId, nameplate, lastDeviceTs, boot, lastSeq, latest, quality, tier, format, readings, missed };
+};
+const textOf = (value: unknown): string => Buffer.from(canonicalBytes(value)).toString();
 
-/** Twins that differ in what they must have in common. */
+/** Twins that differ in what they must have in common, each with the fields in which it does. */
 export const differing = (one: Farm, other: Farm): string[] => {
   const names = new Set([...one.twins.keys(), ...other.twins.keys()]);
-  return [...names].filter((name) => {
+  return [...names].flatMap((name) => {
     const [a, b] = [one.twins.get(name), other.twins.get(name)];
-    return a === undefined || b === undefined || essenceOf(a) !== essenceOf(b);
+    if (a === undefined || b === undefined) return [`${name} (${a === undefined ? "not" : "only"} in the first)`];
+    const [left, right] = [essenceOf(a), essenceOf(b)];
+    const fields = Object.keys(left).filter((field) => textOf(left[field] ?? null) !== textOf(right[field] ?? null));
+    return fields.length === 0
+      ? []
+      : [
+          `${name} (${fields.map((field) => `${field} ${textOf(left[field] ?? null).slice(0, 200)} / ${textOf(right[field] ?? null).slice(0, 200)}`).join("; ")})`,
+        ];
   });
 };
 

@@ -150,6 +150,8 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         authorizePublish: (client, packet, callback) => {
           const refused = door.publishRefusal(client, packet);
           if (refused !== null) return callback(refused);
+          // What stays for years must not keep all that came over the network with it.
+          if (packet.retain && typeof packet.payload !== "string") packet.payload = Buffer.from(packet.payload);
           const { payload } = packet;
           const take = (): void =>
             options.onMessage(
