@@ -96,11 +96,17 @@ export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identit
 const skewAfter = (before: number | null, skewMs: number): number =>
   before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
 
-/** Whether something newer was told before. Within a boot the sequence number says so, however the device's clock was set meanwhile. */
+/**
+ * Whether something newer was told before. Within a boot the sequence number alone says so, however the device's clock was set meanwhile:
+ * whatever the order in which its readings come, the same one is the newest at the end.
+ */
 export const isLate = (
   { lastDeviceTs, boot, lastSeq }: Pick<Twin, "lastDeviceTs" | "boot" | "lastSeq">,
   { deviceTs, boot: nextBoot, seq }: Pick<Reading, "deviceTs" | "boot" | "seq">,
-): boolean => lastDeviceTs !== null && deviceTs < lastDeviceTs && !(boot === nextBoot && seq !== null && lastSeq !== null && seq > lastSeq);
+): boolean => {
+  if (lastDeviceTs === null) return false;
+  return boot === nextBoot && seq !== null && lastSeq !== null ? seq < lastSeq : deviceTs < lastDeviceTs;
+};
 
 /** Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it. */
 export const foldReading = (twin: Twin, reading: Reading, model: KnownModel | null, missed: number, resumedTs: number): Twin => {

@@ -1,9 +1,10 @@
 /** A real Mosquitto for a test: its own configuration and data in a temporary folder, on a free port of the loopback. */
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { until } from "./until.ts";
 
 export interface Mosquitto {
   readonly url: string;
@@ -13,6 +14,8 @@ export interface Mosquitto {
   readonly kill9: () => Promise<void>;
   /** Starts it again on the same port and data. */
   readonly restart: () => Promise<void>;
+  /** Has it write its state down (SIGUSR1, mosquitto(8)) until this client's session is in it: a kill then costs messages, not the session. */
+  readonly remembers: (clientId: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export const startMosquitto = async (program: string, lines: readonly string[] =
       "",
     ].join("\n"),
   );
+  const database = join(folder, "mosquitto.db");
   let child: ChildProcess;
   const start = async (): Promise<void> => {
     child = spawn(program, ["-c", config], { stdio: "ignore" });
@@ -86,6 +90,12 @@ export const startMosquitto = async (program: string, lines: readonly string[] =
       await gone(child);
     },
     restart: start,
+    remembers: (clientId) =>
+      until(async () => {
+        child.kill("SIGUSR1");
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        return existsSync(database) && readFileSync(database).includes(clientId);
+      }, `mosquitto has written down the session of ${clientId}`),
     async stop() {
       child.kill("SIGTERM");
       await gone(child);
