@@ -36,7 +36,7 @@ import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
 import { addEnergy, addReading, noRows } from "./rows.ts";
 import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
-import { missed, note, nothingSeen, type Seen } from "./seen.ts";
+import { isLeftBoot, missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
@@ -260,10 +260,10 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
     return;
   }
   farm.accepted += 1;
-  const late = isLate(before, reading);
+  const late = isLate(before, reading, isLeftBoot(seen, reading.boot, before.boot));
   if (late) farm.late += 1;
   const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
-  const after = foldReading(before, reading, model, missed(seen), farm.resumedTs);
+  const after = foldReading(before, reading, model, missed(seen), farm.resumedTs, late);
   keep(farm, before, after, out);
   if (late) noteMessage(farm, before, reading.receivedTs);
   else alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);

@@ -97,20 +97,32 @@ const skewAfter = (before: number | null, skewMs: number): number =>
   before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
 
 /**
- * Whether something newer was told before. Within a boot the sequence number alone says so, however the device's clock was set meanwhile:
- * whatever the order in which its readings come, the same one is the newest at the end.
+ * Whether something newer was told before, whatever the order in which readings come. Within a boot the sequence number alone says so,
+ * however the device's clock was set meanwhile. A machine does not return to a boot that it left (`isLeftBoot`); of a boot that is new,
+ * the time decides, for it may as well be one of which a gateway's store tells late.
  */
 export const isLate = (
   { lastDeviceTs, boot, lastSeq }: Pick<Twin, "lastDeviceTs" | "boot" | "lastSeq">,
   { deviceTs, boot: nextBoot, seq }: Pick<Reading, "deviceTs" | "boot" | "seq">,
+  isLeftBoot: boolean,
 ): boolean => {
   if (lastDeviceTs === null) return false;
-  return boot === nextBoot && seq !== null && lastSeq !== null ? seq < lastSeq : deviceTs < lastDeviceTs;
+  if (boot === nextBoot && seq !== null && lastSeq !== null) return seq < lastSeq;
+  return isLeftBoot || deviceTs < lastDeviceTs;
 };
 
-/** Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it. */
-export const foldReading = (twin: Twin, reading: Reading, model: KnownModel | null, missed: number, resumedTs: number): Twin => {
-  const late = isLate(twin, reading);
+/**
+ * Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it; `late`: something
+ * newer was told before (isLate).
+ */
+export const foldReading = (
+  twin: Twin,
+  reading: Reading,
+  model: KnownModel | null,
+  missed: number,
+  resumedTs: number,
+  late = isLate(twin, reading, false),
+): Twin => {
   const { readings, late: lates, duplicates } = twin.counts;
   const counts = { readings: readings + 1, duplicates, late: lates + (late ? 1 : 0), missed };
   // A late reading belongs into the series; what the rig does now is told by a newer one.

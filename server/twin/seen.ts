@@ -71,5 +71,12 @@ export const note = (seen: Seen, boot: string | null, seq: number | null, device
   return addTime(seen.times, deviceTs);
 };
 
+/** Whether a boot was first seen before the one that a machine is in now. */
+export const isLeftBoot = ({ boots }: Seen, boot: string | null, now: string | null): boolean => {
+  if (boot === null || now === null || boot === now) return false;
+  const place = boots.findIndex(([name]) => name === boot);
+  return place >= 0 && place < boots.findIndex(([name]) => name === now);
+};
+
 /** Sequence numbers that never came, over the boots remembered. */
 export const missed = (seen: Seen): number => seen.boots.reduce((sum, [, intervals]) => sum + missingIn(intervals), 0);

@@ -189,7 +189,7 @@ export const outside = async ({ random, tell, part }: Around, mosquitto: string,
   const url = `${influx.url}/rigtwin`;
   const server = await startRigtwin({ site, mqttUrl: broker.url, influxUrl: url });
   // Killed before that, it forgets that anybody subscribed, and what is published until the server is back is for nobody.
-  await broker.remembers(`rigtwin-${site}`);
+  await broker.remembers(`rigtwin-${site}`, "#");
   const devices = createDevices(broker.url, site, recent(), random);
   const quiet = speaking(devices, 250, 1_500);
   try {

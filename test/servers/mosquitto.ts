@@ -14,8 +14,8 @@ export interface Mosquitto {
   readonly kill9: () => Promise<void>;
   /** Starts it again on the same port and data. */
   readonly restart: () => Promise<void>;
-  /** Has it write its state down (SIGUSR1, mosquitto(8)) until this client's session is in it: a kill then costs messages, not the session. */
-  readonly remembers: (clientId: string) => Promise<void>;
+  /** Has it write its state down (SIGUSR1, mosquitto(8)) until this subscription is in it: a kill then costs messages, not the session. */
+  readonly remembers: (clientId: string, filter: string) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -90,12 +90,12 @@ export const startMosquitto = async (program: string, lines: readonly string[] =
       await gone(child);
     },
     restart: start,
-    remembers: (clientId) =>
+    remembers: (clientId, filter) =>
       until(async () => {
         child.kill("SIGUSR1");
         await new Promise((resolve) => setTimeout(resolve, 100));
-        return existsSync(database) && readFileSync(database).includes(clientId);
-      }, `mosquitto has written down the session of ${clientId}`),
+        return existsSync(database) && readFileSync(database).includes(`${clientId}${filter}`);
+      }, `mosquitto has written down that ${clientId} subscribed to ${filter}`),
     async stop() {
       child.kill("SIGTERM");
       await gone(child);

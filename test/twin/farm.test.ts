@@ -51,6 +51,39 @@ describe("one entry after the other", () => {
     expect([...farm.digest.keys()]).toEqual([`${Math.floor(T0 / 86_400_000)}/1/r1`]);
   });
 
+  test("within a boot the same reading is the newest at the end, whatever the clock did and in whatever order they come", () => {
+    const readings = fc
+      .array(fc.integer({ min: 0, max: 3_600_000 }), { minLength: 2, maxLength: 20 })
+      .map((offsets) => [...new Set(offsets)]);
+    fc.assert(
+      fc.property(
+        readings.chain((offsets) =>
+          fc.shuffledSubarray([...offsets.entries()], { minLength: offsets.length }).map((order) => ({ offsets, order })),
+        ),
+        ({ offsets, order }) => {
+          const { farm } = foldAll(entriesOf(order.map(([seq, offset]) => telemetry("r1", T0 - offset, seq, { uptimeS: seq }))));
+          const newest = offsets.length - 1;
+          expect(farm.twins.get("r1")).toMatchObject({
+            lastSeq: newest,
+            lastDeviceTs: T0 - (offsets[newest] ?? 0),
+            latest: { uptimeS: newest },
+          });
+        },
+      ),
+    );
+  });
+
+  test("a boot that was left does not come back, though its clock was ahead", () => {
+    const of = (boot: string, ts: number, seq: number) => ({
+      topic: "rigtwin/v1/farm/r1/telemetry",
+      payload: new TextEncoder().encode(JSON.stringify({ v: 1, ts, seq, boot, m: { hashrateThs: 100 + seq } })),
+    });
+    const { farm } = foldAll(
+      entriesOf([of("b1", T0 - 9_000, 0), of("b2", T0 - 5_000, 0), of("b1", T0 - 1_000, 1), of("b2", T0 - 4_000, 1)]),
+    );
+    expect(farm.twins.get("r1")).toMatchObject({ boot: "b2", lastSeq: 1, counts: { readings: 4, late: 1 } });
+  });
+
   test("redelivery and replay change nothing but the count of duplicates", () => {
     const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
     const once = foldAll(entriesOf(puts));
