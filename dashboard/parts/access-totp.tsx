@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
-import { useEffect, useState, type FormEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { useSite } from "../site.tsx";
 import { accessText, door } from "../texts-access.ts";
@@ -17,10 +17,13 @@ export const TotpOn = ({ onClose }: { readonly onClose: () => void }): ReactNode
   const [made, setMade] = useState<{ readonly secret: string; readonly uri: string } | null>(null);
   const [code, setCode] = useState("");
   const [recovery, setRecovery] = useState<readonly string[] | null>(null);
+  const isAsked = useRef(false);
   useEffect(() => {
+    // Each call makes another key: one is enough.
+    if (isAsked.current) return;
+    isAsked.current = true;
     void act(async () => setMade(await ask.post({ route: ROUTES.totp }, {})));
-    // Once: each call makes another key.
-  }, []);
+  }, [act, ask]);
   const confirm = async (event: FormEvent): Promise<void> => {
     event.preventDefault();
     await act(async () => setRecovery((await ask.patch<{ recovery: string[] }>({ route: ROUTES.totp }, { code: code.trim() })).recovery));

@@ -9,6 +9,7 @@ import type { Alarm, Twin } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { isLive, statementOf, unsealedOf, type WorkBook } from "../twin/orders/fold.ts";
 import { cleanPicture, type Media } from "../twin/orders/image.ts";
+import { MOST_PIXELS, pixelsOf } from "../twin/orders/image-size.ts";
 import { MOST_PARTS_OF_RIG, MOST_PHOTOS } from "../twin/orders/limits.ts";
 import type { NewOrder, Order, OrderChange, OrdersQuery, PlanChange, WorkAct } from "../twin/orders/shapes.ts";
 import type { Clock } from "./clock.ts";
@@ -118,6 +119,12 @@ export const createWork = (needs: WorkNeeds) => {
   const addPhoto = async (id: string, by: string, caption: string, bytes: Uint8Array): Promise<Order> => {
     const picture = cleanPicture(bytes);
     if (picture === null) throw new Refused("IMAGE_INVALID", "It is neither a JPEG nor a PNG nor a WebP, or it ends early.");
+    const pixels = pixelsOf(picture.bytes, picture.media);
+    if (pixels > MOST_PIXELS)
+      throw new Refused(
+        "IMAGE_INVALID",
+        `It says it has ${Math.round(pixels / 1e6)} megapixels, which nobody could look at; ${MOST_PIXELS / 1e6} are the most.`,
+      );
     orderOf(id);
     const hash = await needs.photos.keep(picture.bytes);
     return inTurn(async () => {
