@@ -11,6 +11,7 @@ const refusals = async ({ ask }: Stage): Promise<string> => (await ask("admin", 
 interface Ingest {
   readonly duplicates: number;
   readonly refused: number;
+  readonly late: number;
 }
 const ingest = async ({ ask }: Stage): Promise<Ingest> =>
   (JSON.parse((await ask("admin", "/api/v1/status")).text) as { ingest: Ingest }).ingest;
@@ -187,6 +188,41 @@ export const BROKER: readonly Attack[] = [
       await wait(100);
     }
     return "the copies were not seen as such";
+  }),
+  attack("replayed old messages set the twin back", async (stage) => {
+    const hashrate = async (): Promise<number> =>
+      (JSON.parse((await stage.ask("admin", "/api/v1/rigs/dev-a")).text) as { last: { hashrateThs: number | null } | null }).last
+        ?.hashrateThs ?? 0;
+    const client = await stage.device("dev-a");
+    const say = (seq: number, ageMs: number, hashrateThs: number): Promise<boolean> =>
+      published(
+        client,
+        `${ROOT}/dev-a/telemetry`,
+        reading(seq, { boot: "old", ts: Date.now() - ageMs, m: { mode: "mining", hashrateThs, powerW: 3_000 } }),
+      );
+    await say(50, 0, 111);
+    for (let tries = 0; tries < 40 && (await hashrate()) !== 111; tries++) await wait(100);
+    if ((await hashrate()) !== 111) return "the new one was not taken: the attack proves nothing";
+    const before = await ingest(stage);
+    await say(10, 3_600_000, 5);
+    for (let tries = 0; tries < 40 && (await ingest(stage)).late <= before.late; tries++) await wait(100);
+    client.end(true);
+    const now = await hashrate();
+    return now === 111 ? null : `the twin shows ${now}`;
+  }),
+  attack("a device whose password was renewed stays connected", async (stage) => {
+    const made = await stage.send("admin", "/api/v1/devices", { name: "dev-d", topics: [] });
+    const { password } = JSON.parse(made.text) as { password: string };
+    const client = await stage.device("dev-d", { password });
+    await stage.send("admin", "/api/v1/devices/dev-d", {});
+    for (let tries = 0; tries < 40 && client.connected; tries++) await wait(100);
+    if (client.connected) return "it is still there";
+    try {
+      (await stage.device("dev-d", { password })).end(true);
+      return "the old password still opens";
+    } catch {
+      return null;
+    }
   }),
   isRefused("NaN as a figure", '{"v":1,"ts":1,"seq":2,"boot":"b","m":{"hashrateThs":NaN}}', /PAYLOAD_NOT_JSON|NUMBER_NOT_FINITE/),
   isRefused("type flip: a figure becomes a text", reading(3, { m: { hashrateThs: "100; DROP" } }), /PAYLOAD_INVALID/),

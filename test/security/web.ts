@@ -131,6 +131,28 @@ export const WEB: readonly Attack[] = [
       revoke: () => stage.ask("operator", `/api/v1/me/tokens/${id}`, { method: "DELETE" }),
     };
   }),
+  goesDark("a live page goes on after its owner ended the session elsewhere", async (stage) => {
+    const cookie = await stage.login("the-engineer", stage.secrets["engineer"] ?? "");
+    return {
+      headers: { cookie },
+      revoke: async () => {
+        const { sessions } = JSON.parse((await stage.ask("nobody", "/api/v1/me/sessions", { headers: { cookie } })).text) as {
+          sessions: { id: string; current: boolean }[];
+        };
+        const own = sessions.find(({ current }) => current)?.id ?? "";
+        await stage.ask("engineer", `/api/v1/me/sessions/${own}`, { method: "DELETE" });
+      },
+    };
+  }),
+  goesDark("a live page goes on after the password was changed elsewhere", async (stage) => {
+    const [name, old] = ["changes-it", "ten letters or more"];
+    await stage.send("admin", "/api/v1/people", { name, role: "operator", password: old });
+    const elsewhere = await stage.login(name, old);
+    return {
+      headers: { cookie: await stage.login(name, old) },
+      revoke: () => stage.send("nobody", "/api/v1/me/password", { old, fresh: "other letters altogether" }, { cookie: elsewhere }),
+    };
+  }),
   goesDark("a live page goes on after its person was shut out", async (stage) => {
     const made = await stage.send("admin", "/api/v1/people", { name: "short-lived", role: "operator", password: "ten letters or more" });
     const { id } = JSON.parse(made.text) as { id: number };
@@ -203,6 +225,19 @@ export const WEB: readonly Attack[] = [
   refused("CSRF: a sandboxed page without an origin", ({ send }) =>
     send("admin", "/api/v1/devices", { name: "csrf", topics: [] }, { origin: "null" }),
   ),
+  refused("CSRF: another site logs a visitor in as somebody else", ({ send, secrets }) =>
+    send("nobody", "/api/v1/login", { name: "the-operator", password: secrets["operator"] }, { origin: "https://evil.example" }),
+  ),
+  refused("CSRF: another site logs a visitor out", ({ ask, cookieOf }) =>
+    ask("nobody", "/api/v1/login", { method: "DELETE", headers: { cookie: cookieOf("operator"), origin: "https://evil.example" } }),
+  ),
+  refused("CSRF: a form of another site", ({ ask, cookieOf }) =>
+    ask("nobody", "/api/v1/people", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookieOf("admin") },
+      body: "name=x&role=admin&password=ten+letters+or+more",
+    }),
+  ),
   attack("the session's cookie can be read by a script or sent by another site", async ({ send, secrets }) => {
     const cookie =
       (await send("nobody", "/api/v1/login", { name: "the-operator", password: secrets["operator"] })).headers.get("set-cookie") ?? "";
@@ -251,10 +286,19 @@ export const WEB: readonly Attack[] = [
     );
     return text.startsWith("HTTP/1.1 400") ? null : text.slice(0, 60);
   }),
-  attack("slow-loris: a head of one byte a second", async ({ port, ask }) => {
-    const lines = Array.from({ length: 50 }, () => raw(port, "GET / HTTP/1.1\r\nX-Slow: ", 15_000));
+  attack("slow-loris: heads, bodies and MQTT connections that never end", async ({ port, mqttPort, ask }) => {
+    const slow = (to: number, bytes: string): Promise<{ closed: boolean }>[] => Array.from({ length: 50 }, () => raw(to, bytes, 45_000));
+    const body = "POST /api/v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{";
+    const lines = {
+      heads: slow(port, "GET / HTTP/1.1\r\nX-Slow: "),
+      bodies: slow(port, body),
+      connects: slow(mqttPort, "\x10"),
+      silence: slow(mqttPort, ""),
+    };
     if ((await ask("nobody", "/api/v1/health")).status !== 200) return "others are not served meanwhile";
-    return (await Promise.all(lines)).every(({ closed }) => closed) ? null : "the lines are still open after 15 s";
+    for (const [what, all] of Object.entries(lines))
+      if (!(await Promise.all(all)).every(({ closed }) => closed)) return `${what} are still open after 45 s`;
+    return null;
   }),
   attack("a head of 100 kB", async ({ port }) => {
     const { text, closed } = await raw(port, `GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: ${"a".repeat(100_000)}\r\n\r\n`);
