@@ -190,9 +190,10 @@ export const BROKER: readonly Attack[] = [
     return "the copies were not seen as such";
   }),
   attack("replayed old messages set the twin back", async (stage) => {
-    const hashrate = async (): Promise<number> =>
-      (JSON.parse((await stage.ask("admin", "/api/v1/rigs/dev-a")).text) as { last: { hashrateThs: number | null } | null }).last
-        ?.hashrateThs ?? 0;
+    const hashrate = async (): Promise<number> => {
+      const { status, text } = await stage.ask("admin", "/api/v1/rigs/dev-a");
+      return status === 200 ? ((JSON.parse(text) as { latest: { hashrateThs: number | null } }).latest.hashrateThs ?? 0) : 0;
+    };
     const client = await stage.device("dev-a");
     const say = (seq: number, ageMs: number, hashrateThs: number): Promise<boolean> =>
       published(
