@@ -1,6 +1,7 @@
 /** Every setting: flag, variable, default, meaning, in one table. Read once, all faults reported together, then frozen. */
 import { resolve } from "node:path";
-import { weakness } from "./twin/passwords.ts";
+import { isKnownKey } from "./twin/known-keys.ts";
+import { isKnown, weakness } from "./twin/passwords.ts";
 import { NAME_PATTERN } from "./twin/wire.ts";
 import { Refused } from "./twin/refusal.ts";
 import { ROLES, type Role } from "./twin/rights.ts";
@@ -398,6 +399,13 @@ export const readConfig = (argv: readonly string[], env: Readonly<Record<string,
   const weak = typeof config.password === "string" && isReal ? weakness(config.password) : null;
   if (env["PASSWORD"] === "" && isReal) faults.push("PASSWORD is empty: leave it out to get a new one, or give one");
   if (weak !== null) faults.push(`PASSWORD ${weak}`);
+  if (isReal) {
+    for (const [variable, address] of Object.entries({ MQTT_URL: config.mqttUrl, INFLUX_URL: config.influxUrl }))
+      if (typeof address === "string" && new URL(address).username !== "" && isKnown(decodeURIComponent(new URL(address).password)))
+        faults.push(`${variable} has no password for its user, or one that everybody tries first`);
+    if (typeof config.chainKey === "string" && isKnownKey(config.chainKey as `0x${string}`))
+      faults.push("CHAIN_KEY is one that everybody has: whatever lies in its account is taken within seconds");
+  }
   if ((config.tlsCert === null) !== (config.tlsKey === null)) faults.push("TLS_CERT and TLS_KEY go together");
   if (config.mqttTlsPort !== null && config.tlsCert === null) faults.push("MQTT_TLS_PORT needs TLS_CERT and TLS_KEY");
   if (config.mqttClientCa !== null && config.mqttTlsPort === null) faults.push("MQTT_CLIENT_CA needs MQTT_TLS_PORT");

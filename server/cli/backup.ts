@@ -1,12 +1,12 @@
 /** `npm run backup -- FILE`: everything of a server that cannot be computed again, in one file, while the server goes on. */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { BackupBroken, pack } from "../edge/backup/archive.ts";
 import { copyDatabase } from "../edge/backup/database.ts";
 import { copyChain } from "../edge/chain/copy.ts";
 import { copyJournal } from "../edge/journal/copy.ts";
 import { BACKUP_FORMAT } from "../twin/backup.ts";
+import { folderAndFile } from "./folder-file.ts";
 import { bytesTold, createStages } from "./stages.ts";
 
 const HELP = `Writes a backup of the data folder (docs/backup.md). The server may run meanwhile, and does not notice.
@@ -44,32 +44,10 @@ const copyAll = async (from: string, to: string, say: (what: string) => void): P
 };
 
 const main = async (): Promise<number> => {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      allowPositionals: true,
-      options: {
-        "data-dir": { type: "string" },
-        quiet: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 3;
-  }
-  const { values, positionals } = parsed;
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const [given, ...more] = positionals;
-  if (given === undefined || more.length > 0) {
-    process.stderr.write(`Name one file.\n\n${HELP}`);
-    return 3;
-  }
-  const file = resolve(given);
-  const from = resolve(values["data-dir"] ?? process.env["DATA_DIR"] ?? "data");
+  const given = folderAndFile(HELP, false);
+  if (typeof given === "number") return given;
+  const file = resolve(given.file);
+  const from = resolve(given.dataDir ?? process.env["DATA_DIR"] ?? "data");
   if (existsSync(file)) {
     process.stderr.write(`${file} is there already; nothing was written.\n`);
     return 3;
@@ -78,7 +56,7 @@ const main = async (): Promise<number> => {
     process.stderr.write(`${from} is no data folder of Rigtwin: it has no journal. Name it with --data-dir.\n`);
     return 3;
   }
-  const stages = createStages(values.quiet);
+  const stages = createStages(given.quiet);
   mkdirSync(dirname(file), { recursive: true });
   // Beside the file, because that is where there must be room for it.
   const copy = mkdtempSync(join(dirname(file), ".rigtwin-backup-"));

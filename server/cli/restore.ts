@@ -1,8 +1,8 @@
 /** `npm run restore -- FILE --data-dir DIR`: a backup becomes a data folder again, whole or not at all. */
 import { existsSync, rmdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { BackupBroken, isEmpty, unpack } from "../edge/backup/archive.ts";
+import { folderAndFile } from "./folder-file.ts";
 import { bytesTold, createStages } from "./stages.ts";
 
 const HELP = `Makes a data folder of a backup (docs/backup.md).
@@ -16,32 +16,10 @@ Exit code 0: restored; 1: the backup is damaged or the disk refused, and the fol
 `;
 
 const main = async (): Promise<number> => {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      allowPositionals: true,
-      options: {
-        "data-dir": { type: "string" },
-        quiet: { type: "boolean", default: false },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
-    return 3;
-  }
-  const { values, positionals } = parsed;
-  if (values.help) {
-    process.stdout.write(HELP);
-    return 0;
-  }
-  const [file, ...more] = positionals;
-  const wanted = values["data-dir"];
-  if (file === undefined || more.length > 0 || wanted === undefined) {
-    process.stderr.write(`Name one file, and the folder with --data-dir.\n\n${HELP}`);
-    return 3;
-  }
-  const folder = resolve(wanted);
+  const given = folderAndFile(HELP, true);
+  if (typeof given === "number") return given;
+  const { file } = given;
+  const folder = resolve(given.dataDir ?? "");
   if (!existsSync(file) || !statSync(file).isFile()) {
     process.stderr.write(`There is no file ${file}.\n`);
     return 3;
@@ -51,7 +29,7 @@ const main = async (): Promise<number> => {
     return 3;
   }
   const draft = `${folder}.restoring-${process.pid}`;
-  const stages = createStages(values.quiet);
+  const stages = createStages(given.quiet);
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => {
       rmSync(draft, { recursive: true, force: true });

@@ -1,7 +1,8 @@
 /** What damaged memory, other firmware, other languages and other units make of an answer. The same draw gives the same answer. */
 import { mix, unit } from "../../simulators/plant/chance.ts";
 
-const ODD: readonly unknown[] = [
+/** What stands where a value should be. */
+export const ODD: readonly unknown[] = [
   null,
   "",
   "nan",
@@ -39,7 +40,7 @@ const ODD: readonly unknown[] = [
   "-1--2--3",
   "\u0000",
   "🔥",
-  "x".repeat(3_000),
+  "x".repeat(5_000),
   "Ver[",
   "PVT_T0[1 2",
   "}{",
@@ -48,6 +49,7 @@ const ODD: readonly unknown[] = [
   "0-0-0-0",
   "255-255-255-255",
   "2015-01-01T00:00:37Z",
+  "__proto__",
 ];
 /** GH/s where MH/s stood, millivolts where volts stood, Fahrenheit where Celsius stood. */
 const SCALES = [1e-6, 1e-3, 1e3, 1e6, 1e9, 1e12, -1, 1.8];

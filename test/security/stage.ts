@@ -50,6 +50,16 @@ const addressesOf = (child: ChildProcess): Promise<{ url: string; mqtt: string }
     child.once("exit", (code) => fail(new Error(`the server ended with ${code}:\n${out}`)));
   });
 
+/** What a person's program calls itself here: as personal as an address. */
+export const AGENT = "a-program-of-somebody/7.1";
+const SECRET_FIELDS = /"(?:password|old|fresh|secret|code|signature|uri|token|key|url)":"((?:[^"\\]|\\.){8,})"/g;
+const secretsIn = (text: unknown): string[] =>
+  typeof text !== "string" ? [] : [...text.matchAll(SECRET_FIELDS)].flatMap(([, secret]) => (secret === undefined ? [] : [secret]));
+const cookiesIn = (headers: Headers): string[] =>
+  [...(headers.get("set-cookie") ?? "").matchAll(/rigtwin_session=([^;]{8,})/g)].flatMap(([, secret]) =>
+    secret === undefined ? [] : [secret],
+  );
+
 /** Starts everything; `close` ends it and deletes its folder. */
 export const openStage = async () => {
   const dataDir = mkdtempSync(join(tmpdir(), "rigtwin-security-"));
@@ -64,15 +74,21 @@ export const openStage = async () => {
     ],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, SIMULATE: "no", PASSWORD: password } },
   );
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => void (output += piece.toString()));
   const { url, mqtt } = await addressesOf(child);
+  const used = new Set<string>([password]);
   const cookies = new Map<Caller, string>();
 
   const ask = async (who: Caller, path: string, how: RequestInit = {}): Promise<Answer> => {
     const headers = new Headers(how.headers);
     const cookie = cookies.get(who);
     if (cookie !== undefined && !headers.has("cookie")) headers.set("cookie", cookie);
+    if (!headers.has("user-agent")) headers.set("user-agent", AGENT);
     const answer = await fetch(`${url}${path}`, { redirect: "manual", signal: AbortSignal.timeout(20_000), ...how, headers });
-    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+    const text = await answer.text();
+    for (const secret of [...secretsIn(how.body), ...secretsIn(text), ...cookiesIn(answer.headers)]) used.add(secret);
+    return { status: answer.status, text, headers: answer.headers };
   };
   const send = (who: Caller, path: string, body: unknown, headers: Record<string, string> = {}, method = "POST"): Promise<Answer> =>
     ask(who, path, {
@@ -128,6 +144,11 @@ export const openStage = async () => {
     device,
     devices,
     secrets,
+    dataDir,
+    /** All that the server printed since its start. */
+    output: (): string => output,
+    /** All that opened a door so far: passwords, codes, tokens, sessions. */
+    used: (): readonly string[] => [...used],
     cookieOf: (who: Caller): string => cookies.get(who) ?? "",
     alive: (): boolean => child.exitCode === null && child.signalCode === null,
     async close(): Promise<void> {

@@ -1,7 +1,10 @@
 /** Attacks over HTTP and the live feed, by strangers, other sites, and people of lower roles. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Secret, TOTP } from "otpauth";
 import { io, type Socket } from "socket.io-client";
-import { attack, raw, ROLES, type Attack, type Caller, type Stage } from "./stage.ts";
+import { AGENT, attack, raw, ROLES, type Attack, type Caller, type Stage } from "./stage.ts";
 
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 /** The server refused: neither did it as asked, nor did it break. */
@@ -77,6 +80,28 @@ const PATHS = [
 ];
 const token = async ({ send }: Stage, who: Caller, scopes: readonly string[]): Promise<{ id: string; secret: string }> =>
   JSON.parse((await send(who, "/api/v1/me/tokens", { name: "t", scopes, days: 1 })).text) as { id: string; secret: string };
+
+/** Uses each kind of secret once more, rightly and wrongly. */
+const exercise = async (stage: Stage): Promise<void> => {
+  const { send, ask, login } = stage;
+  const [name, first, second] = ["all-of-it", "first words of mine", "second words of mine"];
+  await send("admin", "/api/v1/people", { name, role: "technician", password: first });
+  const cookie = await login(name, first);
+  const { secret } = JSON.parse((await send("nobody", "/api/v1/me/totp", {}, { cookie })).text) as { secret: string };
+  const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+  await send("nobody", "/api/v1/me/totp", { code }, { cookie }, "PATCH");
+  await send("nobody", "/api/v1/login", { name, password: "wrong words of mine" });
+  const made = JSON.parse((await send("nobody", "/api/v1/me/tokens", { name: "t", scopes: ["read"], days: 1 }, { cookie })).text) as {
+    secret: string;
+  };
+  await ask("nobody", "/api/v1/rigs", { headers: { authorization: `Bearer ${made.secret}` } });
+  await ask("nobody", "/api/v1/rigs", { headers: { authorization: "Bearer rtw_a-wrong-token-of-somebody" } });
+  await ask("nobody", `/api/v1/rigs?password=${first}&token=${made.secret}`);
+  await send("nobody", "/api/v1/me/password", { old: first, fresh: second }, { cookie });
+  await send("nobody", "/api/v1/login", `{"name":"${name}","password":"${second}"`);
+  await send("admin", "/api/v1/devices", { name: "all-of-it", topics: [] });
+  await send("admin", "/api/v1/devices/all-of-it", {});
+};
 
 export const WEB: readonly Attack[] = [
   attack("(the stage works: an operator reads the farm)", async ({ ask }) =>
@@ -206,10 +231,11 @@ export const WEB: readonly Attack[] = [
     send("nobody", "/api/v1/login", JSON.stringify({ name: "admin", password: "x".repeat(10_000_000) })),
   ),
   refused("a gzip bomb", ({ ask }) =>
-    ask("operator", "/api/v1/alarms/acknowledge", {
+    // Inflated it is a request like any other, with fifty million blanks in it.
+    ask("admin", "/api/v1/devices", {
       method: "POST",
       headers: { "content-type": "application/json", "content-encoding": "gzip" },
-      body: gzipSync(Buffer.alloc(50_000_000)),
+      body: gzipSync(`{"name":"bomb",${" ".repeat(50_000_000)}"topics":[]}`),
     }),
   ),
   refused("a body as a form of another site can send it", ({ ask, cookieOf }) =>
@@ -308,6 +334,32 @@ export const WEB: readonly Attack[] = [
     const all = await Promise.all(["/api/v1/audit/export", "/api/v1/people", "/api/v1/devices"].map((path) => ask("admin", path)));
     const found = [...Object.values(secrets), ...Object.values(devices)].filter((secret) => all.some(({ text }) => text.includes(secret)));
     return found.length === 0 && all.every(({ status }) => status === 200) ? null : "a secret can be read";
+  }),
+  attack("secrets or people's addresses in the log, the journal, the days or the chain", async (stage) => {
+    await exercise(stage);
+    const { used, output, dataDir } = stage;
+    const secrets = used().filter((secret) => !/^https?:/.test(secret));
+    if (secrets.length < 20) return `only ${secrets.length} secrets were used: the attack proves nothing`;
+    const files = readdirSync(dataDir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+    const places = files.map(({ parentPath, name }) => ({
+      name: join(parentPath, name).slice(dataDir.length + 1),
+      text: readFileSync(join(parentPath, name)).toString("latin1"),
+    }));
+    if (!places.some(({ name, text }) => name.startsWith("journal") && text.includes("hashrateThs")))
+      return "the journal cannot be read here: the attack proves nothing";
+    if (!places.some(({ name, text }) => name.startsWith("people.db") && text.includes(AGENT)))
+      return "the sessions cannot be read here: the attack proves nothing";
+    const found: string[] = [];
+    for (const { name, text } of [{ name: "the log", text: output() }, ...places]) {
+      // A TOTP key is no hash (RFC 6238 needs it), and stands in the people's own file alone.
+      const wanted = name.startsWith("people.db") ? secrets.filter((secret) => !/^[A-Z2-7]{32}$|^otpauth/.test(secret)) : secrets;
+      for (const secret of wanted) if (text.includes(secret)) found.push(`${name} has ${secret.slice(0, 6)}…`);
+      if (!name.startsWith("people.db") && text.includes(AGENT)) found.push(`${name} has what somebody's program calls itself`);
+    }
+    const noAddress = places.filter(({ name }) => /^(journal|days|chain|state|moments)/.test(name));
+    for (const { name, text } of noAddress)
+      if (/"address":"(127\.0\.0\.1|::1|::ffff:127)/.test(text)) found.push(`${name} has a network address of somebody`);
+    return found.length === 0 ? null : [...new Set(found)].slice(0, 5).join("; ");
   }),
   // The last one: from then on this address waits.
   attack("guessing a password", async ({ send }) => {

@@ -5,6 +5,7 @@ import { readTelemetry } from "../../../server/twin/formats/native.ts";
 import { parseAnswerText } from "../../../server/twin/formats/text.ts";
 import { RANGES, type Range } from "../../../server/twin/plausible.ts";
 import type { Measured } from "../../../server/twin/reading.ts";
+import { ODD } from "../../fuzz/mutate.ts";
 import { answersOf, CAPTURES, numbersIn } from "./captured.ts";
 
 /** Which range a field of a reading must be in, by its last name. */
@@ -36,50 +37,6 @@ const wrongIn = (measured: Measured): readonly string[] =>
       return !Number.isFinite(value) || (of !== undefined && (value < of.lo || value > of.hi || of.sentinels.includes(value)));
     })
     .map(([path, value]) => `${path} = ${value}`);
-
-/** What damaged memory, other firmware and other languages put where a value should be. */
-const ODD: readonly unknown[] = [
-  null,
-  "",
-  "nan",
-  "NaN",
-  "-inf",
-  "1e999",
-  "abc",
-  "483k",
-  "0x1F",
-  "12,5",
-  "N/A",
-  "--",
-  -1,
-  0,
-  255,
-  -273,
-  65535,
-  1e308,
-  -1e308,
-  1e-320,
-  2 ** 53,
-  0.5,
-  true,
-  false,
-  [],
-  {},
-  [[]],
-  [null],
-  [{}],
-  ["1-2-3"],
-  { a: {} },
-  "-1--2--3",
-  "\u0000",
-  "🔥",
-  "x".repeat(5000),
-  "Ver[",
-  "PVT_T0[1 2",
-  "}{",
-  "[",
-  "__proto__",
-];
 
 const places = (value: unknown, path: readonly string[] = []): readonly (readonly string[])[] =>
   typeof value !== "object" || value === null
