@@ -8,6 +8,7 @@ import { startFold } from "./join/fold.ts";
 import { builtPath, createHouse, say, type House } from "./join/house.ts";
 import { createLedger, startChain } from "./join/ledger.ts";
 import { startMqtt } from "./join/mqtt.ts";
+import { watchOwnHealth } from "./join/own-health.ts";
 import { openDoor, type Door } from "./join/people.ts";
 import { startWeb } from "./join/web.ts";
 import { Refused } from "./twin/refusal.ts";
@@ -47,6 +48,7 @@ const run = async (house: House): Promise<void> => {
   const ledger = createLedger(house, data, fold, await chainAt);
   const { port, broker } = await startWeb(house, data, fold, ledger, door);
   await ledger.start();
+  watchOwnHealth(house, data, fold, ledger);
   const mqttUrl = await startMqtt(house, data, fold, door, broker);
   simulated.start(house.config.mqttUrl ?? withUser(mqttUrl, door.simulatorPassword));
   greet(house.config, port, mqttUrl, door);

@@ -62,6 +62,8 @@ export interface AnchoringStatus {
   readonly lastDay: number | null;
   /** Sealed days that are not yet on the chain. */
   readonly waiting: number;
+  /** The oldest of them, days since 1970 UTC. */
+  readonly oldestWaiting: number | null;
 }
 
 const STEP_MS = 5_000;
@@ -334,7 +336,8 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     status: (): AnchoringStatus => {
       const all = keptDays();
       const anchored = all.filter((day) => (ledgerDays().get(day)?.anchors.length ?? 0) > 0);
-      return { away, lastDay: anchored.at(-1) ?? null, waiting: all.length - anchored.length };
+      const oldestWaiting = all.find((day) => (ledgerDays().get(day)?.anchors.length ?? 0) === 0) ?? null;
+      return { away, lastDay: anchored.at(-1) ?? null, waiting: all.length - anchored.length, oldestWaiting };
     },
     /** Journal entries older than this are no longer needed for a day that is still to be sealed, ms UTC. */
     prunableBeforeTs: (): number => (farm().firstDay === 0 ? 0 : firstUnkept(ledgerDays(), farm().firstDay) * DAY_MS),

@@ -163,6 +163,8 @@ export const createLedger = (
     chain,
     records,
     provenance,
+    /** The oldest sealed day that is not on the chain, and why. */
+    waiting: () => ({ day: anchoring.status().oldestWaiting, away: anchoring.status().away }),
     anchored: () => ({
       lastDay: anchoring.status().lastDay,
       waitingDays: anchoring.status().waiting,
