@@ -1,6 +1,7 @@
 /** What people see of alarm rules and incidents, and what they do with them. */
 import type { AlarmAct } from "../twin/alarms/acts.ts";
-import { activeAlarms } from "../twin/alarms/book.ts";
+import { activeAlarms, type RuleSetting } from "../twin/alarms/book.ts";
+import type { AlarmKind } from "../twin/alarms/kinds.ts";
 import type { Incident } from "../twin/alarms/incident.ts";
 import { RULES } from "../twin/alarms/rules.ts";
 import type { AlarmActTold, AlarmRule, AlarmRules } from "../twin/alarms/shapes.ts";
@@ -41,6 +42,22 @@ const rulesAnswer = (farm: Farm): AlarmRules => {
   return { rules, maintenance: farm.alarms.maintenance, approvedPools: [...farm.alarms.approvedPools] };
 };
 
+/** Why a rule cannot be set so; null where it can. */
+export const settingFault = (kind: AlarmKind, setting: RuleSetting | null): Refused | null => {
+  const rule = ALL.find((each) => each.kind === kind);
+  for (const [name, value] of Object.entries(setting?.thresholds ?? {})) {
+    const threshold = rule?.thresholds[name];
+    if (threshold === undefined)
+      return new Refused("REQUEST_INVALID", `setting.thresholds.${name}: the rule ${kind} has no such threshold.`);
+    if (value < threshold.least || value > threshold.most)
+      return new Refused(
+        "REQUEST_INVALID",
+        `setting.thresholds.${name}: must be from ${threshold.least} to ${threshold.most}, is ${value}.`,
+      );
+  }
+  return null;
+};
+
 /** Why an act cannot be taken; null where it can. */
 const faultOf = (farm: Farm, act: AlarmActTold): Refused | null => {
   if ("alarm" in act) {
@@ -51,19 +68,7 @@ const faultOf = (farm: Farm, act: AlarmActTold): Refused | null => {
   if (act.what === "maintenance-end" && !farm.alarms.maintenance.some(({ id }) => id === act.id))
     return new Refused("NOT_FOUND", "There is no maintenance of that id.");
   if (act.what === "relearn" && !farm.twins.has(act.rig)) return new Refused("RIG_UNKNOWN", `No rig "${act.rig}" has been seen.`);
-  if (act.what !== "alarm-rule") return null;
-  const rule = ALL.find(({ kind }) => kind === act.kind);
-  for (const [name, value] of Object.entries(act.setting?.thresholds ?? {})) {
-    const threshold = rule?.thresholds[name];
-    if (threshold === undefined)
-      return new Refused("REQUEST_INVALID", `setting.thresholds.${name}: the rule ${act.kind} has no such threshold.`);
-    if (value < threshold.least || value > threshold.most)
-      return new Refused(
-        "REQUEST_INVALID",
-        `setting.thresholds.${name}: must be from ${threshold.least} to ${threshold.most}, is ${value}.`,
-      );
-  }
-  return null;
+  return act.what === "alarm-rule" ? settingFault(act.kind, act.setting) : null;
 };
 
 export const createAlarmDesk = ({ farm, write }: DeskNeeds) => ({

@@ -14,6 +14,7 @@ import type {
   TechnicianLine,
 } from "../twin/api.ts";
 import type { CommandPlan, CommandsQuery, NewCommands } from "../twin/alarms/shapes.ts";
+import type { ExpectedQuery } from "../twin/alarms/watch-shapes.ts";
 import type { Command, Ordered, Planned } from "../twin/commands.ts";
 import { activeAlarms } from "../twin/alarms/book.ts";
 import type { Farm } from "../twin/farm.ts";
@@ -28,6 +29,8 @@ import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, tw
 import { createAlarmBulk } from "./alarm-bulk.ts";
 import { createAlarmDesk } from "./alarm-desk.ts";
 import type { createCurtail } from "./curtail.ts";
+import { expectedFor } from "./expected.ts";
+import type { createTrials } from "./rule-trial.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createUsage } from "./usage.ts";
@@ -53,6 +56,7 @@ export interface ApiNeeds {
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly money: ReturnType<typeof createUsage>;
   readonly commands: CommandsDesk;
+  readonly trials: ReturnType<typeof createTrials>;
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly rejected: Pick<Rejected, "total" | "lines">;
@@ -136,6 +140,8 @@ export const createApi = (needs: ApiNeeds) => {
     },
     ...needs.money,
     ...createAlarmDesk(needs),
+    ...needs.trials,
+    expected: (rig: string, query: ExpectedQuery) => expectedFor(farm(), store, twinOf(farm(), rig), query),
     ...createAlarmBulk(needs),
     commands: needs.commands.list,
     planCommands: needs.commands.plan,

@@ -10,6 +10,7 @@ import { openPhotos } from "../edge/photos/store.ts";
 import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
+import { createTrials } from "../flows/rule-trial.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
@@ -80,7 +81,16 @@ export const startWeb = async (
   const curtailNeeds = { farm, clock, write: journal.write, order: commands.order, onError: complain };
   const curtail = createCurtail(curtailNeeds);
   runs("the curtailment", curtail.start());
+  /** The nearest kept farm, whoever kept it. */
+  const loadSnapshot: ReplayNeeds["loadSnapshot"] = (ts) => {
+    const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];
+    return snapshot === null || (moment !== null && moment.pos > snapshot.pos) ? moment : snapshot;
+  };
+  const past = { site: config.site, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs };
+  const trials = createTrials({ ...past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
+  runs("the trial of a rule", () => void trials.endTrial());
   const apiNeeds: ApiNeeds = {
+    trials,
     commands,
     curtail,
     money: createUsage(moneyNeeds),
@@ -107,19 +117,7 @@ export const startWeb = async (
   };
   const notify = await startNotify(house, fold, journal.write, door);
   const handlers: Handlers = { ...createApi(apiNeeds), rpc: chain.readRpc, access: door.handlers(heldBy), notify };
-  /** The nearest kept farm, whoever kept it. */
-  const loadSnapshot: ReplayNeeds["loadSnapshot"] = (ts) => {
-    const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];
-    return snapshot === null || (moment !== null && moment.pos > snapshot.pos) ? moment : snapshot;
-  };
-  const rooms = createRooms(
-    { site: config.site, clock, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs },
-    apiNeeds,
-    workNeeds,
-    moneyNeeds,
-    curtailNeeds,
-    handlers,
-  );
+  const rooms = createRooms({ ...past, clock }, apiNeeds, workNeeds, moneyNeeds, curtailNeeds, handlers);
 
   const http = createHttp({
     handlers,

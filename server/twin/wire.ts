@@ -109,6 +109,8 @@ export const ROUTES = {
   /** One act on many alarms. */
   alarmActs: "/api/v1/alarms/acts",
   alarmRules: "/api/v1/alarm-rules",
+  ruleTrial: "/api/v1/alarm-rules/trial",
+  rigExpected: "/api/v1/rigs/:rig/expected",
   incidents: "/api/v1/incidents",
   /** Channels, routes, and what became of the newest messages. */
   notifications: "/api/v1/notifications",

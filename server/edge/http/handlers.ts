@@ -1,6 +1,7 @@
 /** What the HTTP edge is handed: plain functions. A handler that refuses throws Refused; anything else it throws is INTERNAL. */
 import type { Incident } from "../../twin/alarms/incident.ts";
 import type { AlarmActTold, AlarmRules, CommandPlan, CommandsQuery, NewCommands } from "../../twin/alarms/shapes.ts";
+import type { ExpectedAnswer, ExpectedQuery, NewTrial, TrialAnswer } from "../../twin/alarms/watch-shapes.ts";
 import type { Command, Ordered, Planned } from "../../twin/commands.ts";
 import type { AlarmActs } from "../../twin/alarm-bulk.ts";
 import type { z } from "zod";
@@ -205,6 +206,12 @@ export interface Handlers {
   readonly addQuotes: (told: NewQuotes) => Maybe<readonly Quote[]>;
   readonly incidents: () => Maybe<{ readonly total: number; readonly incidents: readonly Incident[] }>;
   readonly alarmRules: () => Maybe<AlarmRules>;
+  readonly ruleTrial: () => Maybe<TrialAnswer>;
+  /** Throws REQUEST_INVALID, RANGE_INVALID. */
+  readonly tryRule: (wish: NewTrial) => Maybe<TrialAnswer>;
+  readonly endTrial: () => Maybe<TrialAnswer>;
+  /** Throws RIG_UNKNOWN, RANGE_INVALID, STORE_UNAVAILABLE. */
+  readonly expected: (rig: string, query: ExpectedQuery) => Maybe<ExpectedAnswer>;
   /** Throws NOT_FOUND, RIG_UNKNOWN, RANGE_INVALID, REQUEST_INVALID. */
   readonly alarmAct: (act: AlarmActTold) => Maybe<AlarmRules>;
   /** Throws NOT_FOUND. */

@@ -1,6 +1,6 @@
 /** What people do with alarms and their rules; acts in the journal, `by` a pseudonym. */
 import type { Alarm } from "../twin.ts";
-import { acknowledgeAlarm, changeAlarm, type AlarmBook, type Maintenance, type RuleSetting } from "./book.ts";
+import { acknowledgeAlarm, changeAlarm, setRule, type AlarmBook, type Maintenance, type RuleSetting } from "./book.ts";
 import type { AlarmKind } from "./kinds.ts";
 import { noDrift } from "./drift.ts";
 import type { Watch } from "./watch.ts";
@@ -44,9 +44,7 @@ export const foldAlarmAct = (book: AlarmBook, watches: ReadonlyMap<string, Watch
     case "snooze":
       return only(changeAlarm(book, act.alarm, (alarm) => ({ ...alarm, snoozedUntilTs: act.untilTs })));
     case "alarm-rule":
-      if (act.setting === null) book.settings.delete(act.kind);
-      else book.settings.set(act.kind, act.setting);
-      book.settingsText = JSON.stringify([...book.settings]);
+      setRule(book, act.kind, act.setting);
       return [];
     case "maintenance": {
       const { what: _, ...spell } = act;

@@ -18,11 +18,11 @@ export interface Held {
 }
 /** What a site has set otherwise than the standard. */
 export interface RuleSetting {
-  readonly enabled?: boolean;
-  readonly severity?: Severity;
-  readonly holdMs?: number;
-  readonly clearMs?: number;
-  readonly thresholds?: Readonly<Record<string, number>>;
+  readonly enabled?: boolean | undefined;
+  readonly severity?: Severity | undefined;
+  readonly holdMs?: number | undefined;
+  readonly clearMs?: number | undefined;
+  readonly thresholds?: Readonly<Record<string, number>> | undefined;
 }
 /** Alarms of its scope are not raised while it lasts. A null names all. */
 export interface Maintenance {
@@ -63,6 +63,13 @@ export interface AlarmBook {
   fresh: string[];
 }
 const MOST_HISTORY = 2_000;
+
+/** Sets a rule otherwise; null: as it comes. Changes `book`. */
+export const setRule = (book: AlarmBook, kind: AlarmKind, setting: RuleSetting | null): void => {
+  if (setting === null) book.settings.delete(kind);
+  else book.settings.set(kind, setting);
+  book.settingsText = JSON.stringify([...book.settings]);
+};
 
 export const noAlarms = (): AlarmBook => ({
   held: new Map(),

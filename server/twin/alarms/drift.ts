@@ -182,11 +182,15 @@ export const forgetResiduals = (drift: Drift, nowTs: number): void => {
 
 /** How hard the fans work: what they are told, else the fastest of them against an ordinary full speed; 1 where nothing is told. */
 const FULL_RPM = 6_500;
-const driveOf = ({ fanPct, fans }: Twin["latest"]): number => {
+export const driveFrom = (fanPct: number | null, fastestRpm: number | null): number => {
   if (fanPct !== null && fanPct > 0) return Math.max(0.1, fanPct / 100);
+  return fastestRpm !== null && fastestRpm > 0 ? Math.max(0.1, fastestRpm / FULL_RPM) : 1;
+};
+const driveOf = ({ fanPct, fans }: Twin["latest"]): number => {
+  if (fanPct !== null && fanPct > 0) return driveFrom(fanPct, null);
   let fastest = 0;
   for (const { rpm } of fans) if (rpm !== null && rpm > fastest) fastest = rpm;
-  return fastest > 0 ? Math.max(0.1, fastest / FULL_RPM) : 1;
+  return driveFrom(null, fastest);
 };
 
 const startOver = (drift: Drift, minute: number): void => {

@@ -15,7 +15,7 @@ const kind = z.enum(ALARM_KINDS);
 const rigName = z.string().regex(NAME_PATTERN);
 const id = z.string().min(1).max(300);
 
-const setting = z.strictObject({
+export const ruleSetting = z.strictObject({
   enabled: z.boolean().optional(),
   severity: z.enum(SEVERITIES).optional(),
   holdMs: z.int().min(0).max(86_400_000).optional(),
@@ -28,7 +28,7 @@ export const alarmAct = z.discriminatedUnion("what", [
   z.strictObject({ what: z.literal("own"), alarm: id, owner: words(64).nullable(), by }),
   z.strictObject({ what: z.literal("comment"), alarm: id, text: words(1_000), by }),
   z.strictObject({ what: z.literal("snooze"), alarm: id, untilTs: ms.nullable(), by }),
-  z.strictObject({ what: z.literal("alarm-rule"), kind, setting: setting.nullable(), by }),
+  z.strictObject({ what: z.literal("alarm-rule"), kind, setting: ruleSetting.nullable(), by }),
   z.strictObject({
     what: z.literal("maintenance"),
     id: words(64),

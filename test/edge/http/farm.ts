@@ -531,6 +531,20 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
   quotes: () => [QUOTE],
   addQuotes: () => [QUOTE],
   incidents: () => ({ total: 0, incidents: [] }),
+  ruleTrial: () => ({ trial: null }),
+  tryRule: () => ({ trial: null }),
+  endTrial: () => ({ trial: null }),
+  expected: () => ({
+    ts: [],
+    bucketMs: 10_000,
+    lines: {
+      hashrateThs: { measured: [], expected: [], deviation: [] },
+      powerW: { measured: [], expected: [], deviation: [] },
+      boardC: { measured: [], expected: [], deviation: [] },
+    },
+    learntMinutes: 0,
+    drifting: [],
+  }),
   alarmRules: () => ({ rules: [], maintenance: [], approvedPools: [] }),
   alarmAct: () => ({ rules: [], maintenance: [], approvedPools: [] }),
   commands: (query) => {
