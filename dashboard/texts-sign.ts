@@ -18,3 +18,22 @@ export const signText = {
   meaning: "The key that signed, recovered in this browser. Whether it was a technician's says the contract: Verify asks it.",
   checking: "Looking at the signature…",
 };
+
+/** What is said about a machine that took another's place. */
+export const substituteText = {
+  open: "Replaced by another",
+  title: "Another machine took its place",
+  lead: "For a machine that a vendor exchanged, or that another one replaced for good. Its token ends and names its successor; both histories remain.",
+  machine: "Machine that takes its place",
+  when: "When",
+  technician: "Technician",
+  send: "Record the replacement",
+  confirm: "Yes, for good",
+  sure: (rig: string, substitute: string) => `${substitute} takes the place of ${rig}. Nobody can take that back.`,
+  noMachine: "Which machine takes its place?",
+  noTechnician: "Who did it? A pseudonym.",
+  noTime: "A time is needed.",
+  by: "Its place was taken by",
+  of: "It took the place of",
+  twin: (rig: string, tokenId: number) => `${rig}, token #${tokenId}`,
+};

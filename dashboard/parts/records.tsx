@@ -1,16 +1,20 @@
 import { Button } from "@mantine/core";
 import { Link } from "wouter";
-import { IconPlus, IconTool } from "@tabler/icons-react";
+import { IconPlus, IconReplace, IconTool } from "@tabler/icons-react";
 import { lazy, Suspense, useState, type ReactNode } from "react";
 import { RECORD_STATUSES, type TwinRecord } from "../../server/twin/record.ts";
+import type { SubstitutionLine } from "../../server/twin/substitution.ts";
 import { dayMinute, iso, short } from "../format.ts";
 import type { Answer } from "../site.tsx";
+import { substituteText } from "../texts-sign.ts";
 import { say } from "../texts.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { SignedBy } from "./signed-by.tsx";
+import { Substitution } from "./substitution-line.tsx";
 import { toned } from "./value.tsx";
 
 const RecordForm = lazy(() => import("./record-form.tsx"));
+const SubstituteForm = lazy(() => import("./substitute-form.tsx"));
 const text = say.records;
 
 /** How far a record has come: sealed in the journal, sent to the chain, final there. */
@@ -87,10 +91,15 @@ export const Records = ({
   readOnly,
 }: {
   readonly rig: string;
-  readonly answer: Answer<{ readonly records: readonly TwinRecord[] }>;
+  readonly answer: Answer<{ readonly records: readonly TwinRecord[]; readonly substitution?: SubstitutionLine }>;
   readonly readOnly: boolean;
 }): ReactNode => {
-  const [adding, setAdding] = useState(false);
+  const [adding, setAdding] = useState<"record" | "substitute" | null>(null);
+  const toggle = (what: "record" | "substitute"): void => setAdding(adding === what ? null : what);
+  const done = (): void => {
+    setAdding(null);
+    answer.refresh();
+  };
   return (
     <Panel
       title={text.title}
@@ -111,27 +120,33 @@ export const Records = ({
             <Button
               size="compact-sm"
               variant="default"
-              leftSection={adding ? undefined : <IconPlus size={14} />}
-              aria-expanded={adding}
-              onClick={() => setAdding(!adding)}
+              leftSection={adding === "record" ? undefined : <IconPlus size={14} />}
+              aria-expanded={adding === "record"}
+              onClick={() => toggle("record")}
             >
-              {adding ? say.cancel : text.add}
+              {adding === "record" ? say.cancel : text.add}
             </Button>
+            {(answer.data?.substitution?.by ?? null) === null ? (
+              <Button
+                size="compact-sm"
+                variant="default"
+                leftSection={adding === "substitute" ? undefined : <IconReplace size={14} />}
+                aria-expanded={adding === "substitute"}
+                onClick={() => toggle("substitute")}
+              >
+                {adding === "substitute" ? say.cancel : substituteText.open}
+              </Button>
+            ) : null}
           </>
         )
       }
     >
-      {adding ? (
+      {adding === null ? null : (
         <Suspense fallback={null}>
-          <RecordForm
-            rig={rig}
-            onDone={() => {
-              setAdding(false);
-              answer.refresh();
-            }}
-          />
+          {adding === "record" ? <RecordForm rig={rig} onDone={done} /> : <SubstituteForm rig={rig} onDone={done} />}
         </Suspense>
-      ) : null}
+      )}
+      {answer.data?.substitution === undefined ? null : <Substitution substitution={answer.data.substitution} isPublic={false} />}
       <Answered answer={answer}>
         {({ records }) =>
           records.length === 0 ? (

@@ -18,6 +18,7 @@ import { Records } from "../parts/records.tsx";
 import { SchemeToggle } from "../parts/scheme-toggle.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { StateMark, Value } from "../parts/value.tsx";
+import { Substitution } from "../parts/substitution-line.tsx";
 import { useAnswer } from "../site.tsx";
 import { say } from "../texts.ts";
 import { twinText as text } from "../texts-twin.ts";
@@ -277,6 +278,7 @@ const Known = ({ token }: { readonly token: number }): ReactNode => {
     <>
       <Head passport={data} />
       <Answered answer={answer}>{() => null}</Answered>
+      <Substitution substitution={data.substitution} isPublic />
       <div className="grid-2 passport-grid">
         <Identity passport={data} />
         <div className="stack">

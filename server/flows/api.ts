@@ -37,6 +37,7 @@ import type { createUsage } from "./usage.ts";
 import type { createWork } from "./work.ts";
 import type { Rejected } from "./rejected.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
+import { substitutionOf, type NewSubstitute, type SubstitutionLine } from "../twin/substitution.ts";
 
 /** Commands as the API sees them. */
 interface CommandsDesk {
@@ -71,6 +72,7 @@ export interface ApiNeeds {
   readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
   readonly draftRecord: (rig: string, wish: DraftWish) => RecordDraft;
   readonly setTechnician: (technician: NewTechnician & { readonly by: string }) => Promise<void>;
+  readonly addSubstitute: (rig: string, told: NewSubstitute) => Promise<SubstitutionLine>;
   readonly recordsOf: (rig: string) => readonly TwinRecord[];
   readonly chain: {
     /** null where the chain was never reached. */
@@ -110,6 +112,8 @@ export const createApi = (needs: ApiNeeds) => {
     records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
     draftRecord: (rig: string, wish: DraftWish) => needs.draftRecord(twinOf(farm(), rig).rig, wish),
+    substitution: (rig: string) => substitutionOf(farm().ledger, twinOf(farm(), rig).rig),
+    addSubstitute: (rig: string, told: NewSubstitute) => needs.addSubstitute(twinOf(farm(), rig).rig, told),
     technicians,
     setTechnician: async (technician: NewTechnician): Promise<TechnicianLine[]> => {
       await needs.setTechnician({ ...technician, by: "operator" });
@@ -127,6 +131,7 @@ export const createApi = (needs: ApiNeeds) => {
         chain: info,
         twin,
         records: needs.recordsOf(twin.rig),
+        substitution: substitutionOf(farm().ledger, twin.rig),
         partChanges: changesOf(farm().parts, twin.rig),
       };
     },

@@ -28,6 +28,8 @@ export interface RecordsNeeds {
   };
   /** Brings keys and roles onto the chain; records are sent after it. */
   readonly bringRights: () => Promise<void>;
+  /** Machines that took others' places: the records about it, and what brings it onto the chain, before those records. */
+  readonly substitutes: { readonly missingRecords: () => readonly RecordFields[]; readonly relay: () => Promise<void> };
   /** Blocks on top of a record's block before it counts as final. */
   readonly finalDepth: number;
   /** How long a record may wait for others, so that one transaction has many of them; 0: it is sent at once. */
@@ -207,6 +209,7 @@ export const createRecords = (needs: RecordsNeeds) => {
   const sealRegistrations = async (): Promise<void> => {
     const nowTs = clock.now();
     const missing = [...needs.twins().values()].filter(({ rig }) => !isRegistered(rig)).map((twin) => registrationOf(twin, nowTs));
+    for (const fields of needs.substitutes.missingRecords()) await sealInto(fields);
     for (const batch of batchesOf(missing.filter((fields) => fields !== null))) await Promise.all(batch.map((fields) => sealInto(fields)));
   };
 
@@ -311,6 +314,7 @@ export const createRecords = (needs: RecordsNeeds) => {
     await noticeReset();
     await needs.bringRights();
     await mintTokens();
+    await needs.substitutes.relay();
     await sendRecords();
     await followSent();
   };

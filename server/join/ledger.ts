@@ -16,6 +16,7 @@ import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
 import { builtPath, complain, say, type House } from "./house.ts";
+import { createSubstitutes } from "../flows/substitutes.ts";
 
 const HEALTH_MS = 1_000;
 /** A broker that kept yesterday's messages hands them over in this time, ms. */
@@ -90,7 +91,17 @@ export const createLedger = (
     chain,
     onError: onRelayError,
   });
+  const substitutes = createSubstitutes({
+    site: config.site,
+    now: clock.now,
+    ledger: () => farm().ledger,
+    twins: () => farm().twins,
+    write: journal.write,
+    chain,
+    onError: onRelayError,
+  });
   const records = createRecords({
+    substitutes,
     site: config.site,
     clock,
     write: journal.write,
@@ -162,6 +173,7 @@ export const createLedger = (
   return {
     chain,
     records,
+    substitutes,
     provenance,
     /** The oldest sealed day that is not on the chain, and why. */
     waiting: () => ({ day: anchoring.status().oldestWaiting, away: anchoring.status().away }),

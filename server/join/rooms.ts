@@ -47,6 +47,7 @@ export const createRooms = (
         write: lookedAtOnly,
         addRecord: lookedAtOnly,
         setTechnician: lookedAtOnly,
+        addSubstitute: lookedAtOnly,
         recordsOf: (rig) => recordsOf(farm().ledger, rig),
       });
       const notify = {

@@ -106,6 +106,7 @@ export const startWeb = async (
     addRecord: records.seal,
     draftRecord: records.draft,
     setTechnician: records.setTechnician,
+    addSubstitute: ledger.substitutes.add,
     recordsOf: (rig) => recordsOf(farm().ledger, rig),
     provenance: { days: provenance.days, day: provenance.day, bundle: provenance.bundle, signed: provenance.signed },
     anchored: ledger.anchored,

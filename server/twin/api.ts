@@ -7,6 +7,7 @@ import { fieldList, from, to } from "./questions.ts";
 import { ENERGY_SOURCES } from "./reading.ts";
 import { CODES, type Code } from "./refusal.ts";
 import type { TypedData } from "./typed-data.ts";
+import { substitution } from "./substitution.ts";
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/);
 const number = z.number().nullable();
@@ -304,7 +305,7 @@ export const record = z.object({
   tokenId: z.int().nullable(),
   reason: text,
 });
-export const records = z.object({ rig: z.string(), records: z.array(record) });
+export const records = z.object({ rig: z.string(), records: z.array(record), substitution });
 
 export const alarm = z.object({
   id: z.string(),
@@ -372,6 +373,7 @@ export const twinPassport = z.object({
   chain,
   twin,
   records: z.array(record),
+  substitution: substitution.describe("what took its place, and whose place it took"),
   partChanges: z.array(partChange).describe("parts whose serial numbers changed, oldest first; those not explained are open questions"),
 });
 

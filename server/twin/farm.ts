@@ -45,6 +45,7 @@ import { foldNotifyNews, forgetNotices, noNotices, noteIncidents, type NotifyBoo
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
 import type { Order, WorkAct } from "./orders/shapes.ts";
+import { foldSubstitute } from "./substitution.ts";
 
 /** A message that was not accepted; `sample` is its first bytes as text. */
 export interface RefusedEntry {
@@ -307,6 +308,11 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
   }
   if (act.what === "unmap") return dropMapping(act.topic, farm.foreign);
   if (act.what === "technician") return void farm.ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
+  if (act.what === "substitute") {
+    foldSubstitute(farm.ledger, act);
+    out.touched.add(act.rig).add(act.substitute);
+    return;
+  }
   if (act.what === "part-reason") {
     if (foldPartReason(farm.parts, act.rig, act.number, act.reason, act.by, entry.receivedTs)) out.touched.add(act.rig);
     return;

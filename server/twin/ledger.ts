@@ -5,6 +5,7 @@
 import type { OnChain, RecordSignature, RecordStatus, TwinRecord } from "./record.ts";
 import { hashOf, verifyRecord, type Hex, type Sealed } from "./seal.ts";
 import { foldDay, type DayNews, type Days } from "./sealing.ts";
+import type { Substitution } from "./substitution.ts";
 import type { Entry } from "./twin.ts";
 import { OWN } from "./wire.ts";
 
@@ -37,6 +38,8 @@ export interface Ledger {
   /** What became of each day. */
   readonly days: Days;
   readonly technicians: Map<Hex, Technician>;
+  /** What took a machine's place, by the name of the machine that was replaced. */
+  readonly substitutes: Map<string, Substitution>;
 }
 
 export const noLedger = (): Ledger => ({
@@ -47,6 +50,7 @@ export const noLedger = (): Ledger => ({
   open: new Map(),
   days: new Map(),
   technicians: new Map(),
+  substitutes: new Map(),
 });
 
 export const recordsOf = (ledger: Ledger, rig: string): readonly TwinRecord[] => ledger.records.get(rig) ?? [];

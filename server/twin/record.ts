@@ -128,6 +128,15 @@ export type Act =
   /** What a topic of a stranger means from now on, and meant in what waits in the inbox. */
   | { readonly what: "map"; readonly mapping: Mapping; readonly by: string }
   | { readonly what: "unmap"; readonly topic: string; readonly by: string }
+  /** Another machine took this one's place, for good. */
+  | {
+      readonly what: "substitute";
+      readonly rig: string;
+      readonly substitute: string;
+      /** ms UTC. */
+      readonly performedTs: number;
+      readonly by: string;
+    }
   /** Why a part is another one, where no record tells of it. */
   | { readonly what: "part-reason"; readonly rig: string; readonly number: number; readonly reason: string; readonly by: string }
   | {

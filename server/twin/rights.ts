@@ -99,6 +99,7 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   addPhoto: HANDS,
   acknowledge: OPERATORS,
   addQuotes: OPERATORS,
+  addSubstitute: OPERATORS,
   map: OPERATORS,
   unmap: OPERATORS,
   alarmAct: OPERATORS,

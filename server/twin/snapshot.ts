@@ -54,7 +54,9 @@ export const farmOfLines = (lines: Iterable<string>): Farm => {
     if (first) {
       const { version, ...rest } = JSON.parse(line, unpack) as { version: number };
       if (version !== SNAPSHOT_VERSION) throw new Error(`snapshot version ${version} is not ${SNAPSHOT_VERSION}`);
-      Object.assign(farm, rest);
+      const { ledger } = rest as Partial<Farm>;
+      // What a ledger has learned to keep since the snapshot was written begins empty.
+      Object.assign(farm, rest, { ledger: { ...farm.ledger, ...ledger } });
       first = false;
     } else {
       const twin = JSON.parse(line) as Twin;

@@ -96,6 +96,8 @@ export const ROUTES = {
   /** What a technician is to sign. */
   recordDraft: "/api/v1/rigs/:rig/records/draft",
   technicians: "/api/v1/technicians",
+  /** Another machine took its place. */
+  substitute: "/api/v1/rigs/:rig/substitute",
   twin: "/api/v1/twins/:tokenId",
   /** Its sealed days, one line each. */
   days: "/api/v1/twins/:tokenId/days",

@@ -71,6 +71,7 @@ const open = async () => {
       twins: () => twins,
       chain,
       bringRights: rights.relay,
+      substitutes: { missingRecords: () => [], relay: () => Promise.resolve() },
       finalDepth: DEPTH,
       gatherMs: 0,
       onError,

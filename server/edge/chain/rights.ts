@@ -1,4 +1,4 @@
-/** Keys and roles on the chain: which key a gateway signs with and when, and who may sign as a technician. */
+/** Keys, roles and successors on the chain: which key a gateway signs with and when, who may sign as a technician, what took whose place. */
 import { encodeFunctionData, keccak256, toBytes } from "viem";
 import type { Hex } from "../../twin/seal.ts";
 import type { KeyEntry } from "../../twin/gateway.ts";
@@ -16,6 +16,13 @@ export const createRights = ({ client, twinOf, send, sendAsAdmin }: Connection) 
   setGatewayKey: async (gatewayId: Hex, { publicKey, fromS, toS }: KeyEntry): Promise<void> => {
     const { address, abi } = await twinOf();
     await send(address, encodeFunctionData({ abi, functionName: "setGatewayKey", args: [gatewayId, publicKey, fromS, toS] }));
+  },
+  substitutedBy: async (tokenId: number): Promise<number> =>
+    Number(await client.readContract({ ...(await twinOf()), functionName: "substitutedBy", args: [BigInt(tokenId)] })),
+  /** Ends the old token. Refused where one of the two does not serve. */
+  substitute: async (oldTokenId: number, newTokenId: number): Promise<void> => {
+    const { address, abi } = await twinOf();
+    await send(address, encodeFunctionData({ abi, functionName: "substitute", args: [BigInt(oldTokenId), BigInt(newTokenId)] }));
   },
   isTechnician: async (account: Hex): Promise<boolean> =>
     client.readContract({ ...(await twinOf()), functionName: "hasRole", args: [TECHNICIAN, account] }),

@@ -40,6 +40,7 @@ import type { NewQuotes, Quote } from "../../twin/usage/quotes.ts";
 import type { Usage, UsageQuery } from "../../twin/usage/shapes.ts";
 import type { Media } from "../../twin/orders/image.ts";
 import type { NewOrder, Order, OrderChange, OrdersQuery } from "../../twin/orders/shapes.ts";
+import type { NewSubstitute, SubstitutionLine } from "../../twin/substitution.ts";
 
 export type Maybe<T> = T | Promise<T>;
 
@@ -51,6 +52,7 @@ export interface Passport {
   readonly twin: Twin;
   readonly records: readonly TwinRecord[];
   readonly partChanges: readonly PartChange[];
+  readonly substitution: SubstitutionLine;
 }
 
 /** JSON-RPC 2.0. */
@@ -178,6 +180,10 @@ export interface Handlers {
   readonly addRecord: (rig: string, record: NewRecord) => Maybe<TwinRecord>;
   /** Throws RIG_UNKNOWN, SIGNER_UNKNOWN, CHAIN_UNAVAILABLE. */
   readonly draftRecord: (rig: string, wish: DraftWish) => Maybe<RecordDraft>;
+  /** Throws RIG_UNKNOWN. */
+  readonly substitution: (rig: string) => Maybe<SubstitutionLine>;
+  /** Throws RIG_UNKNOWN, REQUEST_INVALID, JOURNAL_UNAVAILABLE. */
+  readonly addSubstitute: (rig: string, told: NewSubstitute) => Maybe<SubstitutionLine>;
   readonly technicians: () => Maybe<readonly TechnicianLine[]>;
   /** Throws JOURNAL_UNAVAILABLE. */
   readonly setTechnician: (technician: NewTechnician) => Maybe<readonly TechnicianLine[]>;

@@ -15,6 +15,7 @@ import { rpcAnswer, rpcRequest } from "./rpc.ts";
 import { newQuotes, quotes } from "../../twin/usage/quotes.ts";
 import { usage } from "../../twin/usage/shapes.ts";
 import * as work from "../../twin/orders/shapes.ts";
+import { substitution } from "../../twin/substitution.ts";
 
 /** As much of JSON Schema as zod makes of our schemas. */
 export interface Schema {
@@ -97,6 +98,7 @@ const ANSWERS: Named = [
   ["RecordList", api.records],
   ["RecordDraft", api.recordDraft],
   ["TechnicianList", api.technicians],
+  ["Substitution", substitution],
   ["TwinPassport", api.twinPassport],
   ["Chain", api.chain],
   ["Alarm", api.alarm],

@@ -8,6 +8,7 @@ import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";
 import { route, SENT, type Route } from "./route.ts";
 import { ACCESS } from "./access.ts";
+import { SUBSTITUTE_TABLE } from "./routes-substitute.ts";
 import { USAGE_TABLE } from "./routes-usage.ts";
 import { ALARM_TABLE } from "./routes-alarms.ts";
 import { CURTAIL_TABLE } from "./routes-curtail.ts";
@@ -127,7 +128,11 @@ export const TABLE: readonly Route[] = [
     more: "`bytes` is the exact RFC 8785 text whose SHA-256 is `hash`; each record names the hash of the one before it.",
     params: rigParams,
     answer: api.records,
-    run: async (handlers, { params }) => ({ rig: params.rig, records: await handlers.records(params.rig) }),
+    run: async (handlers, { params }) => ({
+      rig: params.rig,
+      records: await handlers.records(params.rig),
+      substitution: await handlers.substitution(params.rig),
+    }),
   }),
   route({
     ...none,
@@ -354,6 +359,7 @@ export const TABLE: readonly Route[] = [
     answer: api.alarm,
     run: (handlers, { body }) => handlers.acknowledge(body),
   }),
+  ...SUBSTITUTE_TABLE,
   ...USAGE_TABLE,
   ...ALARM_TABLE,
   ...NOTIFY_TABLE,

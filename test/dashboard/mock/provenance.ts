@@ -180,6 +180,7 @@ export const mountProvenance = (app: Express, options: ProvenanceOptions, needs:
         twin: publicTwin(needs.twin()),
         records: needs.records(),
         partChanges: [],
+        substitution: { by: null, of: [] },
       });
   });
   app.get(ROUTES.days, ({ params, query }, response) => {

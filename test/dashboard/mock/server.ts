@@ -228,6 +228,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       records: bookOf(i)
         .filter(({ body }) => !hidden.has(`${body.rig}/${body.number}`))
         .map(told),
+      substitution: { by: null, of: [] },
     });
   });
   const sealOf = (i: number, told: NewRecord): TwinRecord => {

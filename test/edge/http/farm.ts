@@ -443,11 +443,25 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
       typedData: recordTypedData(body, hash, { chainId: 31_337, contract: `0x${"11".repeat(20)}` }),
     };
   },
+  substitution: () => ({ by: null, of: [] }),
+  addSubstitute: (rig, { substitute }) => {
+    known(rig);
+    return { by: { rig: substitute, tokenId: null }, of: [] };
+  },
   technicians: () => [TECHNICIAN],
   setTechnician: (technician) => [TECHNICIAN, technician],
   twinByToken: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
-    return { tokenId, owner: `0x${"33".repeat(20)}`, tokenUri: null, chain: CHAIN, twin: TWIN, records: [RECORD], partChanges: [] };
+    return {
+      tokenId,
+      owner: `0x${"33".repeat(20)}`,
+      tokenUri: null,
+      chain: CHAIN,
+      twin: TWIN,
+      records: [RECORD],
+      substitution: { by: null, of: [] },
+      partChanges: [],
+    };
   },
   days: (tokenId) => {
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
