@@ -49,13 +49,13 @@ export const OrderRecord = ({ rig, hash }: { readonly rig: string; readonly hash
         chain,
         call: (method, list) => ask.rpc(ROUTES.rpc, method, list),
       });
-      const own = outcome.records.find((one) => one.hash === hash);
+      const own = records.find((one) => one.hash === hash);
       setJudged(
-        !outcome.ok || own === undefined
+        outcome.verdict === "failed" || own === undefined
           ? { tone: "bad", says: text.failed }
-          : own.chain.state === "recorded"
-            ? { tone: "good", says: text.verified(own.number, own.chain.blockNumber) }
-            : { tone: "wait", says: text.waitingChain(own.number) },
+          : outcome.verdict === "verified" && own.blockNumber !== null
+            ? { tone: "good", says: text.verified(own.body.number, own.blockNumber) }
+            : { tone: "wait", says: text.waitingChain(own.body.number) },
       );
     } catch (error) {
       setJudged({ tone: "bad", says: failureOf(error).message });

@@ -1,65 +1,35 @@
 import { Button, TextInput } from "@mantine/core";
-import { IconCircleCheck, IconCircleX, IconClock, IconShieldCheck } from "@tabler/icons-react";
+import { IconShieldCheck } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { ChainInfo } from "../../server/twin/api.ts";
 import type { TwinRecord } from "../../server/twin/record.ts";
 import type { Twin } from "../../server/twin/twin.ts";
+import type { Verification } from "../../server/twin/verify.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { short } from "../format.ts";
 import { failureOf, useAnswer, useSite } from "../site.tsx";
 import { say } from "../texts.ts";
-import type { RecordCheck, Verification } from "../verify.ts";
 import { Panel } from "./panel.tsx";
+import { Steps } from "./steps.tsx";
+import "../look/proof.css";
 import { toned } from "./value.tsx";
 
 const text = say.token;
-const Good = (): ReactNode => <IconCircleCheck size={16} color="var(--state-hashing)" aria-label={text.good} />;
-const Bad = (): ReactNode => <IconCircleX size={16} color="var(--state-fault)" aria-label={text.bad} />;
+const TONES = { verified: "state-hashing", failed: "state-fault", incomplete: "state-low" } as const;
 
-const Line = ({ check }: { readonly check: RecordCheck }): ReactNode => {
-  const wrong = [check.text, check.link, check.chain.state === "wrong" ? check.chain.reason : null].filter((reason) => reason !== null);
-  const mark =
-    wrong.length > 0 ? (
-      <Bad />
-    ) : check.chain.state === "recorded" ? (
-      <Good />
-    ) : (
-      <IconClock size={16} color="var(--state-low)" aria-label={text.waiting} />
-    );
-  return (
-    <li className="verdict-line" data-bad={wrong.length > 0}>
-      {mark}
-      <span>
-        <b>{say.records.number(check.number)}</b> <span className="mono faint">{short(check.hash, 6)}</span>{" "}
-        {wrong.length > 0
-          ? wrong.join("; ")
-          : check.chain.state === "recorded"
-            ? text.recorded(check.chain.blockNumber)
-            : check.chain.state === "waiting"
-              ? text.notYet
-              : text.unasked}
-      </span>
-    </li>
-  );
-};
-
-const Verdict = ({ outcome, address }: { readonly outcome: Verification; readonly address: string }): ReactNode => (
-  <div className="verdict" role="status" style={toned(outcome.ok ? "state-hashing" : "state-fault")}>
-    <strong>
-      {outcome.ok ? <Good /> : <Bad />} {outcome.ok ? text.holds(outcome.records.length) : text.fails}
-    </strong>
-    <ul>
-      {outcome.whole.map(({ ok, says }) => (
-        <li key={says} className="verdict-line" data-bad={!ok}>
-          {ok ? <Good /> : <Bad />}
-          <span>{says}</span>
-        </li>
-      ))}
-      {outcome.records.map((check) => (
-        <Line key={check.hash} check={check} />
-      ))}
-    </ul>
+const Verdict = ({
+  outcome: { verdict, steps },
+  records,
+  address,
+}: {
+  readonly outcome: Verification;
+  readonly records: number;
+  readonly address: string;
+}): ReactNode => (
+  <div className="verdict" role="status" style={toned(TONES[verdict])}>
+    <strong>{verdict === "verified" ? text.holds(records) : verdict === "failed" ? text.fails : text.notAll}</strong>
+    <Steps steps={steps} />
     <p className="faint">
       {text.askedAt} <span className="mono">{address}</span>
     </p>
@@ -160,7 +130,7 @@ export const Token = ({ twin, records }: { readonly twin: Twin; readonly records
           {trouble}
         </p>
       )}
-      {outcome === null ? null : <Verdict outcome={outcome} address={address} />}
+      {outcome === null ? null : <Verdict outcome={outcome} records={records.length} address={address} />}
       <div className="proves">
         <div>
           <h3>{text.provesTitle}</h3>

@@ -3,7 +3,7 @@
  * that the stranger asks. No network, clock or trust of its own. A step that could not be done is not passed; what is somebody's word
  * alone is named as such; only a bundle of which every other step passed is verified.
  */
-import { bundle as bundleShape, type Bundle, type ProvenDay } from "./bundle.ts";
+import { BUNDLE_CONTEXT, bundle as bundleShape, type Bundle, type ProvenDay } from "./bundle.ts";
 import { dateOf, type DayLeaf } from "./day.ts";
 import { dayOf, DAY_MS, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
 import { machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
@@ -274,6 +274,21 @@ export const verifyDay = async (
   else {
     const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
     await checkDayOrFail(steps, bundle, day, worksOf(bundle), reader, () => undefined);
+  }
+  return { verdict: verdictOf(steps), steps };
+};
+
+/** Checks a service book alone, within what is known of its machine. Never throws. */
+export const verifyBook = async (
+  of: Omit<Bundle, "days" | "context" | "madeTs" | "signed">,
+  chain: ChainReader | null,
+): Promise<Verification> => {
+  const steps: Step[] = [];
+  const bundle = readBundle({ ...of, context: BUNDLE_CONTEXT, madeTs: 0, days: [] });
+  if (typeof bundle === "string") notesOn("bundle", steps).say("shape", false, "", `This is no service book: ${bundle}.`);
+  else {
+    const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;
+    await checkRecords(steps, bundle, worksOf(bundle), reader);
   }
   return { verdict: verdictOf(steps), steps };
 };
