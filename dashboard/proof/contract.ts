@@ -84,12 +84,30 @@ export const contractAt = (node: ChainNode, contract: Hex, ahead: readonly numbe
     };
     return anchor.anchoredAt === 0n
       ? null
-      : { root: anchor.root, manifestHash: anchor.manifestHash, treeSize: Number(anchor.treeSize), readings: Number(anchor.readings) };
+      : {
+          root: anchor.root,
+          manifestHash: anchor.manifestHash,
+          treeSize: Number(anchor.treeSize),
+          readings: Number(anchor.readings),
+          writtenTs: Number(anchor.anchoredAt) * 1_000,
+        };
   };
   const correctionsAt = async (day: number, block: string) =>
     (
-      (await log("correctionsOf", [BigInt(day)], block)) as readonly { root: Hex; manifestHash: Hex; reasonHash: Hex; readings: bigint }[]
-    ).map(({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) }));
+      (await log("correctionsOf", [BigInt(day)], block)) as readonly {
+        root: Hex;
+        manifestHash: Hex;
+        reasonHash: Hex;
+        readings: bigint;
+        correctedAt: bigint;
+      }[]
+    ).map(({ root, manifestHash, reasonHash, readings, correctedAt }) => ({
+      root,
+      manifestHash,
+      reasonHash,
+      readings: Number(readings),
+      writtenTs: Number(correctedAt) * 1_000,
+    }));
   const dayAt = async (day: number) => {
     const { isFinal } = await at();
     const block = await tag();

@@ -5,7 +5,6 @@
 import type { OnChain, RecordSignature, RecordStatus, TwinRecord } from "./record.ts";
 import { hashOf, verifyRecord, type Hex, type Sealed } from "./seal.ts";
 import { foldDay, type DayNews, type Days } from "./sealing.ts";
-import type { Substitution } from "./substitution.ts";
 import type { Entry } from "./twin.ts";
 import { OWN } from "./wire.ts";
 
@@ -24,6 +23,12 @@ export interface Token {
 export interface Technician {
   readonly badge: string;
   readonly isActive: boolean;
+}
+/** Which machine took a machine's place, when (ms UTC), and who said so. */
+export interface Substitution {
+  readonly rig: string;
+  readonly performedTs: number;
+  readonly by: string;
 }
 export interface Ledger {
   /** null until a chain was first reached. */

@@ -16,16 +16,24 @@ export interface Verification {
   readonly steps: readonly Step[];
 }
 
+/** What a contract has of a day; `writtenTs`: of its block, ms UTC, where the reader tells it. */
+export interface AnchorThere {
+  readonly root: string;
+  readonly manifestHash: string;
+  readonly treeSize: number;
+  readonly readings: number;
+  readonly writtenTs?: number;
+}
+export interface CorrectionThere extends Omit<AnchorThere, "treeSize"> {
+  readonly reasonHash: string;
+}
+
 /** How the verifier asks a chain; each may throw, and what depends on it is then not checked. `null`: the contract has no such thing. */
 export interface ChainReader {
   readonly chainId: () => Promise<number>;
   readonly hasContract: () => Promise<boolean>;
-  readonly anchorOf: (
-    day: number,
-  ) => Promise<{ readonly root: string; readonly manifestHash: string; readonly treeSize: number; readonly readings: number } | null>;
-  readonly correctionsOf: (
-    day: number,
-  ) => Promise<readonly { readonly root: string; readonly manifestHash: string; readonly reasonHash: string; readonly readings: number }[]>;
+  readonly anchorOf: (day: number) => Promise<AnchorThere | null>;
+  readonly correctionsOf: (day: number) => Promise<readonly CorrectionThere[]>;
   /** Machines that served at the end of the day. */
   readonly activeOn: (day: number) => Promise<number>;
   /** `kind` is a place in RECORD_KINDS. */

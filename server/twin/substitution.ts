@@ -4,12 +4,6 @@ import type { Ledger } from "./ledger.ts";
 import { recordsOf } from "./ledger.ts";
 import type { Act } from "./record.ts";
 
-/** What is known of it, by the name of the machine that was replaced. */
-export interface Substitution {
-  readonly rig: string;
-  readonly performedTs: number;
-  readonly by: string;
-}
 export type Substitute = Extract<Act, { what: "substitute" }>;
 
 const place = z.object({ rig: z.string(), tokenId: z.int().nullable() });

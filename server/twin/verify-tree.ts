@@ -1,11 +1,25 @@
 /** What a day's tree must show: its leaf out of the rows, its place, and the root and manifest that the contract has. */
 import type { Bundle, DayTree } from "./bundle.ts";
 import { canonicalText } from "./canonical.ts";
-import { bytesOfHex, countIn, expectedOf, LEAF_CONTEXT, MANIFEST_CONTEXT, placeIn, summaryOf, type DayLeaf, type Manifest } from "./day.ts";
-import { DAY_MS, SLOT_MS, type DigestRow } from "./digest.ts";
+import {
+  bytesOfHex,
+  countIn,
+  dateOf,
+  expectedOf,
+  LEAF_CONTEXT,
+  MANIFEST_CONTEXT,
+  placeIn,
+  summaryOf,
+  type DayLeaf,
+  type Manifest,
+} from "./day.ts";
+import { DAY_MS, dayOf, SLOT_MS, type DigestRow } from "./digest.ts";
 import { leafHashOfText, verifyInclusion } from "./merkle.ts";
 import { hashOf } from "./seal.ts";
 import type { ChainReader, Notes } from "./steps.ts";
+
+/** A day that comes onto the chain so long after its end was told afterwards: before a first start, or to another chain. */
+const LATE_MS = 2 * DAY_MS;
 
 export const same = (a: unknown, b: unknown): boolean => canonicalText(a) === canonicalText(b);
 
@@ -116,6 +130,12 @@ export const checkTreeOnChain = async (notes: Notes, day: number, tree: DayTree,
       correction?.reasonHash === hashOf(manifest?.reason ?? ""),
       `The reason on the chain is the one given: ${manifest?.reason}.`,
       "The reason on the chain is another one.",
+    );
+  const writtenTs = there?.writtenTs ?? 0;
+  if (isNewest && fits && writtenTs >= (day + 1) * DAY_MS + LATE_MS)
+    notes.state(
+      "late",
+      `It came onto the chain only on ${dateOf(dayOf(writtenTs))}: that proves that nothing changed since then, and not what was written down on the day itself.`,
     );
   if (isNewest)
     notes.say(

@@ -1,6 +1,6 @@
 /** The stranger's command as it is typed, on files good and bad, against a node or none. */
 import { execFile, spawnSync } from "node:child_process";
-import { closeSync, ftruncateSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { built, ownFolder } from "../servers/chain.ts";
@@ -75,6 +75,48 @@ test.each<[string, string, number, string]>([
   writeFileSync(path, text);
   const { code, out } = await run(path, "--rpc", bench.rpcUrl());
   expect([code, out.includes(says), out.includes("    at ")]).toEqual([expected, true, false]);
+});
+interface Shape {
+  records: { bytes: string }[];
+  days: { tree: { index: number; proof: string[]; leaf: string } }[];
+}
+test.each<[string, (bundle: Shape) => void, string]>([
+  [
+    "a proof with one hash more",
+    ({ days }) => days[0]?.tree.proof.push(`0x${"ab".repeat(32)}`),
+    "The proof does not lead from the leaf to the day's root.",
+  ],
+  ["a hash that was cut", ({ days }) => days[0]?.tree.proof.push("0xabcd"), "This is not a bundle of a twin: days.0.tree.proof"],
+  ["a wrong index", ({ days }) => void ((days[0] as Shape["days"][0]).tree.index += 1), "The proof does not lead from the leaf"],
+  [
+    "a negative index",
+    ({ days }) => void ((days[0] as Shape["days"][0]).tree.index = -1),
+    "This is not a bundle of a twin: days.0.tree.index",
+  ],
+  [
+    "a record with a control character",
+    ({ records }) => void ((records[0] as { bytes: string }).bytes = String(records[0]?.bytes).replace("first seen", "first\u0007seen")),
+    "record 1",
+  ],
+  [
+    "a record with a megabyte of text",
+    ({ records }) =>
+      void ((records[0] as { bytes: string }).bytes = String(records[0]?.bytes).replace("first seen", "x".repeat(1_000_000))),
+    "record 1",
+  ],
+])("%s fails in a sentence, and nothing of it is called verified", async (_name, spoil, says) => {
+  const bundle = JSON.parse(readFileSync(file, "utf8")) as Shape;
+  spoil(bundle);
+  const path = join(own.folder, "spoilt.json");
+  writeFileSync(path, JSON.stringify(bundle));
+  const { code, out } = await run(path, "--rpc", bench.rpcUrl());
+  expect([code, out.includes(says), out.includes("VERIFIED: every"), out.includes("    at "), out.length < 20_000]).toEqual([
+    1,
+    true,
+    false,
+    false,
+    true,
+  ]);
 });
 test("a file of 100 MB is not read", async () => {
   const path = join(own.folder, "large.json");

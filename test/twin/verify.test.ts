@@ -61,6 +61,24 @@ describe("a whole bundle", () => {
   });
 });
 
+test("a day that came onto the chain long after its end is told as such, and is no less verified", async () => {
+  const written = (days: number): ChainReader => ({
+    ...good.chain,
+    anchorOf: async (on) => {
+      const anchor = await good.chain.anchorOf(on);
+      return anchor === null ? null : { ...anchor, writtenTs: (on + 1) * 86_400_000 + days * 86_400_000 };
+    },
+  });
+  const lateIn = async (days: number) => {
+    const { verdict, steps } = await check(good.bundle, written(days));
+    return { verdict, late: steps.filter(({ check: what }) => what === "late") };
+  };
+  expect(await lateIn(0.1)).toEqual({ verdict: "verified", late: [] });
+  const { verdict, late } = await lateIn(5);
+  expect(verdict).toBe("verified");
+  expect(late[0]).toMatchObject({ result: "stated", says: expect.stringContaining("nothing changed since then") });
+});
+
 describe("fails", () => {
   test("another manifest than the one whose hash the contract has", async () => {
     const anchorOf: ChainReader["anchorOf"] = async (on) => {

@@ -21,11 +21,19 @@ export const readerOf = (rpc: string, contract: Hex): ChainReader => {
         functionName: "anchorOf",
         args: [BigInt(day)],
       });
-      return anchoredAt === 0n ? null : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings) };
+      return anchoredAt === 0n
+        ? null
+        : { root, manifestHash, treeSize: Number(treeSize), readings: Number(readings), writtenTs: Number(anchoredAt) * 1_000 };
     },
     correctionsOf: async (day) =>
       (await client.readContract({ ...(await logOf()), functionName: "correctionsOf", args: [BigInt(day)] })).map(
-        ({ root, manifestHash, reasonHash, readings }) => ({ root, manifestHash, reasonHash, readings: Number(readings) }),
+        ({ root, manifestHash, reasonHash, readings, correctedAt }) => ({
+          root,
+          manifestHash,
+          reasonHash,
+          readings: Number(readings),
+          writtenTs: Number(correctedAt) * 1_000,
+        }),
       ),
     activeOn: async (day) => Number(await client.readContract({ ...twin, functionName: "activeOn", args: [day] })),
     maintenanceOf: async (hash) => {
