@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { Secret, TOTP } from "otpauth";
 import { io, type Socket } from "socket.io-client";
-import { AGENT, attack, raw, ROLES, type Attack, type Caller, type Stage } from "./stage.ts";
+import { AGENT, attack, raw, ROLES, SITE, type Attack, type Caller, type Stage } from "./stage.ts";
 
 const wait = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 /** The server refused: neither did it as asked, nor did it break. */
@@ -99,6 +99,12 @@ const exercise = async (stage: Stage): Promise<void> => {
   await ask("nobody", `/api/v1/rigs?password=${first}&token=${made.secret}`);
   await send("nobody", "/api/v1/me/password", { old: first, fresh: second }, { cookie });
   await send("nobody", "/api/v1/login", `{"name":"${name}","password":"${second}"`);
+  const device = await stage.device("dev-a", { clientId: "all-of-it" });
+  const reading = { v: 1, ts: Date.now(), seq: 1, boot: "all-of-it", m: { mode: "mining", hashrateThs: 100, powerW: 3_000 } };
+  await new Promise<void>((done) =>
+    device.publish(`rigtwin/v1/${SITE}/dev-a/telemetry`, JSON.stringify(reading), { qos: 1 }, () => done()),
+  );
+  device.end(true);
   await send("admin", "/api/v1/devices", { name: "all-of-it", topics: [] });
   await send("admin", "/api/v1/devices/all-of-it", {});
 };
