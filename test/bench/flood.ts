@@ -106,8 +106,12 @@ export const run = async (emit: Emit): Promise<void> => {
   const attacker = fork(fileURLToPath(new URL("flood-attack.js", import.meta.url)), { stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const tell = async (what: Attack | "stop"): Promise<void> => {
     const heard = once(attacker, "message");
+    const gone = once(attacker, "exit").then(([code]) => {
+      throw new Error(`the attacker ended with ${String(code)}`);
+    });
     attacker.send(what);
-    await heard;
+    await Promise.race([heard, gone]);
+    gone.catch(() => undefined);
   };
   const clients: MqttClient[] = [];
   const join = async (name: string, topics: readonly string[]): Promise<MqttClient> => {
