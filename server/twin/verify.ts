@@ -3,7 +3,7 @@
  * that the stranger asks. No network, clock or trust of its own. A step that could not be done is not passed; what is somebody's word
  * alone is named as such; only a bundle of which every other step passed is verified.
  */
-import { BUNDLE_CONTEXT, bundle as bundleShape, type Bundle, type ProvenDay } from "./bundle.ts";
+import { BUNDLE_CONTEXT, bundle as bundleShape, provenDay as dayShape, type Bundle, type ProvenDay } from "./bundle.ts";
 import { dateOf, type DayLeaf } from "./day.ts";
 import { dayOf, DAY_MS, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
 import { machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
@@ -213,17 +213,32 @@ const checkChain = async (steps: Step[], bundle: Bundle, chain: ChainReader): Pr
   return there;
 };
 
-const unsignedShape = bundleShape.omit({ signed: true });
+const headShape = bundleShape.omit({ days: true, signed: true });
 const NO_PART = "signed: is not what gateways signed of a day";
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A bundle out of what came out of JSON, or why it is none. */
-const readBundle = (given: unknown): Bundle | string => {
-  const { signed, ...unsigned } = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
-  const parsed = unsignedShape.safeParse(Array.isArray(given) || given === null ? given : typeof given === "object" ? unsigned : given);
-  const [issue] = parsed.error?.issues ?? [];
-  if (!parsed.success) return `${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? ""}`;
-  if (signed === undefined) return parsed.data;
-  return Array.isArray(signed) && signed.every(isSignedPart) ? { ...parsed.data, signed } : NO_PART;
+type Fault = { readonly path: readonly PropertyKey[]; readonly message: string };
+const faultOf = (under: readonly PropertyKey[], issues: readonly Fault[]): string => {
+  const [issue] = issues;
+  return `${[...under, ...(issue?.path ?? [])].map(String).join(".") || "the whole"}: ${issue?.message ?? ""}`;
+};
+
+/** A bundle out of what came out of JSON, or why it is none. Day by day: a year's rows in one go would keep the page from drawing. */
+const readBundle = async (given: unknown, breathe: (days: number) => Promise<void> | void): Promise<Bundle | string> => {
+  if (!isObject(given)) return "the whole: is no object";
+  const { signed, days: givenDays, ...rest } = given;
+  const head = headShape.safeParse(rest);
+  if (!head.success) return faultOf([], head.error.issues);
+  if (!Array.isArray(givenDays)) return "days: is no array";
+  const days: ProvenDay[] = [];
+  for (const [i, one] of (givenDays as unknown[]).entries()) {
+    const day = dayShape.safeParse(one);
+    if (!day.success) return faultOf(["days", i], day.error.issues);
+    days.push(day.data);
+    await breathe(givenDays.length);
+  }
+  if (signed === undefined) return { ...head.data, days };
+  return Array.isArray(signed) && signed.every(isSignedPart) ? { ...head.data, days, signed } : NO_PART;
 };
 
 /**
@@ -243,7 +258,7 @@ export const verifyBundle = async (
   heard: Listener = () => undefined,
 ): Promise<Verification> => {
   const steps: Step[] = [];
-  const bundle = readBundle(given);
+  const bundle = await readBundle(given, (days) => heard(steps, 0, days));
   if (typeof bundle === "string") {
     notesOn("bundle", steps).say("shape", false, "", `This is not a bundle of a twin: ${bundle}.`);
     return { verdict: "failed", steps };
@@ -284,7 +299,7 @@ export const verifyBook = async (
   chain: ChainReader | null,
 ): Promise<Verification> => {
   const steps: Step[] = [];
-  const bundle = readBundle({ ...of, context: BUNDLE_CONTEXT, madeTs: 0, days: [] });
+  const bundle = await readBundle({ ...of, context: BUNDLE_CONTEXT, madeTs: 0, days: [] }, () => undefined);
   if (typeof bundle === "string") notesOn("bundle", steps).say("shape", false, "", `This is no service book: ${bundle}.`);
   else {
     const reader = chain !== null && (await checkChain(steps, bundle, chain)) ? chain : null;

@@ -51,7 +51,7 @@ const world = async () => {
     nativeCurrency: { name: "x", symbol: "X", decimals: 18 },
     rpcUrls: { default: { http: [node.rpcUrl] } },
   });
-  const transport = http(node.rpcUrl, { retryCount: 0 });
+  const transport = http(node.rpcUrl, { retryCount: 0, timeout: 120_000 });
   const client = createPublicClient({ chain, transport, cacheTime: 0 });
   const wallet = createWalletClient({ chain, transport });
   const farm = { site: SITE, link: "https://farm.example/twins/", image: "", trust: "self-reported", verifier: zeroHash };
