@@ -456,6 +456,8 @@ export const say = {
     mean: "mean of fans",
     charts: "History",
     temperatures: "Temperatures",
+    expected: "Expected by its own history",
+    boardHistory: "Hottest board against its own history",
     fans: "Fans",
     alarms: "Alarms of this rig",
     noAlarms: "No alarm so far",

@@ -24,6 +24,7 @@ import { Age, SeverityMark, StateMark, Value } from "../parts/value.tsx";
 import { useAnswer, useNow, useRig, useSpan, useTotals, useViewClock } from "../site.tsx";
 import type { RigNow } from "../state.ts";
 import { say } from "../texts.ts";
+import { useExpected } from "./rig-expected.ts";
 
 const text = say.rig;
 const POINTS = 360;
@@ -161,18 +162,21 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
     null,
     `rig ${rig.roster.rig} ${held === null ? range : "held"} ${view}`,
   );
+  const expected = useExpected(rig.roster.rig, span, POINTS, `${rig.roster.rig} ${held === null ? range : "held"} ${view}`);
   const lines = useMemo(
     () => ({
-      hashrate: [line(say.lines.hashrate, "hashrate", "line-hash", series.data, "hashrateThs", { fill: true })],
+      hashrate: [line(say.lines.hashrate, "hashrate", "line-hash", series.data, "hashrateThs", { fill: true }), ...expected.hashrate],
       heat: [
         line(say.lines.chip, "celsius", "line-hot", series.data, "chipC"),
         line(say.lines.board, "celsius", "line-warm", series.data, "boardC"),
         line(say.lines.intake, "celsius", "line-cool", series.data, "intakeC"),
       ],
-      power: [line(say.lines.power, "power", "line-power", series.data, "powerW")],
+      power: [line(say.lines.power, "power", "line-power", series.data, "powerW"), ...expected.power],
+      // On an axis of its own: a board that wears is two degrees off long before it is hot.
+      board: [line(say.lines.board, "celsius", "line-warm", series.data, "boardC"), ...expected.board],
       fans: [line(say.lines.fans, "rpm", "line-cool", series.data, "fanRpm")],
     }),
-    [series.data],
+    [series.data, expected],
   );
   const hold = (next: Span): void => setHeld({ from: Math.floor(next.from), to: Math.ceil(next.to) });
   const rest =
@@ -202,6 +206,11 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
         <Chart title={text.temperatures} lines={lines.heat} {...common} />
         <Chart title={say.overview.powerChart} lines={lines.power} {...common} />
         <Chart title={text.fans} lines={lines.fans} {...common} />
+        {expected.board.length > 0 && (
+          <div className="whole-row">
+            <Chart title={text.boardHistory} lines={lines.board} {...common} />
+          </div>
+        )}
       </div>
     </>
   );

@@ -4,8 +4,8 @@ export const readingPayload = (rig: number, seq: number, ts: number): Buffer => 
   const board = (index: number) => ({
     index,
     hashrateThs: Number((34 + wobble).toFixed(2)),
-    boardC: Number((58 + wobble * 4).toFixed(1)),
-    chipC: Number((72 + wobble * 4).toFixed(1)),
+    boardC: Number((58 - index + wobble * 4).toFixed(1)),
+    chipC: Number((72 - index + wobble * 4).toFixed(1)),
     chips: 126,
     frequencyMhz: 545,
     voltageV: 13.5,

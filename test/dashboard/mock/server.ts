@@ -211,6 +211,23 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       fields: Object.fromEntries(fields.map((name) => [name, { min: column(name, 0.99), mean: column(name, 1), max: column(name, 1.01) }])),
     });
   });
+  app.get(ROUTES.rigExpected, (request, response) => {
+    const i = indexOf.get(String(request.params["rig"]));
+    if (i === undefined) return refuse(response, "RIG_UNKNOWN");
+    const { ts, bucketMs } = span(request);
+    const figures = ts.map((at) => (seen(at) ? (figuresOf(i, at, startTs) as unknown as Record<string, number | null>) : null));
+    const line = (name: string, off: number, deviation: number) => {
+      const measured = figures.map((each) => each?.[name] ?? null);
+      return { measured, expected: measured.map((value) => value && value * off), deviation: measured.map((value) => value && deviation) };
+    };
+    response.json({
+      ts,
+      bucketMs,
+      lines: { hashrateThs: line("hashrateThs", 1.02, 1), powerW: line("powerW", 0.99, 30), boardC: line("boardC", 0.96, 0.5) },
+      learntMinutes: 1_440,
+      drifting: [],
+    });
+  });
   const told = (record: TwinRecord): TwinRecord => {
     if (!tampered.has(`${record.body.rig}/${record.body.number}`)) return record;
     const summary = `${record.body.summary} All good.`;
