@@ -52,9 +52,13 @@ const addressesOf = (child: ChildProcess): Promise<{ url: string; mqtt: string }
 
 /** What a person's program calls itself here: as personal as an address. */
 export const AGENT = "a-program-of-somebody/7.1";
-const SECRET_FIELDS = /"(?:password|old|fresh|secret|code|signature|uri|token|key|url)":"((?:[^"\\]|\\.){8,})"/g;
+/** What is longer is an attack by its size. */
+const MOST_READ = 100_000;
+const SECRET_FIELDS = /"(?:password|old|fresh|secret|code|signature|uri)":"((?:[^"\\]|\\.){8,})"/g;
 const secretsIn = (text: unknown): string[] =>
-  typeof text !== "string" ? [] : [...text.matchAll(SECRET_FIELDS)].flatMap(([, secret]) => (secret === undefined ? [] : [secret]));
+  typeof text !== "string" || text.length > MOST_READ
+    ? []
+    : [...text.matchAll(SECRET_FIELDS)].flatMap(([, secret]) => (secret === undefined ? [] : [secret]));
 const cookiesIn = (headers: Headers): string[] =>
   [...(headers.get("set-cookie") ?? "").matchAll(/rigtwin_session=([^;]{8,})/g)].flatMap(([, secret]) =>
     secret === undefined ? [] : [secret],
