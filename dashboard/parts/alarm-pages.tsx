@@ -1,7 +1,6 @@
 import type { ReactNode } from "react";
-import { Link, useLocation } from "wouter";
-import "../look/alarms.css";
 import { alarmText as text } from "../texts-alarms.ts";
+import { SubPages } from "./sub-pages.tsx";
 
 const PAGES = [
   ["/alarms", text.pages.alarms],
@@ -10,16 +9,4 @@ const PAGES = [
   ["/alarms/notifications", text.pages.notifications],
 ] as const;
 
-/** The pages about alarms, one beside the other. */
-export const AlarmPages = (): ReactNode => {
-  const [location] = useLocation();
-  return (
-    <nav className="sub-pages" aria-label={text.pagesLabel}>
-      {PAGES.map(([to, label]) => (
-        <Link key={to} to={to} aria-current={location === to ? "page" : undefined}>
-          {label}
-        </Link>
-      ))}
-    </nav>
-  );
-};
+export const AlarmPages = (): ReactNode => <SubPages label={text.pagesLabel} pages={PAGES} />;

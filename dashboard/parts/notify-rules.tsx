@@ -8,11 +8,10 @@ import { ROUTES } from "../../server/twin/wire.ts";
 import { failureOf, useSite } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
+import { DayPicks } from "./day-picks.tsx";
 
 const text = alarmText.notify;
 const WHENS = ["at-once", "digest"] as const;
-/** A week begins on Monday here. */
-const DAYS = [1, 2, 3, 4, 5, 6, 0] as const;
 
 const RouteRow = ({
   route,
@@ -49,21 +48,7 @@ const RouteRow = ({
       data={WHENS.map((value) => ({ value, label: text.whens[value] }))}
       onChange={(event) => onChange({ ...route, when: event.currentTarget.value as NotifyRoute["when"] })}
     />
-    <div className="day-picks wide" role="group" aria-label={text.days}>
-      {DAYS.map((day) => (
-        <button
-          key={day}
-          type="button"
-          aria-pressed={route.days.includes(day)}
-          onClick={() => {
-            const days = route.days.includes(day) ? route.days.filter((each) => each !== day) : [...route.days, day];
-            if (days.length > 0) onChange({ ...route, days });
-          }}
-        >
-          {text.dayNames[day]}
-        </button>
-      ))}
-    </div>
+    <DayPicks days={route.days} onChange={(days) => onChange({ ...route, days })} />
     <span className="row tight wide" style={{ flexWrap: "nowrap" }} title={text.allDay}>
       <TextInput
         size="xs"

@@ -3,6 +3,7 @@ import { useMemo, useState, type ReactNode } from "react";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, energyKwh, fixed, MISSING, percent, power } from "../format.ts";
+import { EnergyPages } from "../parts/energy-pages.tsx";
 import { useAddress } from "../parts/address.ts";
 import { Chart } from "../parts/chart.tsx";
 import { mixIntensity, sumsOf } from "../parts/energy-sums.ts";
@@ -83,6 +84,7 @@ const EnergyView = (): ReactNode => {
     sums !== null && sums.reportedKwh > 0 && sums.meteredKwh > 0 ? (100 * (sums.meteredKwh - sums.reportedKwh)) / sums.reportedKwh : null;
   return (
     <div className="page">
+      <EnergyPages />
       <div className="page-head">
         <h1>{text.title}</h1>
         <span className="lead">{meter}</span>

@@ -56,6 +56,7 @@ const eventAnswer = (event: Event): CurtailEvent => {
     limitW: Number.isFinite(limitW) ? limitW : null,
     drawnW: event.drawnW,
     counts,
+    pausedRigs: event.pausedRigs,
     savedKwh: event.kwh,
     saved: event.currency === null ? null : event.money,
     currency: event.currency,

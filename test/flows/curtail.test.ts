@@ -201,6 +201,17 @@ describe("a target", () => {
   });
 });
 
+test("a rig that wakes by itself, as after a power cut, is told again", async () => {
+  const { curtail, told, pass, begin, machines } = stage(all(2));
+  await begin();
+  await curtail.curtail(target(0));
+  await pass(60);
+  Object.assign(machines.get("r0") ?? {}, { paused: false });
+  await pass(60);
+  expect(told).toEqual(["pause r1", "pause r0", "pause r0"]);
+  expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { paused: 2 }, pausedRigs: 2 });
+});
+
 test("what it saved is counted from what the rigs drew before, at the price and carbon of each moment", async () => {
   const { curtail, pass, begin } = stage(all(2));
   await begin();

@@ -14,6 +14,7 @@ export interface RigtwinOptions {
   /** Between two readings of a simulated rig. */
   readonly intervalS?: number;
   readonly backfillH?: number;
+  readonly scenario?: string;
   /** An outside broker, store. */
   readonly mqttUrl?: string;
   readonly influxUrl?: string;
@@ -70,6 +71,7 @@ const argumentsOf = (options: RigtwinOptions, dataDir: string, port: number, mqt
     interval: options.intervalS ?? 1,
     backfill: options.backfillH ?? 0,
     site: options.site,
+    scenario: options.scenario,
     "mqtt-url": options.mqttUrl,
     "influx-url": options.influxUrl,
     "notify-allow": options.notifyAllow,

@@ -25,6 +25,8 @@ export interface Member {
   readonly beforeW: number;
   readonly beforeThs: number;
   readonly tries: number;
+  /** It was counted among those that paused. */
+  readonly hasPaused: boolean;
   readonly detail: string;
 }
 export interface Event {
@@ -38,6 +40,8 @@ export interface Event {
   readonly members: Map<string, Member>;
   /** Names of the batches of commands that were given for it. */
   readonly batches: Set<string>;
+  /** Rigs that paused for it. */
+  pausedRigs: number;
   lastTs: number;
   /** When rigs were last told something. */
   orderedTs: number;
@@ -167,6 +171,7 @@ export const foldCurtailNews = ({ curtail: book, twins }: CurtailSide, news: Cur
           beforeW: isFirst && news.way === "down" && twin !== undefined ? drawOf(twin) : (before?.beforeW ?? 0),
           beforeThs: isFirst && news.way === "down" ? (twin?.latest.hashrateThs ?? 0) : (before?.beforeThs ?? 0),
           tries: before?.state === "waking" && news.way === "up" ? before.tries + 1 : 1,
+          hasPaused: before?.hasPaused ?? false,
           detail: "",
         });
       }
@@ -247,7 +252,8 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
         return to("refused", "It took the command and goes on.");
       return member;
     case "paused":
-      return mode === "mining" || mode === "tuning" ? to("refused", "It woke by itself.") : member;
+      // After a power cut or a reboot, for instance: it is told again like any other.
+      return mode === "mining" || mode === "tuning" ? to("back", "It woke by itself.") : member;
     case "waking":
     case "missing":
       if (mode === "mining" && (twin?.latest.hashrateThs ?? 0) >= member.beforeThs * BACK_PART) return to("back", "");
@@ -289,17 +295,20 @@ export const foldCurtailTick = (side: CurtailSide, ts: number): void => {
     return;
   const wishes = wishesAt(book, worthAt(side, ts).pricePerKwh, ts);
   if (book.event === null) {
-    if (wishes.length === 0) return;
+    const drawnW = drawOfAll(twins);
+    // Nothing is known to be drawn: there is nothing to curtail, and no baseline to count from.
+    if (wishes.length === 0 || drawnW === 0) return;
     book.event = {
       id: `C-${ts}`,
       fromTs: ts,
       endTs: null,
       doneTs: null,
       wishes,
-      baselineW: drawOfAll(twins),
+      baselineW: drawnW,
       drawnW: 0,
       members: new Map(),
       batches: new Set(),
+      pausedRigs: 0,
       lastTs: ts,
       orderedTs: 0,
       kwh: 0,
@@ -317,7 +326,9 @@ export const foldCurtailTick = (side: CurtailSide, ts: number): void => {
   const commands = commandsOf(side.commands, event.batches);
   for (const member of event.members.values()) {
     const next = lookAt(member, twins.get(member.rig), commands.get(member.rig), ts);
-    if (next !== member) event.members.set(member.rig, next);
+    if (next === member) continue;
+    if (next.state === "paused" && !next.hasPaused) event.pausedRigs += 1;
+    event.members.set(member.rig, next.state === "paused" ? { ...next, hasPaused: true } : next);
   }
   countSaved(side, event, ts);
   event.lastTs = ts;

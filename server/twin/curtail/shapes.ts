@@ -86,6 +86,7 @@ const event = z.object({
   limitW: number,
   drawnW: z.number().describe("what they draw now, or drew at the end"),
   counts: z.record(z.enum(MEMBER_STATES), z.int()),
+  pausedRigs: z.int().describe("rigs that paused for it"),
   savedKwh: z.number(),
   saved: number.describe("at the price of each moment; null where it was not known all the while"),
   currency: z.string().nullable(),

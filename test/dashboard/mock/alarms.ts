@@ -1,15 +1,17 @@
 /** The mock's incidents, rules, maintenance and notifications: the real desks over a farm that is empty else. */
 import type { Express, Request, Response } from "express";
 import { createAlarmDesk } from "../../../server/flows/alarm-desk.ts";
+import { createCurtail } from "../../../server/flows/curtail.ts";
 import { createNotifyDesk } from "../../../server/flows/notify-desk.ts";
 import { alarmActs } from "../../../server/twin/alarm-bulk.ts";
 import type { Incident } from "../../../server/twin/alarms/incident.ts";
 import { alarmAct } from "../../../server/twin/alarms/shapes.ts";
 import { foldEntry, newFarm, nothingYet } from "../../../server/twin/farm.ts";
+import { curtailAct, curtailPlan } from "../../../server/twin/curtail/shapes.ts";
 import { newChannel, notifyRules, NO_SETTINGS, type Secrets } from "../../../server/twin/notify/shapes.ts";
 import { Refused, type Code } from "../../../server/twin/refusal.ts";
 import type { Alarm } from "../../../server/twin/twin.ts";
-import { ROUTES } from "../../../server/twin/wire.ts";
+import { OWN, ROUTES } from "../../../server/twin/wire.ts";
 
 export interface AlarmHands {
   readonly site: string;
@@ -121,6 +123,30 @@ export const mountAlarms = (app: Express, hands: AlarmHands): void => {
       if (told.what === "acknowledge") for (const id of ids) hands.acknowledge(id, told.by);
       return { alarms: ids.size, unknown: 0 };
     }),
+  );
+  const curtail = createCurtail({
+    clock: { now: hands.now, every: () => () => undefined },
+    farm: () => farm,
+    write,
+    order: () => Promise.reject(new Error("nothing is ordered here")),
+    onError: () => undefined,
+  });
+  app.get(
+    ROUTES.curtailment,
+    answer(() => curtail.curtailment()),
+  );
+  app.post(
+    ROUTES.curtailment,
+    answer(async ({ body }) => {
+      hands.posted(body);
+      await curtail.curtail(curtailAct.parse(body));
+      await write(OWN.tick, new TextEncoder().encode("{}"));
+      return curtail.curtailment();
+    }),
+  );
+  app.post(
+    ROUTES.curtailmentPlan,
+    answer(({ body }) => curtail.planCurtailment(curtailPlan.parse(body))),
   );
   app.get(
     ROUTES.notifications,
