@@ -15,6 +15,7 @@ export const curtailText = {
   limit: "At most",
   named: "named rigs",
   saved: "Not drawn",
+  byRigs: (n: number) => `${n} ${n === 1 ? "rig" : "rigs"} paused`,
   money: "Saved",
   carbon: "Not emitted",
   forgone: "Not hashed",

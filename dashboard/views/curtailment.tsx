@@ -46,14 +46,14 @@ const Figures = ({ event }: { readonly event: CurtailEvent }): ReactNode => {
   const drawn = power(event.drawnW);
   const kwh = energyKwh(event.savedKwh);
   return (
-    <div className="board energy-figures">
+    <div className="board curtail-figures">
       <Tile
         name={text.drawn}
         value={drawn.text}
         unit={drawn.unit}
         side={`${text.before} ${together(power(event.baselineW))}, ${text.limit} ${event.limitW === null ? text.named : together(power(event.limitW))}`}
       />
-      <Tile name={text.saved} value={kwh.text} unit={kwh.unit} side={text.sources[event.wishes[0]?.source ?? "operator"]} />
+      <Tile name={text.saved} value={kwh.text} unit={kwh.unit} side={text.byRigs(event.pausedRigs)} />
       <Tile name={text.money} value={fixed(event.saved, 2)} unit={event.currency ?? ""} side={event.saved === null ? text.noPrice : ""} />
       <Tile name={text.carbon} value={fixed(event.savedKgco2e, 1)} unit="kgCO2e" side={event.savedKgco2e === null ? text.noCarbon : ""} />
       <Tile name={text.forgone} value={fixed(event.forgoneThH, 0)} unit="TH·h" side="" />

@@ -72,6 +72,11 @@ export const createCommands = (needs: CommandsNeeds) => {
     /** Orders; gives the commands as queued. Throws Refused REQUEST_INVALID, TOO_MANY_REQUESTS. */
     async order(order: Order): Promise<Ordered> {
       const { affected, held } = plan(order);
+      if (order.method === "pools" && order.confirm !== affected.length)
+        throw new Refused(
+          "REQUEST_INVALID",
+          `body.confirm: this switches the pools of ${affected.length} rigs; plan it, and confirm that number.`,
+        );
       const nowTs = clock.now();
       const today = [...farm().commands.values()].filter(({ queuedTs }) => nowTs - queuedTs < 86_400_000).length;
       if (today + affected.length > CAPS.commandsPerSite)

@@ -123,6 +123,8 @@ export interface Order {
   readonly gapS: number;
   /** Of each command, from when it is due. */
   readonly expiresS: number;
+  /** Of a pool switch: how many rigs whoever orders it knows that it affects. */
+  readonly confirm?: number | undefined;
 }
 export interface Planned {
   readonly method: Method;

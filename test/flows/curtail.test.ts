@@ -9,7 +9,7 @@ import type { Entry } from "../../server/twin/twin.ts";
 import { farmOfLines, snapshotLines } from "../../server/twin/snapshot.ts";
 import { birth, energy, handClock, handJournal, T0, telemetry, text, tick } from "./hands.ts";
 
-type Temper = "obeys" | "refuses" | "lies" | "sleeps";
+type Temper = "deaf" | "obeys" | "refuses" | "lies" | "sleeps";
 interface Machine {
   readonly temper: Temper;
   readonly powerW: number;
@@ -37,6 +37,7 @@ const stage = (tempers: readonly Temper[]) => {
     if ("code" in request) throw new Error(request.detail);
     const machine = machines.get(at.rig) as Machine;
     told.push(`${at.method} ${at.rig}`);
+    if (machine.temper === "deaf") return Promise.resolve();
     const isRefused = machine.temper === "refuses";
     if (!isRefused && machine.temper !== "lies" && !(machine.temper === "sleeps" && at.method === "resume"))
       machine.paused = at.method === "pause";
@@ -168,6 +169,15 @@ describe("a target", () => {
       { rig: "r9", detail: "Refused: no" },
       { rig: "r8", detail: "It took the command and goes on." },
     ]);
+  });
+
+  test("one that does not answer is told three times, then made up for", async () => {
+    const { curtail, told, pass, begin } = stage(all(4, { 3: "deaf" }));
+    await begin();
+    await curtail.curtail(target(80));
+    await pass(60 * 5);
+    expect(told).toEqual(["pause r3", "pause r3", "pause r3", "pause r2"]);
+    expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { refused: 1, paused: 1 } });
   });
 
   test("one that does not come back is told three times, then named, and holds nothing up", async () => {

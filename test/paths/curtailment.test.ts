@@ -70,7 +70,7 @@ needs("mosquitto")("the simulated farm behind Mosquitto", () => {
     const say = (target: number): Promise<unknown> =>
       grid.publishAsync("maestro/target", JSON.stringify({ target, timestamp: Math.floor(Date.now() / 1_000) }), { qos: 1 });
     await say(50);
-    await until(async () => (await now()).active !== null, "it begins", 30_000);
+    await until(async () => ((await now()).active?.counts["paused"] ?? 0) > 0, "the first pause", 60_000);
     await server.kill9();
     await server.restart();
     await until(

@@ -118,6 +118,11 @@ export const newCommands = z.strictObject({
   ...planned,
   by,
   why: words(300),
+  confirm: z
+    .int()
+    .min(1)
+    .optional()
+    .describe("a pool switch only: how many rigs it affects, as the plan says; redirecting hashrate is no slip of a finger"),
   expiresS: z.int().min(5).max(86_400).default(120).describe("s from when a command is due; then it must not be carried out"),
 });
 const held = z.array(z.object({ rig: z.string(), why: z.string() }));

@@ -84,6 +84,8 @@ const OBEY_MS = 120_000;
 /** A rig may tune for a quarter of an hour; the model's own time is what the alarm "no restart" looks at. */
 const WAKE_MS = 20 * 60_000;
 const BACK_PART = 0.75;
+/** Of telling a rig that does not answer, or that does not wake. */
+export const MOST_TRIES = 3;
 /** What nobody saw for longer is not counted. */
 const MOST_STEP_MS = 60_000;
 const MINUTE_MS = 60_000;
@@ -142,6 +144,10 @@ export const foldTarget = (book: CurtailBook, payload: Uint8Array, ts: number): 
   return null;
 };
 
+/** It was told the same before, and did not do it. */
+const isAgain = (before: Member | undefined, way: "down" | "up"): boolean =>
+  before !== undefined && (way === "up" ? before.state === "waking" : before.state === "back" && !before.hasPaused);
+
 /** Carries what was written. Changes `side.curtail`. */
 export const foldCurtailNews = ({ curtail: book, twins }: CurtailSide, news: CurtailNews, ts: number): void => {
   const { event } = book;
@@ -170,7 +176,7 @@ export const foldCurtailNews = ({ curtail: book, twins }: CurtailSide, news: Cur
           stateTs: ts,
           beforeW: isFirst && news.way === "down" && twin !== undefined ? drawOf(twin) : (before?.beforeW ?? 0),
           beforeThs: isFirst && news.way === "down" ? (twin?.latest.hashrateThs ?? 0) : (before?.beforeThs ?? 0),
-          tries: before?.state === "waking" && news.way === "up" ? before.tries + 1 : 1,
+          tries: isAgain(before, news.way) ? (before?.tries ?? 0) + 1 : 1,
           hasPaused: before?.hasPaused ?? false,
           detail: "",
         });
@@ -247,7 +253,9 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
     case "refused":
       if (mode === "paused") return to("paused", "");
       if (member.state === "refused") return member;
-      if (isOwn && command.method === "pause" && FAILED.has(command.state)) return to("refused", command.detail);
+      // One that nobody answered may not have been heard, as when this server was stopped: it is told again.
+      if (isOwn && command.method === "pause" && FAILED.has(command.state))
+        return to(command.state !== "FAILED" && member.tries < MOST_TRIES ? "back" : "refused", command.detail);
       if (isOwn && command.state === "SUCCESSFUL" && ts - command.stateTs > OBEY_MS)
         return to("refused", "It took the command and goes on.");
       return member;
@@ -258,7 +266,8 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
     case "missing":
       if (mode === "mining" && (twin?.latest.hashrateThs ?? 0) >= member.beforeThs * BACK_PART) return to("back", "");
       if (member.state === "missing") return member;
-      if (isOwn && command.method === "resume" && FAILED.has(command.state) && member.tries >= 3) return to("missing", command.detail);
+      if (isOwn && command.method === "resume" && FAILED.has(command.state) && member.tries >= MOST_TRIES)
+        return to("missing", command.detail);
       return ts - member.stateTs > WAKE_MS ? to("missing", "It does not hash as before.") : member;
     case "back":
       return member;

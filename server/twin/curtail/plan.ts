@@ -2,14 +2,13 @@
 import type { Commands } from "../commands.ts";
 import { isOpen } from "../commands.ts";
 import type { Twin } from "../twin.ts";
-import { drawOf, limitOf, type Event } from "./book.ts";
+import { drawOf, limitOf, MOST_TRIES, type Event } from "./book.ts";
 
 /** Rigs are woken only where it leaves room, so that one that is heavier than before does not have to pause again. */
 const ROOM = 0.98;
 /** Until a rig that was told shows it, others are not told in its place. */
 const SETTLE_MS = 15_000;
 const AGAIN_MS = 60_000;
-const MOST_TRIES = 3;
 
 const efficiencyOf = ({ latest }: Twin): number | null =>
   latest.powerW === null || latest.hashrateThs === null || latest.hashrateThs <= 0 ? null : latest.powerW / latest.hashrateThs;
