@@ -46,7 +46,7 @@ export interface RuleFault {
 export interface AlarmBook {
   /** By rig (or what else an alarm is about), then kind; only those about which there is something to hold. */
   readonly held: Map<string, Partial<Record<AlarmKind, Held>>>;
-  /** Cleared alarms, oldest first, the newest MOST_HISTORY; all of them are in the history on disk. */
+  /** Cleared alarms, oldest first, the newest MOST_HISTORY; older ones are in the journal only. */
   history: Alarm[];
   readonly settings: Map<AlarmKind, RuleSetting>;
   /** The same as text: another text, other rules. */
