@@ -54,7 +54,7 @@ const addressesOf = (child: ChildProcess): Promise<{ url: string; mqtt: string }
 export const AGENT = "a-program-of-somebody/7.1";
 /** What is longer is an attack by its size. */
 const MOST_READ = 100_000;
-const SECRET_FIELDS = /"(?:password|old|fresh|secret|code|signature|uri)":"((?:[^"\\]|\\.){8,})"/g;
+const SECRET_FIELDS = /"(?:password|old|fresh|secret|signature|uri)":"((?:[^"\\]|\\.){8,})"/g;
 const secretsIn = (text: unknown): string[] =>
   typeof text !== "string" || text.length > MOST_READ
     ? []
