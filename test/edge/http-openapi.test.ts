@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-import { Secret, TOTP } from "otpauth";
 import { z } from "zod";
 import { CODES } from "../../server/twin/refusal.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { COOKIE } from "../../server/edge/http/gate.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import type { Document, Operation, Schema } from "../../server/edge/http/openapi.ts";
-import { ALARM, ask, PASSWORD, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
+import { ALARM, ask, bodyOf, PASSWORD, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
 
 let http: Started;
 let document: Document;
@@ -20,12 +19,6 @@ beforeAll(async () => {
   page = (await ask(http.port, ROUTES.reference)).text;
 });
 afterAll(stopAll);
-
-/** Of an app that was set up just now; admin is the first person. */
-const codeOfApp = (): string => {
-  const { secret } = http.house.people.startTotp(1);
-  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
-};
 
 const operations = (): (readonly [method: string, path: string, operation: Operation])[] =>
   Object.entries(document.paths).flatMap(([path, methods]) =>
@@ -120,8 +113,7 @@ describe("the OpenAPI document", () => {
       if (route.answer === null) return;
       const query = new URLSearchParams(Object.entries(route.example.query ?? {})).toString();
       const path = pathOf(route.path, { ...route.example.params, ...(route.path.includes(":tokenId") ? { tokenId: 7 } : {}) });
-      const sent =
-        id === "acknowledge" ? { alarm: ALARM.id, by: "badge-17" } : id === "confirmTotp" ? { code: codeOfApp() } : route.example.body;
+      const sent = bodyOf(http, id, route.example.body);
       const heard = await ask(http.port, `${path}?${query}`, {
         method: route.method.toUpperCase(),
         headers: { cookie: session },

@@ -4,7 +4,21 @@ import { CODES } from "../../server/twin/refusal.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { COOKIE } from "../../server/edge/http/gate.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
-import { ALARM, ask, farm, picture, PASSWORD, PIXEL, post, RECORD, startHttp, stopAll, TS, type Heard, type Started } from "./http/farm.ts";
+import {
+  ask,
+  bodyOf,
+  farm,
+  picture,
+  PASSWORD,
+  PIXEL,
+  post,
+  RECORD,
+  startHttp,
+  stopAll,
+  TS,
+  type Heard,
+  type Started,
+} from "./http/farm.ts";
 
 const SOMEWHERE = {
   tokenId: 7,
@@ -51,7 +65,7 @@ describe("every route, asked as its example asks", () => {
   test.each(TABLE.filter(({ answer }) => answer !== null).map((route) => [route.id, route] as const))(
     "%s answers what its schema says",
     async (id, route) => {
-      const body = id === "acknowledge" ? { alarm: ALARM.id, by: "badge-17" } : route.example.body;
+      const body = bodyOf(http, id, route.example.body);
       const heard = await ask(http.port, path(id), {
         method: route.method.toUpperCase(),
         headers: { cookie: session },

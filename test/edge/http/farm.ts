@@ -1,4 +1,5 @@
 /** A small farm of fixed answers behind the HTTP edge, and raw requests with any header one likes. */
+import { Secret, TOTP } from "otpauth";
 import { request as openRequest } from "node:http";
 import { createHttp, type Fault, type HttpOptions } from "../../../server/edge/http/http.ts";
 import type { Handlers, RpcCall } from "../../../server/edge/http/handlers.ts";
@@ -736,3 +737,12 @@ export const ask = (port: number, path: string, wish: Wish = {}): Promise<Heard>
 
 export const post = (port: number, path: string, body: unknown, wish: Wish = {}): Promise<Heard> =>
   ask(port, path, { method: "POST", body: JSON.stringify(body), ...wish });
+
+/** What the app shows that admin, the first person, has just set up. */
+export const codeOfApp = ({ house }: Started): string => {
+  const { secret } = house.people.startTotp(1);
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate();
+};
+/** The body of a good request: its example's, where that does not depend on what is there. */
+export const bodyOf = (http: Started, id: string, example: unknown): unknown =>
+  id === "acknowledge" ? { alarm: ALARM.id, by: "badge-17" } : id === "confirmTotp" ? { code: codeOfApp(http) } : example;
