@@ -13,6 +13,8 @@ import type { Door } from "./people.ts";
 
 /** Messages a second of one connection without a credential, which is of this machine. */
 const ANONYMOUS_RATE = 20_000;
+/** As the status page counts them. */
+const LIMITS = { rate: "mqtt message delayed", size: "mqtt packet too long", connections: "mqtt connection too many" };
 const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
 
 /** TLS beside the plain listener, where a certificate is given; with certificates that vouch for devices, those may come without a password. */
@@ -53,7 +55,7 @@ export const startMqtt = async (
       perS: (device) => (device === SIMULATOR ? Infinity : device === null ? ANONYMOUS_RATE : config.mqttRate),
       onSeen: devices.see,
       onDenied: (what) => status.count(`mqtt ${what} denied`),
-      onLimit: (what) => status.count(what === "rate" ? "mqtt message delayed" : "mqtt packet too long"),
+      onLimit: (what) => status.count(LIMITS[what]),
       tls: tlsOf(config),
       host: config.mqttHost,
       port: config.mqttPort,

@@ -15,6 +15,7 @@ import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
+import type { Code } from "../twin/refusal.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
@@ -22,6 +23,15 @@ import { builtPath, complain, type House } from "./house.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Door } from "./people.ts";
 import { createRooms } from "./rooms.ts";
+
+/** Refusals that are a limit, as the status page counts them; the others are somebody's slip. */
+const LIMITS: Partial<Record<Code | "connection", string>> = {
+  connection: "http connection too many",
+  PAYLOAD_TOO_LARGE: "http body too large",
+  RANGE_INVALID: "http range refused",
+  LOGIN_FAILED: "http log-in failed",
+  TOO_MANY_REQUESTS: "http request too many",
+};
 
 /** Starts them; gives the port. Throws Refused PORT_IN_USE. */
 export const startWeb = async (
@@ -132,6 +142,10 @@ export const startWeb = async (
     tls:
       config.tlsCert === null || config.tlsKey === null ? null : { cert: readFileSync(config.tlsCert), key: readFileSync(config.tlsKey) },
     allowedHosts: config.allowedHosts.split(","),
+    onTurnedAway: (why) => {
+      const limit = LIMITS[why];
+      if (limit !== undefined) status.count(limit);
+    },
     onFault: ({ id, method, path, error }) => complain(`fault ${id} at ${method} ${path}`, error),
   });
   const socket = createSocket({

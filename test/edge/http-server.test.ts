@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { ROUTES } from "../../server/twin/wire.ts";
+import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { ask, farm, startHttp, stopAll, TOTALS } from "./http/farm.ts";
 
 const sockets: Socket[] = [];
@@ -64,6 +64,33 @@ describe("listening", () => {
     answer();
     expect((await asked).status).toBe(200);
     await stopped;
+  });
+});
+
+describe("what is turned away is told, for the status page", () => {
+  test("a body that is too large, a range that is too long, a wrong token", async () => {
+    const told: string[] = [];
+    const { port } = await startHttp({ onTurnedAway: (why) => told.push(why) });
+    const large = { method: "POST", body: JSON.stringify({ name: "x".repeat(200_000), password: "x" }) };
+    expect((await ask(port, ROUTES.login, large)).code()).toBe("PAYLOAD_TOO_LARGE");
+    expect((await ask(port, `${pathOf(ROUTES.series, { rig: "rig-0001" })}?from=0&to=${Date.now()}&points=100`)).code()).toBe(
+      "RANGE_INVALID",
+    );
+    const wrong = { headers: { authorization: "Bearer rt_nobody" } };
+    expect((await ask(port, ROUTES.site, wrong)).code()).toBe("LOGIN_FAILED");
+    expect((await ask(port, ROUTES.site)).status).toBe(200);
+    expect(told).toEqual(["PAYLOAD_TOO_LARGE", "RANGE_INVALID", "LOGIN_FAILED"]);
+  });
+
+  test("one connection more than may be open", async () => {
+    const told: string[] = [];
+    const { port } = await startHttp({ maxConnections: 1, onTurnedAway: (why) => told.push(why) });
+    const held = say(port, "GET ");
+    const dropped = say(port, `GET ${ROUTES.site} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    expect(await dropped).toBe("");
+    expect(told).toEqual(["connection"]);
+    sockets[0]?.destroy();
+    await held;
   });
 });
 

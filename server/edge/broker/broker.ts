@@ -29,7 +29,7 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   /** Told when a device with a credential came or left. */
   readonly onSeen?: (device: string) => void;
   /** Told when a connection was slowed or shut for its size. */
-  readonly onLimit?: (what: "rate" | "size") => void;
+  readonly onLimit?: (what: "rate" | "size" | "connections") => void;
   /** A second listener with TLS; with `ca` a client certificate's CN is the device's name. */
   readonly tls?: { readonly port: number; readonly options: TlsOptions } | null;
 }
@@ -117,6 +117,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
   const listenOn = (listening: Server, port: number, flag: string): Promise<Server> =>
     new Promise((resolve, reject) => {
       listening.maxConnections = options.maxConnections ?? 20_000;
+      listening.on("drop", () => onLimit("connections"));
       listening.once("error", (cause: NodeJS.ErrnoException) =>
         reject(
           cause.code === "EADDRINUSE"

@@ -4,7 +4,7 @@ import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from "express";
-import { Refused, type Refusal } from "../../twin/refusal.ts";
+import { Refused, type Code, type Refusal } from "../../twin/refusal.ts";
 import type { Principal } from "../../twin/rights.ts";
 import { ROOM_HEADER } from "../../twin/wire.ts";
 import { checked, checkRange, saidIn } from "./check.ts";
@@ -14,7 +14,7 @@ import type { Handlers } from "./handlers.ts";
 import { securityHeaders } from "./headers.ts";
 import { createMetrics } from "./metrics.ts";
 import { openapiOf } from "./openapi.ts";
-import { refusedOf, sendProblem } from "./problem.ts";
+import { refusedOf, sendProblem, tellRefusals } from "./problem.ts";
 import { referenceOf } from "./reference.ts";
 import type { Route } from "./route.ts";
 import { TABLE } from "./routes.ts";
@@ -41,9 +41,12 @@ export interface HttpOptions extends GateOptions {
   /** Folder of the built dashboard. */
   readonly dashboard: string;
   readonly onFault: (fault: Fault) => void;
+  /** Told why a request was refused; "connection": one more than may be open at once. */
+  readonly onTurnedAway?: (why: Code | "connection") => void;
   /** Longest range of a series, ms. */
   readonly mostRangeMs?: number;
   readonly timeouts?: Partial<Timeouts>;
+  readonly maxConnections?: number;
 }
 
 /** How long a connection may take, ms: a caller that sends one byte a second must not hold it for ever. */
@@ -95,6 +98,12 @@ const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Expres
   const { handlers } = options;
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", "simple").set("trust proxy", false);
+  const onTurnedAway = options.onTurnedAway;
+  if (onTurnedAway !== undefined)
+    app.use((_request, response, next) => {
+      tellRefusals(response, onTurnedAway);
+      next();
+    });
   const document = openapiOf(TABLE, options.version);
   const page = referenceOf(document);
   const metrics = createMetrics(handlers.metered);
@@ -229,7 +238,8 @@ export const createHttp = (options: HttpOptions) => {
   const server: Server = tls === null ? createServer(how, app) : createTlsServer({ ...tls, ...how }, app);
   server.timeout = idleMs;
   server.maxRequestsPerSocket = 10_000;
-  server.maxConnections = MOST_CONNECTIONS;
+  server.maxConnections = options.maxConnections ?? MOST_CONNECTIONS;
+  server.on("drop", () => options.onTurnedAway?.("connection"));
   const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);

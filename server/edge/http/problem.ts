@@ -5,9 +5,15 @@ import { CODES, Refused, type Code } from "../../twin/refusal.ts";
 
 const RETRY_S = 5;
 
+/** Has `told` know of every refusal that goes out by this response. */
+export const tellRefusals = (response: Response, told: (code: Code) => void): void => {
+  response.locals["refused"] = told;
+};
+
 /** Sends a refusal with the headers its status asks for (RFC 9110: 401 needs WWW-Authenticate). */
 export const sendProblem = (response: Response, code: Code, detail: string): void => {
   const problem = problemOf(code, detail, response.req.path);
+  (response.locals["refused"] as ((code: Code) => void) | undefined)?.(code);
   if (problem.status === 401) response.setHeader("WWW-Authenticate", 'Bearer realm="rigtwin"');
   if (CODES[code].retry && !response.hasHeader("Retry-After")) response.setHeader("Retry-After", String(RETRY_S));
   response.setHeader("Cache-Control", "no-store");
