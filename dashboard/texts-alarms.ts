@@ -87,7 +87,10 @@ export const alarmText = {
     between: (least: number, most: number) => `${least} to ${most}`,
     find: "Rule",
     dryRun: "Try on the past week",
-    wouldHave: (n: number, now: number) => `Would have raised ${n} in that time; as it is set now, ${now}.`,
+    wouldHave: (n: number, rigs: number, was: number, since: string) =>
+      `Would have raised ${n} on ${rigs} ${rigs === 1 ? "rig" : "rigs"} since ${since}; as it was set, ${was}.`,
+    endTrial: "End",
+    andMore: (n: number) => `and ${n} more`,
     noRule: "No rule fits",
   },
   notify: {

@@ -12,6 +12,7 @@ import { useAddress } from "../parts/address.ts";
 import { AlarmPages } from "../parts/alarm-pages.tsx";
 import { useBadge } from "../parts/badge.ts";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
+import { RuleTrial } from "../parts/rule-trial.tsx";
 import { SeverityMark } from "../parts/value.tsx";
 import { failureOf, useAnswer, useSite, useViewClock } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
@@ -60,9 +61,10 @@ const RuleForm = ({ rule, onDone }: { readonly rule: AlarmRule; readonly onDone:
       setBusy(false);
     }
   };
+  const said = (): RuleSetting => settingOf(rule, { isOn, severity, holdS, clearS, values });
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    void send(settingOf(rule, { isOn, severity, holdS, clearS, values }));
+    void send(said());
   };
   return (
     <form className="stack" aria-label={text.editOf(say.alarmKinds[rule.kind])} onSubmit={submit} noValidate style={{ paddingBlock: 10 }}>
@@ -90,6 +92,7 @@ const RuleForm = ({ rule, onDone }: { readonly rule: AlarmRule; readonly onDone:
           onChange={(event) => setSeverity(event.currentTarget.value as Severity)}
         />
       </div>
+      <RuleTrial kind={rule.kind} setting={said} />
       <div className="row">
         <Checkbox size="xs" label={text.on} checked={isOn} onChange={(event) => setOn(event.currentTarget.checked)} />
         <TextInput

@@ -6,6 +6,7 @@ import { createNotifyDesk } from "../../../server/flows/notify-desk.ts";
 import { alarmActs } from "../../../server/twin/alarm-bulk.ts";
 import type { Incident } from "../../../server/twin/alarms/incident.ts";
 import { alarmAct } from "../../../server/twin/alarms/shapes.ts";
+import { newTrial, type Trial } from "../../../server/twin/alarms/watch-shapes.ts";
 import { foldEntry, newFarm, nothingYet } from "../../../server/twin/farm.ts";
 import { curtailAct, curtailPlan } from "../../../server/twin/curtail/shapes.ts";
 import { newChannel, notifyRules, NO_SETTINGS, type Secrets } from "../../../server/twin/notify/shapes.ts";
@@ -109,6 +110,34 @@ export const mountAlarms = (app: Express, hands: AlarmHands): void => {
     answer(({ body }) => {
       hands.posted(body);
       return desk.alarmAct(alarmAct.parse(body));
+    }),
+  );
+  let trial: Trial | null = null;
+  app.get(
+    ROUTES.ruleTrial,
+    answer(() => {
+      if (trial?.state === "running")
+        trial = {
+          ...trial,
+          state: "done",
+          donePart: 1,
+          raised: 14,
+          was: 3,
+          rigs: 5,
+          alarms: [{ rig: "a-r4-03", raisedTs: trial.fromTs, clearedTs: null, message: "41 °C at the intake." }],
+        };
+      return { trial };
+    }),
+  );
+  app.post(
+    ROUTES.ruleTrial,
+    answer(({ body }) => {
+      hands.posted(body);
+      const { kind, setting, days } = newTrial.parse(body);
+      const toTs = hands.now();
+      const fromTs = toTs - days * 86_400_000;
+      trial = { kind, setting, fromTs, toTs, state: "running", donePart: 0.4, raised: 2, was: 3, rigs: 1, alarms: [], detail: "" };
+      return { trial };
     }),
   );
   app.post(

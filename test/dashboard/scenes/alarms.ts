@@ -70,7 +70,10 @@ export const alarmScenes = (world: () => World): void => {
     await page.getByLabel("Rule", { exact: true }).fill("intake");
     await page.getByRole("button", { name: "Change Intake too hot" }).click();
     await page.getByLabel("Held before it is raised, s").fill("600");
-    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Try on the past week" }).press("Enter");
+    await page.getByText(/^Would have raised 14 on 5 rigs since .*; as it was set, 3\.$/).waitFor();
+    expect(mock.posted().at(-1)).toMatchObject({ kind: "intake-hot", setting: { holdMs: 600_000 }, days: 7 });
+    await page.getByLabel("Held before it is raised, s").press("Enter");
     await page.getByText("changed").waitFor();
     expect(mock.posted().at(-1)).toMatchObject({ what: "alarm-rule", kind: "intake-hot", setting: { holdMs: 600_000 }, by: "badge-30" });
     await page.getByRole("button", { name: "Change Intake too hot" }).click();
