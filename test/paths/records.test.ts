@@ -51,7 +51,7 @@ describe("from the technician to the chain", () => {
     }
     let end: Told = {};
     const last = relayer(folder, rpcUrl, "last", (told) => (end = told));
-    await until(() => !isAlive(last.pid as number) || last.exitCode !== null, "everything is final", 180_000);
+    await until(() => !isAlive(last.pid as number) || last.exitCode !== null, "everything is final", 60_000);
     expect(last.exitCode).toBe(0);
 
     const records = end.records ?? [];
@@ -65,5 +65,5 @@ describe("from the technician to the chain", () => {
     expect(logs.map(({ args }) => args.recordHash as Hex).toSorted()).toEqual(records.map(({ hash }) => hash).toSorted());
     await node.stop();
     remove();
-  }, 300_000);
+  }, 180_000);
 });
