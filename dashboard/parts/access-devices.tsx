@@ -6,7 +6,7 @@ import type * as access from "../../server/twin/access.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { useAnswer, useSite } from "../site.tsx";
 import { accessText } from "../texts-access.ts";
-import { Ago, Moment, ShownOnce, Sure, Trouble, useAct, useFocused } from "./access-hands.tsx";
+import { Ago, FormEnd, Moment, ShownOnce, Sure, Trouble, useAct, useFocused } from "./access-hands.tsx";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { ScrollX } from "./scroll-x.tsx";
 import { toned } from "./value.tsx";
@@ -44,15 +44,7 @@ const AddForm = ({ onMade, onClose }: { readonly onMade: (made: Made) => void; r
           onChange={(event) => setTopics(event.currentTarget.value)}
         />
       </div>
-      <Trouble of={trouble} />
-      <div className="row">
-        <Button type="submit" size="xs" loading={busy}>
-          {text.make}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
-          {accessText.cancel}
-        </Button>
-      </div>
+      <FormEnd trouble={trouble} busy={busy} label={text.make} onClose={onClose} />
     </form>
   );
 };

@@ -141,3 +141,28 @@ export const Trouble = ({ of }: { readonly of: string | null }): ReactNode =>
       {of}
     </p>
   );
+
+/** The end of a form: why it did not come off, its button, and the way out. */
+export const FormEnd = ({
+  trouble,
+  busy,
+  label,
+  onClose,
+}: {
+  readonly trouble: string | null;
+  readonly busy: boolean;
+  readonly label: string;
+  readonly onClose: () => void;
+}): ReactNode => (
+  <>
+    <Trouble of={trouble} />
+    <div className="row">
+      <Button type="submit" size="xs" loading={busy}>
+        {label}
+      </Button>
+      <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
+        {text.cancel}
+      </Button>
+    </div>
+  </>
+);

@@ -5,7 +5,7 @@ import type * as access from "../../server/twin/access.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { useSite } from "../site.tsx";
 import { accessText, door } from "../texts-access.ts";
-import { Trouble, useAct, useFocused } from "./access-hands.tsx";
+import { FormEnd, Trouble, useAct, useFocused } from "./access-hands.tsx";
 import { TotpOff, TotpOn } from "./access-totp.tsx";
 import { Panel } from "./panel.tsx";
 
@@ -52,15 +52,7 @@ const PasswordForm = ({ name, onClose }: { readonly name: string; readonly onClo
         />
       </div>
       <p className="quiet">{text.freshHint}</p>
-      <Trouble of={trouble} />
-      <div className="row">
-        <Button type="submit" size="xs" loading={busy}>
-          {text.save}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
-          {accessText.cancel}
-        </Button>
-      </div>
+      <FormEnd trouble={trouble} busy={busy} label={text.save} onClose={onClose} />
     </form>
   );
 };

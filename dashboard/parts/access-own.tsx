@@ -9,7 +9,7 @@ import { lasting } from "../format.ts";
 import { useAnswer, useSite } from "../site.tsx";
 import { accessText } from "../texts-access.ts";
 import { say } from "../texts.ts";
-import { Ago, Moment, ShownOnce, Sure, Trouble, useAct, useFocused } from "./access-hands.tsx";
+import { Ago, FormEnd, Moment, ShownOnce, Sure, Trouble, useAct, useFocused } from "./access-hands.tsx";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { ScrollX } from "./scroll-x.tsx";
 
@@ -154,15 +154,7 @@ const TokenForm = ({
           ))}
         </fieldset>
       </div>
-      <Trouble of={trouble} />
-      <div className="row">
-        <Button type="submit" size="xs" loading={busy}>
-          {text.make}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
-          {accessText.cancel}
-        </Button>
-      </div>
+      <FormEnd trouble={trouble} busy={busy} label={text.make} onClose={onClose} />
     </form>
   );
 };

@@ -7,7 +7,7 @@ import { ROUTES } from "../../server/twin/wire.ts";
 import { short } from "../format.ts";
 import { useAnswer, useSite } from "../site.tsx";
 import { accessText, door } from "../texts-access.ts";
-import { Moment, Trouble, useAct, useFocused } from "./access-hands.tsx";
+import { FormEnd, Moment, Trouble, useAct, useFocused } from "./access-hands.tsx";
 import { Answered, Panel } from "./panel.tsx";
 import { ScrollX } from "./scroll-x.tsx";
 
@@ -64,15 +64,7 @@ const AddForm = ({ onDone, onClose }: { readonly onDone: () => void; readonly on
           onChange={(event) => setWallet(event.currentTarget.value)}
         />
       </div>
-      <Trouble of={trouble} />
-      <div className="row">
-        <Button type="submit" size="xs" loading={busy}>
-          {text.make}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
-          {accessText.cancel}
-        </Button>
-      </div>
+      <FormEnd trouble={trouble} busy={busy} label={text.make} onClose={onClose} />
     </form>
   );
 };

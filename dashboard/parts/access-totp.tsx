@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type FormEvent, type ReactNode } from "rea
 import { ROUTES } from "../../server/twin/wire.ts";
 import { useSite } from "../site.tsx";
 import { accessText, door } from "../texts-access.ts";
-import { ShownOnce, Trouble, useAct } from "./access-hands.tsx";
+import { FormEnd, ShownOnce, Trouble, useAct } from "./access-hands.tsx";
 import { Loading } from "./panel.tsx";
 import { Copy } from "./passport.tsx";
 import { Qr } from "./qr.tsx";
@@ -83,15 +83,7 @@ export const TotpOff = ({ onClose }: { readonly onClose: () => void }): ReactNod
         visibilityToggleButtonProps={{ "aria-label": door.show }}
         maw={320}
       />
-      <Trouble of={trouble} />
-      <div className="row">
-        <Button type="submit" size="xs" loading={busy}>
-          {text.end}
-        </Button>
-        <Button size="xs" variant="subtle" color="gray" onClick={onClose}>
-          {accessText.cancel}
-        </Button>
-      </div>
+      <FormEnd trouble={trouble} busy={busy} label={text.end} onClose={onClose} />
     </form>
   );
 };

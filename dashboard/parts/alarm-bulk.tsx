@@ -4,6 +4,7 @@ import { ROUTES } from "../../server/twin/wire.ts";
 import { failureOf, useSite } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { useBadge } from "./badge.ts";
+import { SaidLine, type Said } from "./said.tsx";
 
 const text = alarmText.bulk;
 
@@ -29,7 +30,7 @@ export const AlarmBulk = ({
   const [words, setWords] = useState("");
   const [length, setLength] = useState("3600000");
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<{ readonly ok: boolean; readonly text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const act = async (what: object): Promise<void> => {
     const by = badge.trim();
     if (by === "") return setSaid({ ok: false, text: text.badge });
@@ -107,11 +108,7 @@ export const AlarmBulk = ({
           </Button>
         </>
       )}
-      {said === null ? null : (
-        <span className={said.ok ? "quiet" : "bad"} role={said.ok ? "status" : "alert"}>
-          {said.text}
-        </span>
-      )}
+      <SaidLine said={said} />
     </div>
   );
 };

@@ -11,6 +11,7 @@ import { curtailText as text } from "../texts-curtail.ts";
 import { useBadge } from "./badge.ts";
 import { DayPicks } from "./day-picks.tsx";
 import { Age } from "./value.tsx";
+import { SaidLine, type Said } from "./said.tsx";
 
 type Line = CurtailSettings["schedule"][number];
 type Price = NonNullable<CurtailSettings["price"]>;
@@ -39,7 +40,7 @@ export const CurtailSettingsForm = ({ told, onDone }: { readonly told: Curtailme
   const [badge, setBadge] = useBadge();
   const [settings, setSettings] = useState(told.settings as CurtailSettings);
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<{ readonly ok: boolean; readonly text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const put = (change: Partial<CurtailSettings>): void => {
     setSaid(null);
     setSettings((before) => ({ ...before, ...change }));
@@ -205,11 +206,7 @@ export const CurtailSettingsForm = ({ told, onDone }: { readonly told: Curtailme
         <Button type="submit" loading={busy}>
           {text.save}
         </Button>
-        {said === null ? null : (
-          <span className={said.ok ? "quiet" : "bad"} role={said.ok ? "status" : "alert"}>
-            {said.text}
-          </span>
-        )}
+        <SaidLine said={said} />
       </div>
     </form>
   );

@@ -9,6 +9,7 @@ import { failureOf, useSite } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
 import { DayPicks } from "./day-picks.tsx";
+import { SaidLine, type Said } from "./said.tsx";
 
 const text = alarmText.notify;
 const WHENS = ["at-once", "digest"] as const;
@@ -84,7 +85,7 @@ export const NotifyRulesForm = ({
   const { ask } = useSite();
   const [rules, setRules] = useState(saved);
   const [busy, setBusy] = useState(false);
-  const [said, setSaid] = useState<{ readonly ok: boolean; readonly text: string } | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const put = (change: Partial<NotifyRules>): void => {
     setSaid(null);
     setRules((before) => ({ ...before, ...change }));
@@ -174,11 +175,7 @@ export const NotifyRulesForm = ({
         <Button type="submit" loading={busy}>
           {text.saveRules}
         </Button>
-        {said === null ? null : (
-          <span className={said.ok ? "quiet" : "bad"} role={said.ok ? "status" : "alert"}>
-            {said.text}
-          </span>
-        )}
+        <SaidLine said={said} />
       </div>
     </form>
   );

@@ -1,7 +1,6 @@
 import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/NumberInput.css";
 import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
-import { IconSearch } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { RuleSetting } from "../../server/twin/alarms/book.ts";
 import type { AlarmRule, AlarmRules } from "../../server/twin/alarms/shapes.ts";
@@ -14,6 +13,7 @@ import { useBadge } from "../parts/badge.ts";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
 import { RuleTrial } from "../parts/rule-trial.tsx";
 import { SeverityMark } from "../parts/value.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { failureOf, useAnswer, useSite, useViewClock } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
@@ -187,15 +187,7 @@ const AlarmRulesView = (): ReactNode => {
         <h1>{alarmText.pages.rules}</h1>
         <span className="lead">{text.lead}</span>
         <div className="tools">
-          <TextInput
-            size="xs"
-            type="search"
-            leftSection={<IconSearch size={14} />}
-            placeholder={text.find}
-            aria-label={text.find}
-            value={query}
-            onChange={(event) => put({ q: event.currentTarget.value })}
-          />
+          <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
         </div>
       </div>
       <Panel title={alarmText.pages.rules} flush>

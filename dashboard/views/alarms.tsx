@@ -1,6 +1,6 @@
 import "@mantine/core/styles/InlineInput.css";
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
-import { IconCircleCheck, IconSearch } from "@tabler/icons-react";
+import { IconCircleCheck } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
@@ -16,6 +16,7 @@ import { Empty, Loading, Trouble } from "../parts/panel.tsx";
 import { PartQuestions } from "../parts/part-questions.tsx";
 import { Segments } from "../parts/segments.tsx";
 import { Age, SeverityMark, toned } from "../parts/value.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { failureOf, useAlarms, useAnswer, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
@@ -198,15 +199,7 @@ const AlarmsView = (): ReactNode => {
           </span>
         )}
         <div className="tools">
-          <TextInput
-            size="xs"
-            type="search"
-            leftSection={<IconSearch size={14} />}
-            placeholder={text.find}
-            aria-label={text.find}
-            value={query}
-            onChange={(event) => put({ q: event.currentTarget.value })}
-          />
+          <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
           <Segments
             label={text.show}
             value={shown}

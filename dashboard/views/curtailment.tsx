@@ -11,33 +11,13 @@ import { CurtailTarget } from "../parts/curtail-target.tsx";
 import { EnergyPages } from "../parts/energy-pages.tsx";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
-import { Value } from "../parts/value.tsx";
+import { FigureTile } from "../parts/figure-tile.tsx";
 import { failureOf, useAnswer, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
 import { curtailText as text } from "../texts-curtail.ts";
 import { say } from "../texts.ts";
 
 const STATES = ["ordered", "paused", "waking", "refused", "missing"] as const;
 const SHOWN = 100;
-
-const Tile = ({
-  name,
-  value,
-  unit,
-  side,
-}: {
-  readonly name: string;
-  readonly value: string;
-  readonly unit: string;
-  readonly side: string;
-}): ReactNode => (
-  <div className="tile">
-    <span className="tile-name">{name}</span>
-    <span className="tile-value small">
-      <Value shown={{ text: value, unit }} />
-    </span>
-    <span className="tile-side">{side}</span>
-  </div>
-);
 
 const wishOf = ({ wishes }: CurtailEvent): string =>
   wishes.map(({ source, by, why }) => text.wished(text.sources[source], by, why)).join(" · ");
@@ -47,16 +27,23 @@ const Figures = ({ event }: { readonly event: CurtailEvent }): ReactNode => {
   const kwh = energyKwh(event.savedKwh);
   return (
     <div className="board curtail-figures">
-      <Tile
+      <FigureTile
         name={text.drawn}
-        value={drawn.text}
-        unit={drawn.unit}
+        shown={drawn}
         side={`${text.before} ${together(power(event.baselineW))}, ${text.limit} ${event.limitW === null ? text.named : together(power(event.limitW))}`}
       />
-      <Tile name={text.saved} value={kwh.text} unit={kwh.unit} side={text.byRigs(event.pausedRigs)} />
-      <Tile name={text.money} value={fixed(event.saved, 2)} unit={event.currency ?? ""} side={event.saved === null ? text.noPrice : ""} />
-      <Tile name={text.carbon} value={fixed(event.savedKgco2e, 1)} unit="kgCO2e" side={event.savedKgco2e === null ? text.noCarbon : ""} />
-      <Tile name={text.forgone} value={fixed(event.forgoneThH, 0)} unit="TH·h" side="" />
+      <FigureTile name={text.saved} shown={kwh} side={text.byRigs(event.pausedRigs)} />
+      <FigureTile
+        name={text.money}
+        shown={{ text: fixed(event.saved, 2), unit: event.currency ?? "" }}
+        side={event.saved === null ? text.noPrice : ""}
+      />
+      <FigureTile
+        name={text.carbon}
+        shown={{ text: fixed(event.savedKgco2e, 1), unit: "kgCO2e" }}
+        side={event.savedKgco2e === null ? text.noCarbon : ""}
+      />
+      <FigureTile name={text.forgone} shown={{ text: fixed(event.forgoneThH, 0), unit: "TH·h" }} side="" />
     </div>
   );
 };

@@ -12,7 +12,8 @@ import { Answered, Empty, Loading, Panel } from "../parts/panel.tsx";
 import { QuoteForm } from "../parts/quote-form.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
 import { Segments } from "../parts/segments.tsx";
-import { Age, Value } from "../parts/value.tsx";
+import { Age } from "../parts/value.tsx";
+import { FigureTile } from "../parts/figure-tile.tsx";
 import { useAnswer, useNow, useSite, useTotals } from "../site.tsx";
 import { moneyText as text } from "../texts-money.ts";
 import { say } from "../texts.ts";
@@ -41,26 +42,6 @@ const daysOf = (name: SpanName, now: number): { readonly from: number; readonly 
   }
 };
 
-const Figure = ({
-  name,
-  value,
-  unit,
-  side,
-}: {
-  readonly name: string;
-  readonly value: string;
-  readonly unit: string;
-  readonly side: string;
-}): ReactNode => (
-  <div className="tile">
-    <span className="tile-name">{name}</span>
-    <span className="tile-value small">
-      <Value shown={{ text: value, unit }} />
-    </span>
-    <span className="tile-side">{side}</span>
-  </div>
-);
-
 const Figures = ({ usage }: { readonly usage: Usage }): ReactNode => {
   const { total } = usage;
   const currency = usage.currency ?? "";
@@ -68,22 +49,28 @@ const Figures = ({ usage }: { readonly usage: Usage }): ReactNode => {
   const gap = total.reportedKwh > 0 ? `${fixed((100 * (total.wallKwh - total.reportedKwh)) / total.reportedKwh, 1)}\u202f%` : MISSING;
   return (
     <div className="board energy-figures">
-      <Figure name={text.wall} value={wall.text} unit={wall.unit} side={text.wallSide(gap)} />
-      <Figure
+      <FigureTile name={text.wall} shown={wall} side={text.wallSide(gap)} />
+      <FigureTile
         name={text.cost}
-        value={fixed(total.cost, 2)}
-        unit={currency}
+        shown={{ text: fixed(total.cost, 2), unit: currency }}
         side={text.costSide(`${fixed(total.costPerThH, 5)} ${currency}`)}
       />
-      <Figure name={text.carbon} value={fixed(total.kgco2e, 1)} unit="kgCO2e" side={text.carbonSide(fixed(total.gco2ePerThH, 2))} />
-      <Figure
+      <FigureTile
+        name={text.carbon}
+        shown={{ text: fixed(total.kgco2e, 1), unit: "kgCO2e" }}
+        side={text.carbonSide(fixed(total.gco2ePerThH, 2))}
+      />
+      <FigureTile
         name={text.revenue}
-        value={fixed(total.revenue, 2)}
-        unit={usage.hashpriceCurrency ?? ""}
+        shown={{ text: fixed(total.revenue, 2), unit: usage.hashpriceCurrency ?? "" }}
         side={usage.hashprice === null ? text.noHashprice : text.revenueSide}
       />
-      <Figure name={text.margin} value={fixed(total.margin, 2)} unit={currency} side={text.marginSide} />
-      <Figure name={text.breakEven} value={fixed(total.breakEvenPerKwh, 4)} unit={`${currency}/kWh`} side={text.breakEvenSide} />
+      <FigureTile name={text.margin} shown={{ text: fixed(total.margin, 2), unit: currency }} side={text.marginSide} />
+      <FigureTile
+        name={text.breakEven}
+        shown={{ text: fixed(total.breakEvenPerKwh, 4), unit: `${currency}/kWh` }}
+        side={text.breakEvenSide}
+      />
     </div>
   );
 };

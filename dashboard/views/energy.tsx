@@ -13,6 +13,7 @@ import type { Line, Span } from "../parts/plot.ts";
 import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
 import { SpanTools } from "../parts/span-tools.tsx";
 import { Age, toned, Value } from "../parts/value.tsx";
+import { FigureTile } from "../parts/figure-tile.tsx";
 import { useAnswer, useSpan, useTotals, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 
@@ -102,48 +103,28 @@ const EnergyView = (): ReactNode => {
         </div>
       </div>
       <div className="board energy-figures">
-        <div className="tile">
-          <span className="tile-name">{text.now}</span>
-          <span className="tile-value small">
-            <Value shown={power(totals.meteredW ?? totals.reportedW)} />
-          </span>
-          <span className="tile-side">{totals.meteredW === null ? say.overview.reportedOnly : say.overview.metered}</span>
-        </div>
-        <div className="tile">
-          <span className="tile-name">{text.used}</span>
-          <span className="tile-value small">
-            <Value shown={energyKwh(sums?.kwh)} />
-          </span>
-          <span className="tile-side">{text.inRange}</span>
-        </div>
-        <div className="tile">
-          <span className="tile-name">{text.cost}</span>
-          <span className="tile-value small">
-            <Value shown={{ text: fixed(sums?.cost, 0), unit: currency }} />
-          </span>
-          <span className="tile-side">{text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency)}</span>
-        </div>
-        <div className="tile">
-          <span className="tile-name">{text.emissions}</span>
-          <span className="tile-value small">
-            <Value shown={{ text: fixed(sums?.kgco2e, 0), unit: "kgCO2e" }} />
-          </span>
-          <span className="tile-side">{text.carbonNow(fixed(totals.gco2ePerKwh, 0))}</span>
-        </div>
-        <div className="tile">
-          <span className="tile-name">{text.gap}</span>
-          <span className="tile-value small">
-            <Value shown={{ text: gap === null ? MISSING : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}`, unit: "%" }} />
-          </span>
-          <span className="tile-side">{text.gapMeans}</span>
-        </div>
-        <div className="tile">
-          <span className="tile-name">{text.ambient}</span>
-          <span className="tile-value small">
-            <Value shown={celsius(totals.ambientC)} />
-          </span>
-          <span className="tile-side">{say.overview.metered}</span>
-        </div>
+        <FigureTile
+          name={text.now}
+          shown={power(totals.meteredW ?? totals.reportedW)}
+          side={totals.meteredW === null ? say.overview.reportedOnly : say.overview.metered}
+        />
+        <FigureTile name={text.used} shown={energyKwh(sums?.kwh)} side={text.inRange} />
+        <FigureTile
+          name={text.cost}
+          shown={{ text: fixed(sums?.cost, 0), unit: currency }}
+          side={text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency)}
+        />
+        <FigureTile
+          name={text.emissions}
+          shown={{ text: fixed(sums?.kgco2e, 0), unit: "kgCO2e" }}
+          side={text.carbonNow(fixed(totals.gco2ePerKwh, 0))}
+        />
+        <FigureTile
+          name={text.gap}
+          shown={{ text: gap === null ? MISSING : `${gap >= 0 ? "+" : ""}${fixed(gap, 1)}`, unit: "%" }}
+          side={text.gapMeans}
+        />
+        <FigureTile name={text.ambient} shown={celsius(totals.ambientC)} side={say.overview.metered} />
       </div>
       {unmetered ? (
         <div className="panel">

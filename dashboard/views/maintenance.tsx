@@ -1,5 +1,5 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
-import { IconClipboardList, IconPhoto, IconPlus, IconSearch } from "@tabler/icons-react";
+import { Button, NativeSelect } from "@mantine/core";
+import { IconClipboardList, IconPhoto, IconPlus } from "@tabler/icons-react";
 import { useState, type DragEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { OrderLine } from "../../server/twin/orders/lines.ts";
@@ -13,6 +13,7 @@ import { Due, isOverdue, isUnderWay, PriorityMark, StateOfOrder } from "../parts
 import { Empty, Loading } from "../parts/panel.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
 import { Segments } from "../parts/segments.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { failureOf, useNow, useOrders, useSite, useTotals, useViewClock } from "../site.tsx";
 import { workText as text } from "../texts-work.ts";
 import { say } from "../texts.ts";
@@ -210,15 +211,7 @@ const MaintenanceView = (): ReactNode => {
           {text.lead(underWay.length, underWay.filter((order) => isOverdue(order, now)).length)}
         </span>
         <div className="tools">
-          <TextInput
-            size="xs"
-            type="search"
-            leftSection={<IconSearch size={14} />}
-            placeholder={text.find}
-            aria-label={text.find}
-            value={query}
-            onChange={(event) => put({ q: event.currentTarget.value })}
-          />
+          <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
           {(["mine", "overdue"] as const).map((each) => (
             <button
               key={each}

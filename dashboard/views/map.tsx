@@ -1,5 +1,5 @@
-import { ActionIcon, TextInput } from "@mantine/core";
-import { IconMinus, IconPlugConnected, IconPlus, IconSearch } from "@tabler/icons-react";
+import { ActionIcon } from "@mantine/core";
+import { IconMinus, IconPlugConnected, IconPlus } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { count } from "../format.ts";
@@ -12,6 +12,7 @@ import { isMapMode, MAP_MODES, type MapMode } from "../parts/scales.ts";
 import { matches } from "../parts/search.ts";
 import { Segments } from "../parts/segments.tsx";
 import { Age } from "../parts/value.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { useRoster, useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
 
@@ -50,17 +51,11 @@ const MapView = (): ReactNode => {
           </span>
         )}
         <div className="tools">
-          <TextInput
-            size="xs"
-            type="search"
-            leftSection={<IconSearch size={14} />}
-            placeholder={text.find}
-            aria-label={text.find}
+          <SearchField
+            label={text.find}
             value={query}
-            onChange={(event) => put({ q: event.currentTarget.value })}
-            onKeyDown={(event) => {
-              if (event.key === "Enter" && first !== undefined) open(first);
-            }}
+            onChange={(q) => put({ q })}
+            onEnter={() => (first === undefined ? undefined : open(first))}
           />
           {found === null ? null : (
             <span className="quiet" role="status">

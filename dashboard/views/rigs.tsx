@@ -1,5 +1,5 @@
-import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
-import { IconColumns3, IconDownload, IconPlugConnected, IconSearch } from "@tabler/icons-react";
+import { Button, Checkbox, Popover } from "@mantine/core";
+import { IconColumns3, IconDownload, IconPlugConnected } from "@tabler/icons-react";
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { MOST_RIGS } from "../../server/twin/orders/limits.ts";
@@ -11,6 +11,7 @@ import { COLUMNS, csvOf, NAME_COLUMN, ordered, SHOWN_AT_FIRST } from "../parts/r
 import { RigTable } from "../parts/rig-table.tsx";
 import { matches, natural } from "../parts/search.ts";
 import { Age, toned } from "../parts/value.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { useNow, useRoster, useSite, useTotals } from "../site.tsx";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
@@ -113,15 +114,7 @@ const RigsView = (): ReactNode => {
           {text.lead(count(order.length), count(totals.rigs))} · <Age ts={totals.asOfTs} from={say.overview.reported} />
         </span>
         <div className="tools">
-          <TextInput
-            size="xs"
-            type="search"
-            leftSection={<IconSearch size={14} />}
-            placeholder={text.find}
-            aria-label={text.find}
-            value={query}
-            onChange={(event) => put({ q: event.currentTarget.value })}
-          />
+          <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
           <Popover position="bottom-end" withArrow={false} shadow="none">
             <Popover.Target>
               <Button size="xs" variant="default" className="wide-only" leftSection={<IconColumns3 size={14} />}>

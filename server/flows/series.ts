@@ -21,11 +21,11 @@ export interface SeriesNeeds {
   readonly cursor: () => Promise<number>;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly headPos: () => number;
-  /** Model name of a rig, for rows made again from the journal. */
   /** Whose signatures can be checked when entries are read again. */
   readonly gateways?: () => Gateways;
   /** What is remembered of others' dialects, for entries that are read again. */
   readonly foreign?: () => Foreign;
+  /** Model name of a rig, for rows made again from the journal. */
   readonly modelOf: (rig: string) => string | null;
   readonly onRejected: (points: readonly RejectedPoint[]) => void;
   readonly onHealth: (away: string | null) => void;

@@ -155,9 +155,9 @@ test("who sends too fast waits and loses nothing", async () => {
   limits.length = 0;
   taken.length = 0;
   const b = await come("b");
-  await Promise.all(Array.from({ length: 550 }, (_, i) => b.publishAsync("rigtwin/v1/farm/b/telemetry", String(i), { qos: 1 })));
-  // Ten seconds' worth at once, the other fifty at fifty a second.
-  expect(taken.length).toBe(550);
+  await Promise.all(Array.from({ length: 80 }, (_, i) => b.publishAsync("rigtwin/v1/farm/b/telemetry", String(i), { qos: 1 })));
+  // A second's worth at once, the other thirty at fifty a second.
+  expect(taken.length).toBe(80);
   expect(limits).toContain("rate");
 });
 

@@ -1,7 +1,6 @@
 /** A backup taken beside a server that works, and what another server is that is made of it. */
-import { spawn } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import { unpack } from "../../server/edge/backup/archive.ts";
 import { openAudit } from "../../server/edge/audit.ts";
@@ -16,9 +15,9 @@ import { startLoad, type Load } from "../servers/device.ts";
 import { compareSent, foldAll, foldedTwice, journalOf, numbersIn } from "../servers/evidence.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { until } from "../servers/until.ts";
+import { runBackup } from "../servers/backup.ts";
 
 const SITE = "kept";
-const CLI = resolve(import.meta.dirname, "../../build/server/cli");
 
 const servers: Rigtwin[] = [];
 let load: Load | null = null;
@@ -29,13 +28,6 @@ afterEach(async () => {
   own.remove();
 });
 
-const run = (program: "backup" | "restore", ...args: string[]): Promise<{ code: number | null; out: string }> =>
-  new Promise((done) => {
-    const child = spawn(process.execPath, [join(CLI, `${program}.js`), ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let out = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => void (out += piece.toString()));
-    child.once("close", (code) => done({ code, out }));
-  });
 const started = async (options: Parameters<typeof startRigtwin>[0]): Promise<Rigtwin> => {
   const server = await startRigtwin({ site: SITE, ...options });
   servers.push(server);
@@ -84,7 +76,7 @@ test("taken under load, restored elsewhere after a kill, it is the same farm wit
   const records = await server.get(pathOf(ROUTES.records, { rig }));
   const alarms = await server.get<{ alarms: readonly { id: string }[] }>(`${ROUTES.alarms}?state=all&limit=10000`);
   const file = join(own.folder, "rigtwin.tar.gz");
-  const made = await run("backup", file, "--data-dir", server.dataDir);
+  const made = await runBackup("backup", file, "--data-dir", server.dataDir);
   expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/Written: .* the journal up to entry/) });
   expect(statSync(file).mode & 0o077).toBe(0);
   expect(load.sent().filter(({ acknowledged }) => acknowledged).length).toBeGreaterThan(before.length);
@@ -92,7 +84,7 @@ test("taken under load, restored elsewhere after a kill, it is the same farm wit
   load.abandon();
 
   const folder = join(own.folder, "elsewhere");
-  expect(await run("restore", file, "--data-dir", folder)).toMatchObject({ code: 0, out: expect.stringMatching(/all as hashed/) });
+  expect(await runBackup("restore", file, "--data-dir", folder)).toMatchObject({ code: 0, out: expect.stringMatching(/all as hashed/) });
   const { headPos } = await unpack(file, join(own.folder, "looked-at"), () => undefined);
   expect(readdirSync(own.folder).toSorted()).toEqual(["elsewhere", "looked-at", "rigtwin.tar.gz"]);
 

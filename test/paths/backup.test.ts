@@ -1,5 +1,4 @@
 /** What restore takes and what it refuses, and a data folder of an earlier version. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
@@ -9,8 +8,8 @@ import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { ownFolder } from "../servers/chain.ts";
 import { journalOf } from "../servers/evidence.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
+import { runBackup } from "../servers/backup.ts";
 
-const CLI = resolve(import.meta.dirname, "../../build/server/cli");
 const FIXTURE = resolve(import.meta.dirname, "../vectors/data-0.1.0");
 
 const servers: Rigtwin[] = [];
@@ -21,13 +20,6 @@ afterEach(async () => {
   mkdirSync(own.folder, { recursive: true });
 });
 
-const run = (program: "backup" | "restore", ...args: string[]): Promise<{ code: number | null; out: string }> =>
-  new Promise((done) => {
-    const child = spawn(process.execPath, [join(CLI, `${program}.js`), ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let out = "";
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece: Buffer) => void (out += piece.toString()));
-    child.once("close", (code) => done({ code, out }));
-  });
 const started = async (options: Parameters<typeof startRigtwin>[0]): Promise<Rigtwin> => {
   const server = await startRigtwin(options);
   servers.push(server);
@@ -47,17 +39,17 @@ test("nothing is restored of a damaged file, a part of one, one that is none, or
   flipped.writeUInt8((flipped[bytes.length >> 1] ?? 0) ^ 0x55, bytes.length >> 1);
   for (const wrong of [flipped, bytes.subarray(0, bytes.length / 2), Buffer.from("no archive at all"), Buffer.alloc(0)]) {
     writeFileSync(damaged, wrong);
-    const { code, out } = await run("restore", damaged, "--data-dir", join(own.folder, "new"));
+    const { code, out } = await runBackup("restore", damaged, "--data-dir", join(own.folder, "new"));
     expect([code, out.includes("cannot be used"), existsSync(join(own.folder, "new"))]).toEqual([1, true, false]);
   }
   mkdirSync(join(own.folder, "used"));
   writeFileSync(join(own.folder, "used", "a"), "");
-  expect(await run("restore", file, "--data-dir", join(own.folder, "used"))).toMatchObject({
+  expect(await runBackup("restore", file, "--data-dir", join(own.folder, "used"))).toMatchObject({
     code: 3,
     out: expect.stringMatching(/not empty/),
   });
-  expect(await run("backup", join(own.folder, "b.tar.gz"), "--data-dir", own.folder)).toMatchObject({ code: 3 });
-  expect(await run("backup", file, "--data-dir", own.folder)).toMatchObject({ code: 3, out: expect.stringMatching(/there already/) });
+  expect(await runBackup("backup", join(own.folder, "b.tar.gz"), "--data-dir", own.folder)).toMatchObject({ code: 3 });
+  expect(await runBackup("backup", file, "--data-dir", own.folder)).toMatchObject({ code: 3, out: expect.stringMatching(/there already/) });
   expect(readdirSync(own.folder).toSorted()).toEqual(["damaged.tar.gz", "used"]);
 });
 
@@ -71,7 +63,7 @@ test("a data folder of version 0.1.0 opens and folds to what it was", async () =
     auditHead: string;
   };
   const folder = join(own.folder, "old");
-  expect(await run("restore", join(FIXTURE, "backup.tar.gz"), "--data-dir", folder)).toMatchObject({ code: 0 });
+  expect(await runBackup("restore", join(FIXTURE, "backup.tar.gz"), "--data-dir", folder)).toMatchObject({ code: 0 });
   const entries = await journalOf(folder);
   expect(entries.length).toBe(expected.headPos);
   const people = openPeople(folder);
