@@ -12,7 +12,7 @@ export const curtailText = {
   since: "since",
   drawn: "Drawn now",
   before: "Before",
-  limit: "At most",
+  limit: "at most",
   named: "named rigs",
   saved: "Not drawn",
   byRigs: (n: number) => `${n} ${n === 1 ? "rig" : "rigs"} paused`,
