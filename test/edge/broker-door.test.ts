@@ -171,3 +171,22 @@ test("a packet that says it is too long is not waited for", async () => {
   await closed;
   expect(limits).toEqual(["size"]);
 });
+
+test("one device more than may be connected is told so, and the others go on", async () => {
+  const told: string[] = [];
+  const small = createBroker<Device>({
+    host: "127.0.0.1",
+    port: 0,
+    onMessage: (_message, done) => done(null),
+    retained: () => [],
+    maxConnections: 1,
+    onLimit: (what) => told.push(what),
+  });
+  const url = `mqtt://127.0.0.1:${(await small.start()).port}`;
+  const first = await connectAsync(url, { reconnectPeriod: 0 }, false);
+  await expect(connectAsync(url, { reconnectPeriod: 0 }, false)).rejects.toMatchObject({ code: 3 });
+  expect(told).toEqual(["connections"]);
+  await first.publishAsync("rigtwin/v1/farm/a/telemetry", "1", { qos: 1 });
+  await first.endAsync();
+  await small.stop();
+});

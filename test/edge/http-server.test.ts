@@ -1,6 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
+import { until } from "../servers/until.ts";
 import { ask, farm, startHttp, stopAll, TOTALS } from "./http/farm.ts";
 
 const sockets: Socket[] = [];
@@ -82,15 +83,20 @@ describe("what is turned away is told, for the status page", () => {
     expect(told).toEqual(["PAYLOAD_TOO_LARGE", "RANGE_INVALID", "LOGIN_FAILED"]);
   });
 
-  test("one connection more than may be open", async () => {
+  test("one connection more than may be open is told so, and the others go on", async () => {
     const told: string[] = [];
     const { port } = await startHttp({ maxConnections: 1, onTurnedAway: (why) => told.push(why) });
-    const held = say(port, "GET ");
-    const dropped = say(port, `GET ${ROUTES.site} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-    expect(await dropped).toBe("");
+    const request = `GET ${ROUTES.site} HTTP/1.1\r\nHost: localhost\r\n`;
+    let first: Socket | null = null;
+    const held = say(port, `${request}\r\n`, (socket) => (first = socket));
+    await until(() => (first?.bytesRead ?? 0) > 0, "the first is answered");
+    const refused = await say(port, `${request}\r\n`);
+    expect(refused).toMatch(/^HTTP\/1.1 429 /);
+    expect(refused).toContain("TOO_MANY_REQUESTS");
     expect(told).toEqual(["connection"]);
-    sockets[0]?.destroy();
-    await held;
+    (first as Socket | null)?.write(`${request}Connection: close\r\n\r\n`);
+    expect((await held).match(/HTTP\/1.1 200 OK/g)).toHaveLength(2);
+    expect((await ask(port, ROUTES.site)).status).toBe(200);
   });
 });
 

@@ -21,6 +21,7 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   /** Retained messages of the time before the restart. */
   readonly retained: () => Iterable<{ readonly topic: string; readonly payload: Uint8Array }>;
   /** Connections at the same time; more are closed at once. */
+  /** Those beyond are told so (CONNACK 3) as long as there is room to tell anybody. */
   readonly maxConnections?: number;
   /** Longest packet, bytes. */
   readonly mostPacketBytes?: number;
@@ -63,6 +64,11 @@ const markUnfit = (client: Inside, unfit: WeakMap<object, string>): void =>
 const MOST_PACKET_BYTES = 4 << 20;
 /** A second at once: a gateway sends its rigs together. What one that was cut off has to catch up with comes at its rate, so that others do not wait for it. */
 const BURST_S = 1;
+const MOST_CONNECTIONS = 20_000;
+/** Beyond the limit so many more are heard, to be told why they are sent away. */
+const ROOM_TO_TELL = 1_000;
+/** MQTT 3.1.1, 3.2.2.3: the server is unavailable. */
+const UNAVAILABLE = 3;
 
 /** Builds the broker. `start` throws Refused PORT_IN_USE. */
 export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
@@ -77,6 +83,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
   const tls = options.tls ?? null;
   const onLimit = options.onLimit ?? (() => undefined);
   const perS = options.perS ?? (() => Infinity);
+  const mostConnections = options.maxConnections ?? MOST_CONNECTIONS;
   const strangers = new WeakMap<Client, Pace>();
   const devices = new Map<string, Pace>();
   /** A device has one pace over all its connections: a second one buys it nothing. */
@@ -116,7 +123,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
 
   const listenOn = (listening: Server, port: number, flag: string): Promise<Server> =>
     new Promise((resolve, reject) => {
-      listening.maxConnections = options.maxConnections ?? 20_000;
+      listening.maxConnections = mostConnections + ROOM_TO_TELL;
       listening.on("drop", () => onLimit("connections"));
       listening.once("error", (cause: NodeJS.ErrnoException) =>
         reject(
@@ -172,7 +179,11 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
           setTimeout(take, waitMs);
         },
         preConnect: door.preConnect,
-        authenticate: door.authenticate,
+        authenticate: (client, username, password, done) => {
+          if (sockets.size <= mostConnections) return door.authenticate(client, username, password, done);
+          onLimit("connections");
+          done(Object.assign(new Error("too many connections"), { returnCode: UNAVAILABLE }), false);
+        },
         authorizeSubscribe: door.authorizeSubscribe,
         authorizeForward: (client, packet) => (door.mayHear(client, packet.topic) ? packet : null),
       });

@@ -46,6 +46,7 @@ export interface HttpOptions extends GateOptions {
   /** Longest range of a series, ms. */
   readonly mostRangeMs?: number;
   readonly timeouts?: Partial<Timeouts>;
+  /** Requests of those beyond are answered with TOO_MANY_REQUESTS as long as there is room to tell anybody. */
   readonly maxConnections?: number;
 }
 
@@ -61,6 +62,8 @@ const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 30_000, idleMs: 120_0
 const BODY_BYTES = 100_000;
 const HEADER_BYTES = 16_384;
 const MOST_CONNECTIONS = 2_000;
+/** Beyond the limit so many more are heard, to be told why they are sent away. */
+const ROOM_TO_TELL = 200;
 const MOST_RANGE_MS = 400 * 86_400_000;
 const GRACE_MS = 2_000;
 
@@ -94,11 +97,21 @@ const readFile = ({ media, bytes }: NonNullable<Route["upload"]>): RequestHandle
 };
 
 /** Builds the application around `handlers`. Starts nothing. */
-const applicationOf = (gate: Gate, options: HttpOptions): { readonly app: Express; readonly fallback: (last: RequestHandler) => void } => {
+const applicationOf = (
+  gate: Gate,
+  options: HttpOptions,
+  isBeyond: (socket: Socket) => boolean,
+): { readonly app: Express; readonly fallback: (last: RequestHandler) => void } => {
   const { handlers } = options;
   const app = express();
   app.disable("x-powered-by").disable("etag").set("query parser", "simple").set("trust proxy", false);
   const onTurnedAway = options.onTurnedAway;
+  app.use((request, response, next) => {
+    if (!isBeyond(request.socket)) return next();
+    onTurnedAway?.("connection");
+    response.setHeader("Connection", "close");
+    sendProblem(response, "TOO_MANY_REQUESTS", "Too many connections are open; try again a little later.");
+  });
   if (onTurnedAway !== undefined)
     app.use((_request, response, next) => {
       tellRefusals(response, onTurnedAway);
@@ -225,7 +238,9 @@ const refusedToListen = (cause: NodeJS.ErrnoException, { host, port }: HttpOptio
 export const createHttp = (options: HttpOptions) => {
   const tls = options.tls ?? null;
   const gate = createGate({ secureCookie: tls !== null, ...options });
-  const { app, fallback } = applicationOf(gate, options);
+  const sockets = new Set<Socket>();
+  const beyond = new WeakSet<Socket>();
+  const { app, fallback } = applicationOf(gate, options, (socket) => beyond.has(socket));
   const { headersMs, requestMs, idleMs, keepAliveMs, checkMs } = { ...TIMEOUTS, ...options.timeouts };
   const how = {
     headersTimeout: headersMs,
@@ -238,12 +253,16 @@ export const createHttp = (options: HttpOptions) => {
   const server: Server = tls === null ? createServer(how, app) : createTlsServer({ ...tls, ...how }, app);
   server.timeout = idleMs;
   server.maxRequestsPerSocket = 10_000;
-  server.maxConnections = options.maxConnections ?? MOST_CONNECTIONS;
+  const most = options.maxConnections ?? MOST_CONNECTIONS;
+  server.maxConnections = most + ROOM_TO_TELL;
   server.on("drop", () => options.onTurnedAway?.("connection"));
-  const sockets = new Set<Socket>();
   server.on("connection", (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
+  });
+  // A request knows the socket that it was read from: with TLS that is not the one that was counted.
+  server.on(tls === null ? "connection" : "secureConnection", (socket: Socket) => {
+    if (sockets.size > most) beyond.add(socket);
   });
   let finished = false;
 
