@@ -1,4 +1,5 @@
-/** Points written down one by one, as columns. */
+/** Points written down one by one, and as columns. */
+import { addPoint } from "../server/twin/rows.ts";
 import type { Rows } from "../server/twin/series.ts";
 
 export interface Row {
@@ -10,11 +11,26 @@ export interface Row {
   readonly values: readonly number[];
 }
 
-export const columns = (rows: readonly Row[] = []): Rows => ({
-  site: rows.map((row) => row.site),
-  name: rows.map((row) => row.name),
-  part: rows.map((row) => row.part),
-  model: rows.map((row) => row.model),
-  ts: rows.map((row) => row.ts),
-  values: rows.flatMap((row) => row.values),
-});
+export const columns = (rows: readonly Row[] = []): Rows => {
+  const to: Rows = {
+    width: rows[0]?.values.length ?? 0,
+    series: [],
+    places: new Map(),
+    count: 0,
+    of: new Int32Array(0),
+    ts: new Float64Array(0),
+    values: new Float64Array(0),
+  };
+  for (const { site, name, part, model, ts, values } of rows) {
+    const at = addPoint(to, site, name, part, model, ts);
+    to.values.set(values, at);
+  }
+  return to;
+};
+
+export const rowsIn = ({ series, count, of, ts, values, width }: Rows): Row[] =>
+  Array.from({ length: count }, (_, i) => {
+    const name = series[of[i] ?? -1];
+    if (name === undefined) throw new Error(`point ${i} is of no series`);
+    return { ...name, ts: ts[i] ?? NaN, values: [...values.subarray(i * width, (i + 1) * width)] };
+  });

@@ -209,9 +209,9 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning, veri
     gathered = 0;
   };
   const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
-    const before = out.rows.site_energy.ts.length;
+    const before = out.metered;
     foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify);
-    if (out.rows.site_energy.ts.length > before) {
+    if (out.metered > before) {
       const day = dayOfEnergy(farm.energy);
       days.set(day.day, day);
     }

@@ -3,13 +3,12 @@
  * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed. The cursor,
  * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
  */
-import type { Outcome } from "../twin/farm.ts";
 import { noForeign, type Foreign } from "../twin/dialects/index.ts";
 import { isOwn, parseForeign } from "../twin/foreign.ts";
 import type { Gateways } from "../twin/gateway.ts";
 import { parse, type Parsed } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
-import { addEnergy, addReading, appendRows, countOf, noRows } from "../twin/rows.ts";
+import { addEnergy, addReading, countOf, noRows } from "../twin/rows.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
 import type { Clock } from "./clock.ts";
@@ -162,14 +161,13 @@ export const createSeries = (needs: SeriesNeeds) => {
   };
 
   return {
-    /** Where the rows of the next batch may be put right away; `take` then finds them there. */
+    /** Where the rows of the next batch are put. */
     rows: (): RowSet => live,
-    /** Takes the rows of a folded batch. */
-    take(out: Outcome, batch: { readonly firstPos: number; readonly lastPos: number }): void {
+    /** Takes a folded batch, whose rows stand in `rows()`. */
+    take(batch: { readonly firstPos: number; readonly lastPos: number }): void {
       if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
       liveTo = batch.lastPos;
       liveToTs = needs.clock.now();
-      if (out.rows !== live) appendRows(live, out.rows);
       const count = countOf(live);
       if (count > FULL_ROWS && stored >= 0) void work();
       if (count <= most) return;

@@ -29,7 +29,7 @@ export interface TelemetryNeeds {
   /** Between two snapshots, ms. */
   readonly snapshotMs: number;
   readonly onError: (what: string, error: unknown) => void;
-  /** Where the rows of readings go, asked for each batch; by default into a set of the batch's own. */
+  /** Where the rows of readings go, asked for each batch; by default nowhere. */
   readonly rows?: () => RowSet;
 }
 

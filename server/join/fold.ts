@@ -76,7 +76,7 @@ export const startFold = async (
     for (const wish of out.wishes)
       publish(wish.topic, wish.payload).catch((error: unknown) => complain(`${wish.topic} was not published`, error));
     rate.add(batch.lastPos - batch.firstPos + 1);
-    series.take(out, batch);
+    series.take(batch);
     frames.take(out);
   });
 

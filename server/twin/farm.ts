@@ -34,7 +34,7 @@ import { foldPartReason, foldPartRecords, foldParts, noParts, type PartBook } fr
 import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
-import { addEnergy, addReading, noRows } from "./rows.ts";
+import { addEnergy, addReading } from "./rows.ts";
 import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
 import { isLeftBoot, missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
@@ -112,8 +112,10 @@ export interface Farm {
 
 /** What one or more entries brought about; collected by the caller and emptied by it. */
 export interface Outcome {
-  /** For the series store. */
-  readonly rows: RowSet;
+  /** For the series store, where one takes them. */
+  readonly rows: RowSet | null;
+  /** Readings of the site's meters among them. */
+  metered: number;
   /** Rigs whose live figures changed. */
   readonly touched: Set<string>;
   /** Rigs whose roster line (identity, position, token …) changed. */
@@ -171,9 +173,10 @@ export const newFarm = (site: string): Farm => ({
   firstDay: 0,
 });
 
-/** `rows` may be a set that others' rows stand in already. */
-export const nothingYet = (rows = noRows()): Outcome => ({
+/** `rows`: the set into which the readings' rows go, in which others' may stand already. */
+export const nothingYet = (rows: RowSet | null = null): Outcome => ({
   rows,
+  metered: 0,
   touched: new Set(),
   roster: new Set(),
   alarms: [],
@@ -268,7 +271,7 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
   keep(farm, before, after, out);
   if (late) noteMessage(farm, before, reading.receivedTs);
   else alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
-  addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
+  if (out.rows !== null) addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
   const day = dayOf(reading.deviceTs);
   if (day < farm.firstDay) return;
   const { rig, deviceTs, boot, seq, tier, measured } = reading;
@@ -424,7 +427,8 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gat
       }
       farm.accepted += 1;
       if (!foldEnergy(farm.energy, parsed.energy)) farm.late += 1;
-      addEnergy(out.rows, parsed.energy);
+      out.metered += 1;
+      if (out.rows !== null) addEnergy(out.rows, parsed.energy);
       return;
     case "birth": {
       const before = twinOf(farm, parsed.rig, entry.receivedTs, out);

@@ -82,6 +82,21 @@ export const partsOf = (topic: string, site: string): { rig: string; channel: st
   return { rig, channel };
 };
 
+/** Topics that were read before, of one site. */
+const topics = { site: "", known: new Map<string, { readonly rig: string; readonly channel: string }>() };
+const MOST_TOPICS = 100_000;
+/** As `partsOf`. A farm's topics come again every few seconds, and the same rig's name is then the same string, whose hash is known. */
+const knownParts = (topic: string, site: string): { readonly rig: string; readonly channel: string } | Refusal => {
+  const known = topics.site === site ? topics.known.get(topic) : undefined;
+  if (known !== undefined) return known;
+  const parts = partsOf(topic, site);
+  if (isRefusal(parts)) return parts;
+  if (topics.site !== site || topics.known.size >= MOST_TOPICS) topics.known.clear();
+  topics.site = site;
+  topics.known.set(topic, parts);
+  return parts;
+};
+
 const withClock = (parsed: Parsed, ts: number, receivedTs: number): Parsed => {
   const wrong = clockRefusal(ts, receivedTs);
   return wrong === null ? parsed : refused(wrong);
@@ -114,6 +129,8 @@ const parseReading = (channel: "telemetry" | "answers", json: unknown, { site, r
   return withClock({ kind: "reading", reading }, ts, receivedTs);
 };
 
+/** Cheap, and false for nearly all. */
+const isCommandTopic = (topic: string): boolean => topic.includes("/cmd/") && COMMAND_TOPIC.test(topic);
 const COMMAND_TOPIC = /^rigtwin\/v1\/[^/]*\/[^/]*\/cmd\//;
 
 const parseCommand = (topic: string, payload: Uint8Array, site: string): Parsed => {
@@ -139,8 +156,8 @@ export const lineOfMessage = (rig: string, channel: "telemetry" | "answers", pay
 
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
 export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
-  if (COMMAND_TOPIC.test(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
-  const parts = partsOf(entry.topic, site);
+  if (isCommandTopic(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
+  const parts = knownParts(entry.topic, site);
   if (isRefusal(parts)) return refused(parts);
   const { rig, channel } = parts;
   if (entry.payload.length === 0)

@@ -1,37 +1,55 @@
 /** Readings as the series store keeps them. */
 import type { EnergyReading, FanReading, Measured, Reading } from "./reading.ts";
-import { NO_PART, type Rows, type RowSet } from "./series.ts";
+import { BOARD_FIELDS, ENERGY_FIELDS, NO_PART, RIG_FIELDS, type Rows, type RowSet } from "./series.ts";
 
-const none = (): Rows => ({ site: [], name: [], part: [], model: [], ts: [], values: [] });
-export const noRows = (): RowSet => ({ rig: none(), board: none(), site_energy: none() });
+const none = (fields: readonly string[]): Rows => ({
+  width: fields.length,
+  series: [],
+  places: new Map(),
+  count: 0,
+  of: new Int32Array(0),
+  ts: new Float64Array(0),
+  values: new Float64Array(0),
+});
+export const noRows = (): RowSet => ({ rig: none(RIG_FIELDS), board: none(BOARD_FIELDS), site_energy: none(ENERGY_FIELDS) });
 
 /** How many points there are in all. */
-export const countOf = ({ rig, board, site_energy }: RowSet): number => rig.ts.length + board.ts.length + site_energy.ts.length;
+export const countOf = ({ rig, board, site_energy }: RowSet): number => rig.count + board.count + site_energy.count;
 
-const append = <T>(to: T[], from: readonly T[]): void => {
-  for (const value of from) to.push(value);
-};
-const appendTo = (to: Rows, from: Rows): void => {
-  append(to.site, from.site);
-  append(to.name, from.name);
-  append(to.part, from.part);
-  append(to.model, from.model);
-  append(to.ts, from.ts);
-  append(to.values, from.values);
-};
-/** Adds the points of `from` behind those of `to`, which changes. */
-export const appendRows = (to: RowSet, from: RowSet): void => {
-  appendTo(to.rig, from.rig);
-  appendTo(to.board, from.board);
-  appendTo(to.site_energy, from.site_energy);
+/** The place of a series, given to it where it is new. A part that is none (not -1, 0, 1 …) gets a place of its own each time. */
+const placeOf = (rows: Rows, site: string, name: string, part: number, model: string): number => {
+  let names = rows.places.get(site);
+  if (names === undefined) rows.places.set(site, (names = new Map<string, number[]>()));
+  let parts = names.get(name);
+  if (parts === undefined) names.set(name, (parts = []));
+  const known = parts[part + 1];
+  if (known !== undefined) return known;
+  const place = rows.series.length;
+  rows.series.push({ site, name, part, model });
+  if (Number.isInteger(part) && part >= NO_PART) parts[part + 1] = place;
+  return place;
 };
 
-const key = (rows: Rows, site: string, name: string, part: number, model: string, ts: number): void => {
-  rows.site.push(site);
-  rows.name.push(name);
-  rows.part.push(part);
-  rows.model.push(model);
-  rows.ts.push(ts);
+const FIRST_ROOM = 64;
+const doubled = <Column extends Int32Array | Float64Array>(column: Column, room: number): Column => {
+  const grown = new (column.constructor as new (room: number) => Column)(room);
+  grown.set(column);
+  return grown;
+};
+
+/** Adds a point to `rows`; gives where its values go, `rows.width` of them. */
+export const addPoint = (rows: Rows, site: string, name: string, part: number, model: string, ts: number): number => {
+  const at = rows.count;
+  if (at === rows.ts.length) {
+    const room = Math.max(FIRST_ROOM, 2 * at);
+    rows.of = doubled(rows.of, room);
+    rows.ts = doubled(rows.ts, room);
+    rows.values = doubled(rows.values, room * rows.width);
+  }
+  rows.of[at] = placeOf(rows, site, name, part, model);
+  rows.ts[at] = ts;
+  rows.count = at + 1;
+  return at * rows.width;
 };
 
 const fanRpmOf = (fans: readonly FanReading[]): number => {
@@ -57,53 +75,52 @@ const NO_MODEL = "unknown";
 export const addReading = (rows: RowSet, reading: Reading, rig: string, model: string | null): void => {
   const { site, deviceTs: ts, measured: m } = reading;
   const modelName = model ?? NO_MODEL;
-  key(rows.rig, site, rig, NO_PART, modelName, ts);
+  let to = addPoint(rows.rig, site, rig, NO_PART, modelName, ts);
+  const rigs = rows.rig.values;
   // In the order of RIG_FIELDS.
-  rows.rig.values.push(
-    m.hashrateThs ?? NaN,
-    m.averageThs ?? NaN,
-    m.expectedThs ?? NaN,
-    m.powerW ?? NaN,
-    m.intakeC ?? NaN,
-    m.outletC ?? NaN,
-    m.boardC ?? NaN,
-    m.chipC ?? NaN,
-    m.psuC ?? NaN,
-    fanRpmOf(m.fans),
-    m.fanPct ?? NaN,
-    m.frequencyMhz ?? NaN,
-    m.voltageV ?? NaN,
-    efficiencyOf(m),
-    m.accepted ?? NaN,
-    m.rejected ?? NaN,
-    m.stale ?? NaN,
-    m.hwErrors ?? NaN,
-    m.uptimeS ?? NaN,
-    reading.receivedTs - ts,
-  );
+  rigs[to++] = m.hashrateThs ?? NaN;
+  rigs[to++] = m.averageThs ?? NaN;
+  rigs[to++] = m.expectedThs ?? NaN;
+  rigs[to++] = m.powerW ?? NaN;
+  rigs[to++] = m.intakeC ?? NaN;
+  rigs[to++] = m.outletC ?? NaN;
+  rigs[to++] = m.boardC ?? NaN;
+  rigs[to++] = m.chipC ?? NaN;
+  rigs[to++] = m.psuC ?? NaN;
+  rigs[to++] = fanRpmOf(m.fans);
+  rigs[to++] = m.fanPct ?? NaN;
+  rigs[to++] = m.frequencyMhz ?? NaN;
+  rigs[to++] = m.voltageV ?? NaN;
+  rigs[to++] = efficiencyOf(m);
+  rigs[to++] = m.accepted ?? NaN;
+  rigs[to++] = m.rejected ?? NaN;
+  rigs[to++] = m.stale ?? NaN;
+  rigs[to++] = m.hwErrors ?? NaN;
+  rigs[to++] = m.uptimeS ?? NaN;
+  rigs[to] = reading.receivedTs - ts;
   for (const board of m.boards) {
-    key(rows.board, site, rig, board.index, modelName, ts);
+    to = addPoint(rows.board, site, rig, board.index, modelName, ts);
+    const boards = rows.board.values;
     // In the order of BOARD_FIELDS.
-    rows.board.values.push(
-      board.hashrateThs ?? NaN,
-      board.boardC ?? NaN,
-      board.chipC ?? NaN,
-      board.chips ?? NaN,
-      board.frequencyMhz ?? NaN,
-      board.voltageV ?? NaN,
-      board.hwErrors ?? NaN,
-    );
+    boards[to++] = board.hashrateThs ?? NaN;
+    boards[to++] = board.boardC ?? NaN;
+    boards[to++] = board.chipC ?? NaN;
+    boards[to++] = board.chips ?? NaN;
+    boards[to++] = board.frequencyMhz ?? NaN;
+    boards[to++] = board.voltageV ?? NaN;
+    boards[to] = board.hwErrors ?? NaN;
   }
 };
 
 /** Adds one point a source, and one for the meter itself. */
 export const addEnergy = ({ site_energy: rows }: RowSet, reading: EnergyReading): void => {
   const { site, deviceTs: ts } = reading;
-  key(rows, site, "meter", NO_PART, "", ts);
+  const { meteredW, gridGco2ePerKwh, pricePerKwh, ambientC } = reading;
   // In the order of ENERGY_FIELDS.
-  rows.values.push(reading.meteredW, reading.gridGco2ePerKwh ?? NaN, reading.pricePerKwh ?? NaN, reading.ambientC ?? NaN);
+  const meter = addPoint(rows, site, "meter", NO_PART, "", ts);
+  rows.values.set([meteredW, gridGco2ePerKwh ?? NaN, pricePerKwh ?? NaN, ambientC ?? NaN], meter);
   for (const [source, watts] of Object.entries(reading.sourcesW)) {
-    key(rows, site, source, NO_PART, "", ts);
-    rows.values.push(watts, NaN, NaN, NaN);
+    const at = addPoint(rows, site, source, NO_PART, "", ts);
+    rows.values.set([watts, NaN, NaN, NaN], at);
   }
 };

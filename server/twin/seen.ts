@@ -60,7 +60,7 @@ const addTime = (times: number[], ts: number): boolean => {
 export const note = (seen: Seen, boot: string | null, seq: number | null, deviceTs: number): boolean => {
   if (seq !== null) {
     const name = boot ?? "";
-    let known = seen.boots.find(([other]) => other === name);
+    let known = seen.boots.findLast((boot) => boot[0] === name);
     if (known === undefined) {
       known = [name, []];
       seen.boots.push(known);
@@ -74,9 +74,9 @@ export const note = (seen: Seen, boot: string | null, seq: number | null, device
 /** Whether a boot was first seen before the one that a machine is in now. */
 export const isLeftBoot = ({ boots }: Seen, boot: string | null, now: string | null): boolean => {
   if (boot === null || now === null || boot === now) return false;
-  const place = boots.findIndex(([name]) => name === boot);
-  return place >= 0 && place < boots.findIndex(([name]) => name === now);
+  const place = boots.findIndex((known) => known[0] === boot);
+  return place >= 0 && place < boots.findIndex((known) => known[0] === now);
 };
 
 /** Sequence numbers that never came, over the boots remembered. */
-export const missed = (seen: Seen): number => seen.boots.reduce((sum, [, intervals]) => sum + missingIn(intervals), 0);
+export const missed = (seen: Seen): number => seen.boots.reduce((sum, boot) => sum + missingIn(boot[1]), 0);

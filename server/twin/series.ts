@@ -34,25 +34,38 @@ export type BoardField = (typeof BOARD_FIELDS)[number];
 /** Numeric fields of measurement `site_energy` (tags site, source); source "meter" carries the site's total. */
 export const ENERGY_FIELDS = ["powerW", "gco2ePerKwh", "pricePerKwh", "ambientC"] as const;
 
-/**
- * Points of one measurement, in columns: ten thousand rigs give tens of thousands of points in a batch, and an object for each would
- * be most of the work. Place i of every column is point i. Key: site, name, part, ts; a second write of the same key replaces
- * the first.
- */
-export interface Rows {
-  readonly site: string[];
+/** Which series points belong to: one rig, one board of a rig, or one energy source. */
+export interface SeriesName {
+  readonly site: string;
   /** The rig, or the energy source ("meter" is the site's total). */
-  readonly name: string[];
+  readonly name: string;
   /** The board, or NO_PART. */
-  readonly part: number[];
+  readonly part: number;
   /** Catalogue id or the machine's own name; "" where the measurement has no such tag. */
-  readonly model: string[];
-  /** Device time, ms UTC. */
-  readonly ts: number[];
-  /** As many a point as the measurement has fields, in their order; NaN where nothing was told. */
-  readonly values: number[];
+  readonly model: string;
 }
 export const NO_PART = -1;
+
+/**
+ * Points of one measurement, in columns that grow: ten thousand rigs give tens of thousands of points in a batch, and an object for
+ * each would be most of the work. Place i of every column is point i, up to `count`; what lies behind it is room. Key: series and
+ * ts; a second write of the same key replaces the first.
+ */
+export interface Rows {
+  /** Fields of a point. */
+  readonly width: number;
+  /** Each once. */
+  readonly series: SeriesName[];
+  /** Where a series stands: by site, by name, then by its part + 1. */
+  readonly places: Map<string, Map<string, number[]>>;
+  count: number;
+  /** Of each point, its place in `series`. */
+  of: Int32Array;
+  /** Device time, ms UTC. */
+  ts: Float64Array;
+  /** `width` a point, in the order of the measurement's fields; NaN where nothing was told. */
+  values: Float64Array;
+}
 
 export interface RowSet {
   readonly rig: Rows;

@@ -1,23 +1,16 @@
 /** What a series store does to a batch before it writes: refuses what can never be kept, brings values into steps, drops doubles. */
-import { MEASURES, stepsOf, type Field, type MeasureName } from "./measures.ts";
-import { NO_PART, type RejectedPoint, type Rows, type SeriesBatch } from "./series.ts";
+import { MEASURES, stepsOf, type MeasureName } from "./measures.ts";
+import { NO_PART, type RejectedPoint, type Rows, type SeriesBatch, type SeriesName } from "./series.ts";
 
-/** Which series points belong to: one rig, one board of a rig, or one energy source. */
-export interface SeriesName {
-  readonly site: string;
-  readonly name: string;
-  readonly part: number;
-  readonly model: string;
-}
 /** The points of a measure that are kept, in columns, each key once. */
 export interface Points {
   readonly measure: MeasureName;
   readonly series: readonly SeriesName[];
   /** Of each point, its place in `series`. */
-  readonly of: readonly number[];
-  readonly ts: readonly number[];
+  readonly of: Int32Array;
+  readonly ts: Float64Array;
   /** Whole steps of each field's decimals, as many a point as the measure has fields; NaN where nothing was told. */
-  readonly steps: readonly number[];
+  readonly steps: Float64Array;
 }
 export interface Sifted {
   readonly points: Readonly<Record<MeasureName, Points>>;
@@ -52,87 +45,69 @@ const timeFault = (ts: number, rawFromTs: number): string | null =>
       ? "older than the raw rows that are kept"
       : null;
 
-/** What is known of a series within the batch. */
-interface Place {
-  readonly index: number;
-  readonly fault: string | null;
-  newestTs: number;
-  /** Points by time, once one came that is not the newest of its series. */
-  byTs: Map<number, number> | null;
-}
-
 const pointsOf = (measure: MeasureName, rows: Rows, rawFromTs: number, rejected: RejectedPoint[]): Points => {
   const { fields } = MEASURES[measure];
+  const { series, count } = rows;
   const width = fields.length;
-  const series: SeriesName[] = [];
-  const of: number[] = [];
-  const times: number[] = [];
-  const steps: number[] = [];
-  const sites = new Map<string, Map<string, Place[]>>();
+  const of = new Int32Array(count);
+  const times = new Float64Array(count);
+  const steps = new Float64Array(count * width);
+  const faults = series.map((name) => seriesFault(measure, name));
+  const newestTs = new Float64Array(series.length).fill(-1);
+  /** Of each series, points by time, once one came that is not its newest. */
+  const byTs: (Map<number, number> | undefined)[] = [];
+  let kept = 0;
 
-  const partsOf = (site: string, name: string): Place[] => {
-    let names = sites.get(site);
-    if (names === undefined) sites.set(site, (names = new Map<string, Place[]>()));
-    let parts = names.get(name);
-    if (parts === undefined) names.set(name, (parts = []));
-    return parts;
+  const labelOf = (place: number, ts: number): string => {
+    const { site, name, part } = series[place] as SeriesName;
+    return `${measure} ${site}/${name}${part === NO_PART ? "" : `/${part}`} @${ts}`;
   };
-  const placeOf = (parts: Place[], row: number): Place => {
-    const name = { site: rows.site[row] ?? "", name: rows.name[row] ?? "", part: rows.part[row] ?? NO_PART, model: rows.model[row] ?? "" };
-    const fault = seriesFault(measure, name);
-    const place: Place = { index: series.length, fault, newestTs: -1, byTs: null };
-    series.push(name.model === "" ? { ...name, model: "unknown" } : name);
-    // A part that is none has no place to be kept at.
-    if (fault === null) parts[name.part + 1] = place;
-    return place;
-  };
-  const labelOf = (row: number): string =>
-    `${measure} ${rows.site[row]}/${rows.name[row]}${rows.part[row] === NO_PART ? "" : `/${rows.part[row]}`} @${rows.ts[row]}`;
   /** Where a point of this time stands already, or -1. */
-  const doubleOf = (place: Place, ts: number): number => {
-    if (place.byTs === null) {
-      place.byTs = new Map();
-      for (let at = 0; at < of.length; at++) if (of[at] === place.index) place.byTs.set(times[at] ?? 0, at);
+  const doubleOf = (place: number, ts: number): number => {
+    let known = byTs[place];
+    if (known === undefined) {
+      known = new Map();
+      for (let at = 0; at < kept; at++) if (of[at] === place) known.set(times[at] ?? 0, at);
+      byTs[place] = known;
     }
-    return place.byTs.get(ts) ?? -1;
+    return known.get(ts) ?? -1;
   };
 
-  let lastSite = "";
-  let lastName = "";
-  let parts: Place[] = [];
-  for (let row = 0; row < rows.ts.length; row++) {
-    const site = rows.site[row] ?? "";
-    const name = rows.name[row] ?? "";
-    if (row === 0 || name !== lastName || site !== lastSite) parts = partsOf(site, name);
-    lastSite = site;
-    lastName = name;
-    const place = parts[(rows.part[row] ?? NO_PART) + 1] ?? placeOf(parts, row);
+  for (let row = 0; row < count; row++) {
+    const place = rows.of[row] ?? 0;
     const ts = rows.ts[row] ?? NaN;
-    const fault = place.fault ?? timeFault(ts, rawFromTs);
+    const fault = faults[place] ?? timeFault(ts, rawFromTs);
     if (fault !== null) {
-      rejected.push({ point: labelOf(row), reason: fault });
+      rejected.push({ point: labelOf(place, ts), reason: fault });
       continue;
     }
-    let at = ts > place.newestTs ? -1 : doubleOf(place, ts);
+    const isNewest = ts > (newestTs[place] ?? -1);
+    let at = isNewest ? -1 : doubleOf(place, ts);
     if (at < 0) {
-      at = of.length;
-      of.push(place.index);
-      times.push(ts);
-      place.byTs?.set(ts, at);
+      at = kept++;
+      of[at] = place;
+      times[at] = ts;
+      byTs[place]?.set(ts, at);
     }
-    if (ts > place.newestTs) place.newestTs = ts;
-    for (let i = 0; i < width; i++) {
+    if (isNewest) newestTs[place] = ts;
+    fields.forEach((field, i) => {
       const value = rows.values[row * width + i] ?? NaN;
-      const step = Number.isNaN(value) ? NaN : stepsOf(fields[i] as Field, value);
+      const step = Number.isNaN(value) ? NaN : stepsOf(field, value);
       if (step === null)
         rejected.push({
-          point: `${labelOf(row)} ${fields[i]?.name}`,
+          point: `${labelOf(place, ts)} ${field.name}`,
           reason: `${value} is not finite or out of range; the other fields are kept`,
         });
       steps[at * width + i] = step ?? NaN;
-    }
+    });
   }
-  return { measure, series, of, ts: times, steps };
+  return {
+    measure,
+    series: series.map((name) => (name.model === "" ? { ...name, model: "unknown" } : name)),
+    of: of.subarray(0, kept),
+    ts: times.subarray(0, kept),
+    steps: steps.subarray(0, kept * width),
+  };
 };
 
 /** `rawFromTs`: raw rows before it are gone, so that a window there cannot be computed again. */

@@ -3,7 +3,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
 import { createInfluxStore } from "../../server/edge/influx/store.ts";
 import { MEASURES } from "../../server/twin/measures.ts";
-import { noRows } from "../../server/twin/rows.ts";
+import { addPoint, noRows } from "../../server/twin/rows.ts";
 import { NO_PART, type SeriesBatch, type SeriesStore } from "../../server/twin/series.ts";
 import { HOUR_MS, MINUTE_MS } from "../../server/twin/tiers.ts";
 import { startInflux } from "../servers/influx.ts";
@@ -24,12 +24,8 @@ export const batchAt = (n: number, rigs: number, chance: () => number): SeriesBa
     const powerW = 3_000 + (i % 100) + chance() * 40;
     const ts = T0 + n * STEP_MS + i * 9;
     const chipC = 65 + (i % 10) + chance() * 2;
-    rows.rig.site.push("farm");
-    rows.rig.name.push(`rig-${i}`);
-    rows.rig.part.push(NO_PART);
-    rows.rig.model.push("Antminer S19 Pro");
-    rows.rig.ts.push(ts);
-    rows.rig.values.push(
+    const at = addPoint(rows.rig, "farm", `rig-${i}`, NO_PART, "Antminer S19 Pro", ts);
+    const values = [
       hashrateThs,
       hashrateThs,
       110,
@@ -50,7 +46,8 @@ export const batchAt = (n: number, rigs: number, chance: () => number): SeriesBa
       i % 90,
       90_000 + n * 10,
       100,
-    );
+    ];
+    rows.rig.values.set(values, at);
   }
   return { rows, upTo: n + 1 };
 };

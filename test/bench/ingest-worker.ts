@@ -93,7 +93,7 @@ const ours = async (whole: boolean): Promise<void> => {
   if (whole) {
     await store.start();
     await series.start();
-    telemetry.tell((out, _farm, batch) => series.take(out, batch));
+    telemetry.tell((_out, _farm, batch) => series.take(batch));
     await telemetry.start();
   }
   const subscribed = new Promise<void>((resolve) => {

@@ -13,6 +13,7 @@ import { rawLines } from "../../server/edge/influx/lines.ts";
 import { createInfluxStore } from "../../server/edge/influx/store.ts";
 import { RIG_FIELDS, type SeriesBatch } from "../../server/twin/series.ts";
 import { sift } from "../../server/twin/sift.ts";
+import { rowsIn } from "../rows.ts";
 import { startInflux } from "../servers/influx.ts";
 import { find } from "../servers/programs.mjs";
 import { batchAt, chanceFrom, filledDuck, filledInflux, timesOf, usedSince } from "./history.ts";
@@ -33,21 +34,19 @@ const rate = async (batches: readonly SeriesBatch[], keep: (batch: SeriesBatch) 
 };
 /** One durable transaction a batch into a table of doubles, and nothing else: no keys, no position, no roll-up marks. */
 const appendAlone = async (connection: DuckDBConnection, { rows: { rig } }: SeriesBatch): Promise<void> => {
+  const rows = Array.from({ length: rig.count }, (_, i) => i);
   await connection.run("BEGIN");
   const appender = await connection.createAppender("alone");
-  const chunk = DuckDBDataChunk.create([INTEGER, BIGINT, ...RIG_FIELDS.map(() => DOUBLE)], rig.ts.length);
-  chunk.setColumnValues(
-    0,
-    rig.ts.map((_, i) => i),
-  );
+  const chunk = DuckDBDataChunk.create([INTEGER, BIGINT, ...RIG_FIELDS.map(() => DOUBLE)], rig.count);
+  chunk.setColumnValues(0, rows);
   chunk.setColumnValues(
     1,
-    rig.ts.map((ts) => BigInt(ts)),
+    rows.map((i) => BigInt(rig.ts[i] ?? 0)),
   );
   RIG_FIELDS.forEach((_, k) =>
     chunk.setColumnValues(
       k + 2,
-      rig.ts.map((_ts, i) => rig.values[i * RIG_FIELDS.length + k] ?? null),
+      rows.map((i) => rig.values[i * RIG_FIELDS.length + k] ?? null),
     ),
   );
   appender.appendDataChunk(chunk);
@@ -69,10 +68,10 @@ const postAlone = async (url: string, batch: SeriesBatch): Promise<void> => {
 /** The same readings through the `influx` package's own writer. */
 const writeByPackage = (influx: InfluxDB, { rows: { rig } }: SeriesBatch): Promise<void> =>
   influx.writePoints(
-    rig.ts.map((ts, i) => ({
+    rowsIn(rig).map(({ site, name, model, ts, values }) => ({
       measurement: "rig",
-      tags: { site: rig.site[i] ?? "", rig: rig.name[i] ?? "", model: rig.model[i] ?? "" },
-      fields: Object.fromEntries(RIG_FIELDS.map((name, k) => [name, rig.values[i * RIG_FIELDS.length + k]])),
+      tags: { site, rig: name, model },
+      fields: Object.fromEntries(RIG_FIELDS.map((field, k) => [field, values[k]])),
       timestamp: ts,
     })),
     { precision: "ms", database: "package" },

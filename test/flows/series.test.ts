@@ -6,9 +6,10 @@ import { noRows } from "../../server/twin/rows.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import type { Rows, SeriesBatch } from "../../server/twin/series.ts";
 import type { Entry } from "../../server/twin/twin.ts";
+import { rowsIn } from "../rows.ts";
 import { energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
 
-const keysOf = ({ name, ts }: Rows): string[] => name.map((rig, i) => `${rig}@${ts[i]}`);
+const keysOf = (rows: Rows): string[] => rowsIn(rows).map(({ name, ts }) => `${name}@${ts}`);
 
 /** A store that keeps rows by their key, can be away, and holds its cursor like the real ones. */
 const handStore = () => {
@@ -61,9 +62,9 @@ const world = (mostRows?: number) => {
   const series = make();
   const follow = (to: typeof series) =>
     journal.subscribe((entries: readonly Entry[]) => {
-      const out = nothingYet();
+      const out = nothingYet(to.rows());
       for (const entry of entries) foldEntry(farm, entry, out);
-      to.take(out, { firstPos: entries[0]?.pos ?? 0, lastPos: entries.at(-1)?.pos ?? 0 });
+      to.take({ firstPos: entries[0]?.pos ?? 0, lastPos: entries.at(-1)?.pos ?? 0 });
     });
   follow(series);
   let seq = 0;

@@ -5,34 +5,22 @@ import { pathToFileURL } from "node:url";
 
 const [, , built, kind, place, first] = process.argv;
 const { RIG_FIELDS } = await import(pathToFileURL(join(built, "server/twin/series.js")).href);
+const { addPoint, noRows } = await import(pathToFileURL(join(built, "server/twin/rows.js")).href);
 const { createDuckStore } = await import(pathToFileURL(join(built, "server/edge/duck/store.js")).href);
 const { createInfluxStore } = await import(pathToFileURL(join(built, "server/edge/influx/store.js")).href);
 
 /** What batch n is; the test knows the same. */
 const RIGS = 40;
 const T0 = Date.UTC(2026, 2, 2);
-const columns = (rows, ts) => ({
-  site: rows.map(() => "alpha"),
-  name: rows.map(({ name }) => name),
-  part: rows.map(() => -1),
-  model: rows.map(() => "S19"),
-  ts: rows.map(() => ts),
-  values: rows.flatMap(({ values }) => values),
-});
-const batchOf = (n) => ({
-  upTo: n,
-  rows: {
-    rig: columns(
-      Array.from({ length: RIGS }, (_, i) => ({
-        name: `rig-${i}`,
-        values: RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1)),
-      })),
-      T0 + n * 1_000,
-    ),
-    board: columns([], 0),
-    site_energy: columns([], 0),
-  },
-});
+const batchOf = (n) => {
+  const rows = noRows();
+  for (let i = 0; i < RIGS; i++) {
+    const at = addPoint(rows.rig, "alpha", `rig-${i}`, -1, "S19", T0 + n * 1_000);
+    const values = RIG_FIELDS.map((_field, k) => (k === 0 ? n : k === 14 ? i : 1));
+    rows.rig.values.set(values, at);
+  }
+  return { upTo: n, rows };
+};
 
 const store = kind === "duck" ? createDuckStore({ file: place, threads: 1 }) : createInfluxStore({ url: place });
 await store.start();

@@ -20,9 +20,9 @@ describe("sift", () => {
   test("brings values into steps; of one key the last row stays", () => {
     const { points, rejected } = sifted([row({}, 1), row({ ts: T0 + 1 }, 2), row({}, 104.5314)]);
     expect(rejected).toEqual([]);
-    expect(points.rig.ts).toEqual([T0, T0 + 1]);
-    expect(points.rig.of).toEqual([0, 0]);
-    expect(points.rig.steps.filter((step) => !Number.isNaN(step))).toEqual([104_531, 2_000]);
+    expect([...points.rig.ts]).toEqual([T0, T0 + 1]);
+    expect([...points.rig.of]).toEqual([0, 0]);
+    expect([...points.rig.steps].filter((step) => !Number.isNaN(step))).toEqual([104_531, 2_000]);
     expect(points.rig.series).toEqual([{ site: "alpha", name: "r1", part: NO_PART, model: "S19" }]);
   });
 
@@ -31,7 +31,7 @@ describe("sift", () => {
       ["a", "b"].flatMap((site) => ["r1", "r2"].map((name) => row({ site, name, ts: T0 + second }, n))),
     );
     const { points } = sifted(rows);
-    const kept = points.rig.of.map((place, at) => {
+    const kept = Array.from(points.rig.of, (place, at) => {
       const { site, name } = points.rig.series[place] ?? { site: "", name: "" };
       return `${site}/${name}@${(points.rig.ts[at] ?? 0) - T0}=${(points.rig.steps[at * RIG_FIELDS.length] ?? 0) / 1_000}`;
     });
@@ -61,17 +61,17 @@ describe("sift", () => {
     const { points, rejected } = sifted([...bad.map((given) => row(given)), row({ name: "good" })]);
     expect(rejected).toHaveLength(bad.length);
     expect(rejected.every(({ reason }) => reason.length > 5)).toBe(true);
-    expect(points.rig.of.map((place) => points.rig.series[place]?.name)).toEqual(["good"]);
+    expect(Array.from(points.rig.of, (place) => points.rig.series[place]?.name)).toEqual(["good"]);
     const boards = [-1, 0.5, 256, 255].map((part) => row({ model: "", part, values: Array<number>(7).fill(NaN) }));
     const { board } = sifted([], 0, boards).points;
-    expect(board.of.map((place) => board.series[place])).toMatchObject([{ part: 255, model: "unknown" }]);
-    expect(board.steps).toEqual(Array<number>(7).fill(NaN));
+    expect(Array.from(board.of, (place) => board.series[place])).toMatchObject([{ part: 255, model: "unknown" }]);
+    expect([...board.steps]).toEqual(Array<number>(7).fill(NaN));
   });
 
   test("a value that cannot be kept costs itself alone", () => {
     const { points, rejected } = sifted([{ ...row(), values: RIG_FIELDS.map((_, i) => (i === 0 ? Infinity : i === 3 ? 3_000.04 : NaN)) }]);
     expect(rejected).toEqual([{ point: `rig alpha/r1 @${T0} hashrateThs`, reason: expect.stringContaining("Infinity") }]);
-    expect(points.rig.steps.slice(0, 4)).toEqual([NaN, NaN, NaN, 30_000]);
+    expect([...points.rig.steps.subarray(0, 4)]).toEqual([NaN, NaN, NaN, 30_000]);
   });
 
   test("refuses what is older than the raw rows that are kept", () => {

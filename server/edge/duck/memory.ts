@@ -17,7 +17,7 @@ export interface Series {
 export interface Newest {
   readonly ts: number;
   /** Only of measure `rig`, for the latest-of-all answer; NaN where nothing was told. */
-  readonly steps: readonly number[];
+  readonly steps: ArrayLike<number>;
 }
 export interface Memory {
   readonly series: Map<string, Series>;

@@ -7,10 +7,10 @@ import { append, type Column } from "./append.ts";
 import { tableOf } from "./schema.ts";
 import { remember, seriesKey, type Memory, type Newest, type Series } from "./memory.ts";
 
-const appendRows = (connection: DuckDBConnection, { measure, ts, steps }: Points, ids: Int32Array): Promise<void> => {
+const appendRows = (connection: DuckDBConnection, { measure, of, ts, steps }: Points, ids: Int32Array): Promise<void> => {
   const { fields } = MEASURES[measure];
-  return append(connection, tableOf(measure, "raw"), ids.length, [
-    { type: "INTEGER", values: ids },
+  return append(connection, tableOf(measure, "raw"), of.length, [
+    { type: "INTEGER", values: of.map((place) => ids[place] ?? -1) },
     { type: "BIGINT", values: ts },
     ...fields.map((field, offset): Column => ({ type: field.wide ? "BIGINT" : "INTEGER", values: steps, stride: fields.length, offset })),
   ]);
@@ -43,7 +43,7 @@ const removeRows = async (
   );
 };
 
-/** Ids of a batch's series; new ones are staged, and remembered only once they are on disk. */
+/** Ids of a batch's series, -1 of those without a point; new ones are staged, and remembered only once they are on disk. */
 const stageSeries = (
   memory: Memory,
   points: Sifted["points"],
@@ -52,40 +52,44 @@ const stageSeries = (
   let nextId = memory.byId.size;
   const idsOf = (measure: MeasureName): Int32Array => {
     const { series, of } = points[measure];
-    const used = new Set(of);
-    const ids = series.map(({ site, name, part, model }, place) => {
+    const used = new Uint8Array(series.length);
+    for (const place of of) used[place] = 1;
+    return Int32Array.from(series, ({ site, name, part, model }, place) => {
       const known = memory.series.get(seriesKey(measure, site, name, part))?.id;
-      if (known !== undefined || !used.has(place)) return known ?? -1;
+      if (known !== undefined || used[place] === 0) return known ?? -1;
       staged.push({ id: nextId, measure, site, name, part, model });
       return nextId++;
     });
-    return Int32Array.from(of, (place) => ids[place] ?? -1);
   };
   const ids = { rig: idsOf("rig"), board: idsOf("board"), site_energy: idsOf("site_energy") };
   return { staged, ids };
 };
 
-const NO_STEPS: readonly number[] = [];
+const NO_STEPS: ArrayLike<number> = [];
 
-/** The newest of each series among these, where it is not older than the newest known; and those that are not newer than it. */
-const sortOut = (memory: Memory, { measure, ts, steps }: Points, ids: Int32Array) => {
-  const newestAt = new Map<number, number>();
+/** The newest of each series among these, where it is not older than the newest known; and those that are not newer than it. `ids`: of the series. */
+const sortOut = (memory: Memory, { measure, series, of, ts, steps }: Points, ids: Int32Array) => {
+  const knownTs = Float64Array.from(ids, (id) => memory.newest.get(id)?.ts ?? -1);
+  const newestTs = knownTs.slice();
+  const newestAt = new Int32Array(series.length).fill(-1);
   const late = { ids: [] as number[], ts: [] as number[] };
-  ids.forEach((id, at) => {
+  for (let at = 0; at < of.length; at++) {
+    const place = of[at] ?? 0;
     const time = ts[at] ?? 0;
-    const knownTs = memory.newest.get(id)?.ts ?? -1;
-    if (time <= knownTs) {
-      late.ids.push(id);
+    if (time <= (knownTs[place] ?? -1)) {
+      late.ids.push(ids[place] ?? -1);
       late.ts.push(time);
     }
-    const before = newestAt.get(id);
-    if (time >= (before === undefined ? knownTs : (ts[before] ?? 0))) newestAt.set(id, at);
-  });
+    if (time < (newestTs[place] ?? -1)) continue;
+    newestTs[place] = time;
+    newestAt[place] = at;
+  }
   const width = MEASURES[measure].fields.length;
-  const newest = [...newestAt].map(([id, at]): [number, Newest] => [
-    id,
-    { ts: ts[at] ?? 0, steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS },
-  ]);
+  const newest: [number, Newest][] = [];
+  newestAt.forEach((at, place) => {
+    if (at >= 0)
+      newest.push([ids[place] ?? -1, { ts: ts[at] ?? 0, steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS }]);
+  });
   return { late, newest };
 };
 

@@ -1,7 +1,7 @@
 /** Rows as InfluxDB line protocol, precision ms. Every field is a float, also counters: one integer would fix the field's type for good. */
 import { MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
-import { NO_PART } from "../../twin/series.ts";
-import { TIME_END, type Points, type SeriesName } from "../../twin/sift.ts";
+import { NO_PART, type SeriesName } from "../../twin/series.ts";
+import { TIME_END, type Points } from "../../twin/sift.ts";
 import type { Tier, Window } from "../../twin/tiers.ts";
 import type { Figures } from "./figures.ts";
 
@@ -28,7 +28,7 @@ export const rawLines = ({ measure, series, of, ts, steps }: Points): Line[] => 
     tags: `${measure},${tagsOf(measure, key)} readings=1`,
     label: `${measure} ${key.site}/${key.name}${key.part === NO_PART ? "" : `/${key.part}`}`,
   }));
-  return of.map((place, at) => {
+  return Array.from(of, (place, at) => {
     const head = heads[place];
     let text = head?.tags ?? "";
     fields.forEach((field, i) => {

@@ -81,7 +81,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
 
   const keep = async ({ marks, models }: Open, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
     const { points, rejected } = sift(batch, marks.rawFromTs);
-    const times = MEASURE_NAMES.flatMap((measure) => points[measure].ts);
+    const times = MEASURE_NAMES.flatMap((measure) => [...points[measure].ts]);
     const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
       window,
       [...windowsOf(times, window)].filter((start) => !marks.dirty[window].has(start)),
