@@ -75,9 +75,8 @@ describe("sift", () => {
   });
 
   test("refuses what is older than the raw rows that are kept", () => {
-    expect(sifted([row({ ts: T0 - 1 }), row()], T0)).toMatchObject({
-      points: { rig: { ts: [T0] } },
-      rejected: [{ reason: expect.stringContaining("older") }],
-    });
+    const { points, rejected } = sifted([row({ ts: T0 - 1 }), row()], T0);
+    expect([...points.rig.ts]).toEqual([T0]);
+    expect(rejected).toMatchObject([{ reason: expect.stringContaining("older") }]);
   });
 });
