@@ -46,6 +46,10 @@ needs("mosquitto")("a Sparkplug host on Mosquitto", () => {
     await until(() => said.length === 1, "it is there");
     for (const socket of sockets.splice(0)) socket.destroy();
     await until(() => said.length === 3, "it was lost, and is there again");
+    // the death of an earlier connection, late: it must not stay retained
+    await listener.publishAsync("spBv1.0/STATE/rigtwin-farm", JSON.stringify({ online: false, timestamp: 1 }), { qos: 1, retain: true });
+    await until(() => said.length === 5, "it says again that it is there");
+    expect(said.splice(3)).toEqual([{ online: false, timestamp: 1 }, said[2]]);
     await client.stop();
     await until(() => said.length === 4, "it is gone");
     expect(said.map(({ online }) => online)).toEqual([true, false, true, false]);

@@ -51,6 +51,10 @@ export const createMqtt = (options: MqttOptions) => {
   let connection = 0;
   let ready: number[] = [];
   let writing = false;
+  let hostTs = 0;
+  /** Whether the broker has shown us our own birth of this connection. */
+  let isBorn = false;
+  let birthId = 0;
 
   const sendPubacks = (): void => {
     writing = false;
@@ -58,8 +62,25 @@ export const createMqtt = (options: MqttOptions) => {
     ready = [];
   };
 
+  const sayHere = (): void => {
+    const { host } = options;
+    if (host === undefined || client === null) return;
+    client.publish(host.topic, Buffer.from(host.payload(true, hostTs)), { qos: 1, retain: true });
+    birthId = client.getLastMessageId();
+  };
+  /**
+   * What is said of this host comes to it as well. The death of an earlier connection that comes behind the birth of this one would stay retained: then
+   * it is born again (Sparkplug 3.0, 5.13).
+   */
+  const hearSelf = (text: string): void => {
+    const isOurs = text.includes(String(hostTs));
+    if (/"online"\s*:\s*true/.test(text)) isBorn ||= isOurs;
+    else if (isBorn && !isOurs) sayHere();
+  };
+
   const receive = (packet: IPublishPacket, callback: (error?: Error) => void): void => {
     const cameBy = connection;
+    if (packet.topic === options.host?.topic && !packet.retain) hearSelf(String(packet.payload));
     const { payload } = packet;
     const message: Message = {
       topic: packet.topic,
@@ -86,7 +107,6 @@ export const createMqtt = (options: MqttOptions) => {
     callback(packet.qos === 0 ? undefined : DEFERRED);
   };
 
-  let hostTs = 0;
   const will = () => {
     const { host } = options;
     if (host === undefined) return {};
@@ -112,17 +132,21 @@ export const createMqtt = (options: MqttOptions) => {
       // mqtt.js writes its options anew into each CONNECT
       connected.on("reconnect", () => Object.assign(connected.options, will()));
       connected.on("connect", () => {
-        if (options.host !== undefined)
-          connected.publish(options.host.topic, Buffer.from(options.host.payload(true, hostTs)), { qos: 1, retain: true });
         connection += 1;
         ready = [];
+        isBorn = false;
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
         connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
           options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
         );
+        // after the subscription has been sent: an edge node that hears of its host may publish at once
+        sayHere();
       });
       connected.on("close", () => {
         connection += 1;
+        // mqtt.js would send it again with the next connection, with the time of this one
+        if (birthId !== 0) connected.removeOutgoingMessage(birthId);
+        birthId = 0;
         options.onHealth?.("the connection is closed");
       });
       connected.on("error", (error) => options.onHealth?.(error.message || String((error as NodeJS.ErrnoException).code)));
