@@ -22,6 +22,7 @@ const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
+const InboxView = lazy(() => import("./views/inbox.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
 const AccessView = lazy(() => import("./views/access.tsx"));
@@ -66,6 +67,7 @@ const Screen = (): ReactNode => {
           <Route path="/energy/curtailment" component={CurtailmentView} />
           <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />
+          <Route path="/status/inbox" component={InboxView} />
           <Route path="/access" component={AccessView} />
           <Route component={NowhereView} />
         </Switch>

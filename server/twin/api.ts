@@ -457,7 +457,31 @@ export const mapping = z.object({
   as: z.enum(["rig", "meter"]).default("rig"),
   fields: z.array(mappedField).min(1).max(100),
 });
-export const unmapping = z.object({ topic: z.string().min(1).max(300) });
+const mapper = z.string().trim().min(1).max(64).default("operator").describe("who says so: a pseudonym");
+export const newMapping = mapping.extend({ by: mapper });
+export const unmapping = z.object({ topic: z.string().min(1).max(300), by: mapper });
+export const mappingPreview = z.object({
+  topics: z.int().describe("topics waiting that the filter fits"),
+  messages: z.int().describe("messages of theirs that would be read at once"),
+  newest: z
+    .array(
+      z.object({
+        topic: z.string(),
+        name: z.string().nullable().describe("the rig or meter it would be; null where the name cannot be made"),
+        fields: z.array(
+          z.object({
+            field: z.string(),
+            found: z.union([z.string(), z.number(), z.boolean(), z.null()]).describe("what stands at the path"),
+            value: z.union([z.string(), z.number(), z.null()]).describe("what the reading would say; null where it would be unknown"),
+            unit: z.string(),
+            quality: z.string().describe("ok, missing, sentinel or implausible"),
+          }),
+        ),
+      }),
+    )
+    .describe("of up to 5 of them, the newest message"),
+});
+export type MappingPreview = z.infer<typeof mappingPreview>;
 export const inbox = z.object({
   topics: z.array(
     z.object({
@@ -476,7 +500,7 @@ export const inbox = z.object({
       ),
     }),
   ),
-  mappings: z.array(mapping),
+  mappings: z.array(mapping.extend({ by: z.string().nullable(), atTs: ms.nullable() })),
   fields: z.record(z.string(), z.string()).describe("fields that can be mapped to, and their units"),
 });
 export type InboxAnswer = z.infer<typeof inbox>;

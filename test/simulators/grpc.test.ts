@@ -27,7 +27,7 @@ test("a client logs in and reads; without the token, and of what there is not, i
   });
   stops.push(park.close);
   const session = connect(`http://127.50.0.1:${ports.grpc}`);
-  stops.push(() => void session.destroy());
+  stops.push(() => session.destroy());
   const ask = (method: string, authorization = ""): Promise<{ status: string; token: string; body: Buffer }> =>
     new Promise((resolve, reject) => {
       const stream = session.request({

@@ -15,6 +15,7 @@ import type {
   energyTruth,
   healthAnswer,
   InboxAnswer,
+  MappingPreview,
   DraftWish,
   NewRecord,
   NewTechnician,
@@ -202,9 +203,11 @@ export interface Handlers {
   readonly energyTruth: () => Maybe<z.infer<typeof energyTruth>>;
   readonly inbox: () => Maybe<InboxAnswer>;
   /** Throws REQUEST_INVALID, JOURNAL_UNAVAILABLE. */
-  readonly map: (mapping: Mapping) => Maybe<InboxAnswer>;
+  readonly map: (mapping: Mapping, by: string) => Maybe<InboxAnswer>;
+  /** Throws REQUEST_INVALID. */
+  readonly previewMapping: (mapping: Mapping) => Maybe<MappingPreview>;
   /** Throws NOT_FOUND, JOURNAL_UNAVAILABLE. */
-  readonly unmap: (topic: string) => Maybe<InboxAnswer>;
+  readonly unmap: (topic: string, by: string) => Maybe<InboxAnswer>;
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
   /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
   readonly usage: (query: UsageQuery) => Maybe<Usage>;

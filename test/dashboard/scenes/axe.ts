@@ -18,6 +18,7 @@ const PATHS = [
   "/energy",
   "/energy/curtailment",
   "/status",
+  "/status/inbox",
   "/access",
   "/nowhere",
 ] as const;

@@ -35,7 +35,16 @@ const INBOX: InboxAnswer = {
       guesses: [{ path: "$.hr", value: 1, meaning: null }],
     },
   ],
-  mappings: [{ topic: "plant/+/values", rig: "shed-{1}", as: "rig", fields: [{ path: "$.hr", field: "hashrateThs", factor: 0.001 }] }],
+  mappings: [
+    {
+      topic: "plant/+/values",
+      rig: "shed-{1}",
+      as: "rig",
+      fields: [{ path: "$.hr", field: "hashrateThs", factor: 0.001 }],
+      by: "T-014",
+      atTs: 1_790_000_000_000,
+    },
+  ],
   fields: { hashrateThs: "TH/s" },
 };
 
@@ -594,6 +603,11 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     const fault = mappingFault(mapping);
     if (fault !== null) throw new Refused(fault.code, fault.detail);
     return INBOX;
+  },
+  previewMapping: (mapping) => {
+    const fault = mappingFault(mapping);
+    if (fault !== null) throw new Refused(fault.code, fault.detail);
+    return { topics: 0, messages: 0, newest: [] };
   },
   unmap: (topic) => {
     if (topic === "none") throw new Refused("NOT_FOUND", "There is no mapping of that topic.");
