@@ -58,7 +58,12 @@ const spelledOut = (device: Device, rigs: readonly string[]): string[] => [
  * What the server itself publishes at an outside broker besides commands: that it is there as a Sparkplug host, its requests to edge nodes, and Home
  * Assistant's discovery.
  */
-const hostTopics = (site: string): readonly string[] => [`spBv1.0/STATE/rigtwin-${site}`, "spBv1.0/+/NCMD/+", "homeassistant/#"];
+const hostTopics = (site: string): readonly string[] => [
+  `spBv1.0/STATE/rigtwin-${site}`,
+  "spBv1.0/+/NCMD/+",
+  "homeassistant/#",
+  `rigtwin-ha/${site}/#`,
+];
 
 /** The user as which the server itself logs in at an outside broker. */
 export const SERVER_USER = "rigtwin-server";

@@ -56,6 +56,16 @@ describe("/metrics", () => {
       'rigtwin_site_source_watts{site="farm",source="grid"}': "2000",
       'rigtwin_site_source_watts{site="farm",source="solar"}': "1150",
       'rigtwin_site_board_max_celsius{site="farm"}': "61",
+      ...(TWIN.position === null
+        ? {}
+        : Object.fromEntries(
+            Object.entries({ hashrate_ths: "104.5", power_watts: "3068", board_max_celsius: "61", rigs: "1", rigs_hashing: "1" }).map(
+              ([name, value]) => [
+                `rigtwin_rack_${name}{site="farm",container="${TWIN.position?.container}",rack="${TWIN.position?.rack}"}`,
+                value,
+              ],
+            ),
+          )),
       [`rigtwin_rig_hashrate_ths${rig}`]: "104.5",
       [`rigtwin_rig_power_watts${rig}`]: "3068",
       [`rigtwin_rig_board_celsius${rig}`]: "61",
