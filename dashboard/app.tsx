@@ -21,6 +21,7 @@ const OrderView = lazy(() => import("./views/order.tsx"));
 const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
+const EnergySourcesView = lazy(() => import("./views/energy-sources.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
 const InboxView = lazy(() => import("./views/inbox.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
@@ -64,6 +65,7 @@ const Screen = (): ReactNode => {
           <Route path="/maintenance/new" component={NewOrderView} />
           <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>
           <Route path="/energy" component={EnergyView} />
+          <Route path="/energy/sources" component={EnergySourcesView} />
           <Route path="/energy/curtailment" component={CurtailmentView} />
           <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />

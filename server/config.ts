@@ -200,6 +200,20 @@ export const SETTINGS = {
     says: "what is heard of an outside broker; commas between several that do not overlap",
     read: text(1_000),
   }),
+  energyFile: optional({
+    flag: "energy-file",
+    variable: "ENERGY_FILE",
+    value: "FILE",
+    says: "JSON of what no meter tells: sources by the hour, price, the grid's carbon, powers of rigs and models",
+    read: text(1_000),
+  }),
+  carbonFeed: optional({
+    flag: "carbon-feed",
+    variable: "CARBON_FEED",
+    value: "FILE",
+    says: "CSV of times and gCO2e/kWh of the grid; read again when it changes",
+    read: text(1_000),
+  }),
   hassDiscovery: setting({
     flag: "ha-discovery",
     variable: "HA_DISCOVERY",

@@ -445,7 +445,25 @@ export const energyTruth = z.object({
     }),
   ),
   unknown: z.array(z.string()),
+  from: z
+    .object({
+      mix: z.enum(["meter", "plan"]).nullable(),
+      carbon: z.enum(["meter", "feed", "setting"]).nullable().describe("of the grid's part"),
+      price: z.enum(["meter", "setting"]).nullable(),
+    })
+    .describe("who says so"),
+  settings: z
+    .object({
+      plan: z.array(z.object({ fromMinute: z.int().describe("of the UTC day"), shares: z.record(z.string(), z.number()) })),
+      pricePerKwh: z.number().nullable(),
+      gridGco2ePerKwh: z.number().nullable(),
+      rigsW: z.record(z.string(), z.number()),
+      modelsW: z.record(z.string(), z.number()),
+      feed: z.object({ values: z.int(), fromTs: ms, toTs: ms }).nullable().describe("the carbon feed; null without one"),
+    })
+    .describe("what stands in where no meter tells"),
 });
+export type EnergyTruthAnswer = z.infer<typeof energyTruth>;
 const mappedField = z.object({
   path: z.string().max(300).describe("JSON path, like $.miner.hashrate or $.boards[0].temp; $ for the payload itself"),
   field: z.string().max(64).describe("a field of a reading, like hashrateThs, fans.0.rpm or boards.1.chipC"),

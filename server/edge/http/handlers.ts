@@ -92,7 +92,7 @@ export interface Metered {
   /** By name, whether a part works: journal, mqtt, series, chain … */
   readonly parts: Readonly<Record<string, { readonly status: string }>>;
   readonly totals: SiteTotals;
-  readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest">>;
+  readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest" | "position">>;
   readonly viewers: number;
   readonly chainAway: boolean;
   readonly provenance: {

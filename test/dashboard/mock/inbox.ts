@@ -1,11 +1,12 @@
-/** What waits to be mapped, and the mappings made of it. */
+/** What waits to be mapped, the mappings made of it, and where the energy's figures come from. */
 import { Router } from "express";
-import type { InboxAnswer, MappingPreview } from "../../../server/twin/api.ts";
+import type { EnergyTruthAnswer, InboxAnswer, MappingPreview } from "../../../server/twin/api.ts";
 import { FIELDS } from "../../../server/twin/dialects/fields.ts";
 import { heardOf } from "../../../server/twin/dialects/index.ts";
 import type { Mapping } from "../../../server/twin/dialects/mapping.ts";
 import { previewOf } from "../../../server/twin/dialects/preview.ts";
 import { guessesOf, noteStranger, type Strangers } from "../../../server/twin/dialects/strangers.ts";
+import { energyTruth } from "../../../server/twin/energy-truth.ts";
 import { ROUTES } from "../../../server/twin/wire.ts";
 
 const SAMPLES: Readonly<Record<string, unknown>> = {
@@ -79,5 +80,36 @@ export const inboxPages = (now: () => number): Router => {
     );
     response.json(inbox());
   });
+  router.get(ROUTES.energyTruth, (_, response) => void response.json(truthOf(now())));
   return router;
 };
+
+const truthOf = (asOfTs: number): EnergyTruthAnswer => ({
+  asOfTs,
+  ...energyTruth(
+    { meteredW: 221_400, mix: { grid: 0.55, solar: 0.35, battery: 0.1 }, gridGco2ePerKwh: 412, pricePerKwh: 0.062 },
+    Array.from({ length: 60 }, (_, i) => ({
+      rig: `a-r${1 + Math.floor(i / 12)}-${String(1 + (i % 12)).padStart(2, "0")}`,
+      said: {
+        meter: i % 9 === 0 ? 3_560 + i : null,
+        pdu: i % 5 === 0 ? 3_540 + i : null,
+        miner: i % 11 === 3 ? null : 3_480 + i,
+        custom: i % 11 === 3 && i > 20 ? 3_450 : null,
+        nameplate: 3_500,
+      },
+      hashrateThs: 195 + (i % 8),
+    })),
+  ),
+  from: { mix: "plan", carbon: "feed", price: "setting" },
+  settings: {
+    plan: [
+      { fromMinute: 360, shares: { solar: 60, grid: 30, battery: 10 } },
+      { fromMinute: 1_170, shares: { grid: 1 } },
+    ],
+    pricePerKwh: 0.062,
+    gridGco2ePerKwh: null,
+    rigsW: { "a-r1-04": 3_450 },
+    modelsW: { "antminer-s21": 3_500 },
+    feed: { values: 168, fromTs: asOfTs - 7 * 86_400_000, toTs: asOfTs - 1_800_000 },
+  },
+});

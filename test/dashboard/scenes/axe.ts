@@ -16,6 +16,7 @@ const PATHS = [
   "/alarms/rules",
   "/alarms/notifications",
   "/energy",
+  "/energy/sources",
   "/energy/curtailment",
   "/status",
   "/status/inbox",

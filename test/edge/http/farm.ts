@@ -597,6 +597,8 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     ...energyTruth({ meteredW: 3_500, mix: { grid: 1 }, gridGco2ePerKwh: 300, pricePerKwh: 0.1 }, [
       { rig: "rig-0001", said: { meter: null, pdu: null, miner: 3_250, custom: null, nameplate: 3_250 }, hashrateThs: 110 },
     ]),
+    from: { mix: "meter" as const, carbon: "meter" as const, price: "meter" as const },
+    settings: { plan: [], pricePerKwh: null, gridGco2ePerKwh: null, rigsW: {}, modelsW: {}, feed: null },
   }),
   inbox: () => INBOX,
   map: (mapping) => {
