@@ -21,7 +21,9 @@ const OrderView = lazy(() => import("./views/order.tsx"));
 const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
+const EnergySourcesView = lazy(() => import("./views/energy-sources.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
+const InboxView = lazy(() => import("./views/inbox.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
 const AccessView = lazy(() => import("./views/access.tsx"));
@@ -63,9 +65,11 @@ const Screen = (): ReactNode => {
           <Route path="/maintenance/new" component={NewOrderView} />
           <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>
           <Route path="/energy" component={EnergyView} />
+          <Route path="/energy/sources" component={EnergySourcesView} />
           <Route path="/energy/curtailment" component={CurtailmentView} />
           <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />
+          <Route path="/status/inbox" component={InboxView} />
           <Route path="/access" component={AccessView} />
           <Route component={NowhereView} />
         </Switch>

@@ -1,5 +1,6 @@
 /** Every setting: flag, variable, default, meaning, in one table. Read once, all faults reported together, then frozen. */
 import { resolve } from "node:path";
+import { HASS_LEVELS, type HassLevel } from "./twin/hass.ts";
 import { isKnownKey } from "./twin/known-keys.ts";
 import { isKnown, weakness } from "./twin/passwords.ts";
 import { NAME_PATTERN } from "./twin/wire.ts";
@@ -48,6 +49,8 @@ const name = (given: string): string | Wrong =>
   NAME_PATTERN.test(given) ? given : new Wrong("must be 1 to 64 of letters, digits, dot, dash and underscore");
 const role = (given: string): Role | "none" | Wrong =>
   given === "none" || ROLES.includes(given as Role) ? (given as Role | "none") : new Wrong(`must be none or one of ${ROLES.join(", ")}`);
+const hassLevel = (given: string): HassLevel | Wrong =>
+  HASS_LEVELS.find((level) => level === given) ?? new Wrong(`must be one of ${HASS_LEVELS.join(", ")}`);
 const yesNo = (given: string): boolean | Wrong =>
   /^(1|true|yes|on)$/i.test(given) ? true : /^(0|false|no|off)$/i.test(given) ? false : new Wrong("must be yes or no");
 const key = (given: string): `0x${string}` | Wrong =>
@@ -196,6 +199,28 @@ export const SETTINGS = {
     fallback: "#",
     says: "what is heard of an outside broker; commas between several that do not overlap",
     read: text(1_000),
+  }),
+  energyFile: optional({
+    flag: "energy-file",
+    variable: "ENERGY_FILE",
+    value: "FILE",
+    says: "JSON of what no meter tells: sources by the hour, price, the grid's carbon, powers of rigs and models",
+    read: text(1_000),
+  }),
+  carbonFeed: optional({
+    flag: "carbon-feed",
+    variable: "CARBON_FEED",
+    value: "FILE",
+    says: "CSV of times and gCO2e/kWh of the grid; read again when it changes",
+    read: text(1_000),
+  }),
+  hassDiscovery: setting({
+    flag: "ha-discovery",
+    variable: "HA_DISCOVERY",
+    value: "LEVEL",
+    fallback: "off" as HassLevel,
+    says: "what Home Assistant finds at the broker: off, site (with its racks), rigs (these too), or clear (takes back what was there)",
+    read: hassLevel,
   }),
   mqttShare: optional({
     flag: "mqtt-share",

@@ -1,9 +1,11 @@
 import type { ReactNode } from "react";
 import { curtailText as text } from "../texts-curtail.ts";
+import { sourcesText } from "../texts-energy.ts";
 import { SubPages } from "./sub-pages.tsx";
 
 const PAGES = [
   ["/energy", text.energy],
+  ["/energy/sources", sourcesText.title],
   ["/energy/curtailment", text.title],
 ] as const;
 

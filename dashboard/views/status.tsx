@@ -5,6 +5,7 @@ import { ROUTES } from "../../server/twin/wire.ts";
 import { count, dayTime, fixed, iso, lasting } from "../format.ts";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
+import { StatusPages } from "../parts/status-pages.tsx";
 import { Age, toned } from "../parts/value.tsx";
 import { useAnswer, useConnection, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
@@ -170,6 +171,7 @@ const StatusView = (): ReactNode => {
   const data = status.data;
   return (
     <div className="page">
+      <StatusPages />
       <div className="page-head">
         <h1>{text.title}</h1>
         {data === null ? null : (

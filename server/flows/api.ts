@@ -1,5 +1,6 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
 import { truthNow } from "./energy-truth.ts";
+import type { EnergyKnown } from "../twin/energy-settings.ts";
 import { createInbox } from "./inbox.ts";
 import type { z } from "zod";
 import type {
@@ -58,6 +59,8 @@ export interface ApiNeeds {
   readonly money: ReturnType<typeof createUsage>;
   readonly commands: CommandsDesk;
   readonly trials: ReturnType<typeof createTrials>;
+  /** What the settings say of the site's energy. */
+  readonly energyKnown: () => EnergyKnown;
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
   readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
   readonly rejected: Pick<Rejected, "total" | "lines">;
@@ -169,7 +172,7 @@ export const createApi = (needs: ApiNeeds) => {
       await needs.write(OWN.act, new TextEncoder().encode(JSON.stringify(act)));
       return changesOf(farm().parts, rig)[number - 1] as PartChange;
     },
-    energyTruth: () => truthNow(farm()),
+    energyTruth: () => truthNow(farm(), needs.energyKnown()),
     ...createInbox({ farm, write: needs.write }),
     refusals: (limit: number) => refusalsAnswer(farm(), needs.rejected, limit),
     chainInfo,

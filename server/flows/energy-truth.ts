@@ -1,12 +1,15 @@
 /** The energy's truth of this moment, out of what is folded. */
 import { energyNow } from "../twin/energy.ts";
-import { energyTruth, lately, meteredMix, socketOf, type EnergyTruth, type RigPower } from "../twin/energy-truth.ts";
+import type { EnergyTruthAnswer } from "../twin/api.ts";
+import type { EnergyKnown } from "../twin/energy-settings.ts";
+import { energyTruth, intensityAt, lately, meteredMix, plannedMix, socketOf, type RigPower } from "../twin/energy-truth.ts";
 import type { Farm } from "../twin/farm.ts";
 
-export const truthNow = (farm: Farm): EnergyTruth & { readonly asOfTs: number } => {
+/** `known`: what stands in where no meter tells. */
+export const truthNow = (farm: Farm, { settings, feed }: EnergyKnown): EnergyTruthAnswer => {
   const nowTs = farm.asOfTs;
   const site = energyNow(farm.energy, nowTs);
-  const rigs = [...farm.twins.values()].map(({ rig, state, position, latest, nameplate }): RigPower => {
+  const rigs = [...farm.twins.values()].map(({ rig, state, position, latest, nameplate, modelId }): RigPower => {
     const isDark = state === "offline" || state === "new";
     return {
       rig,
@@ -15,7 +18,7 @@ export const truthNow = (farm: Farm): EnergyTruth & { readonly asOfTs: number } 
         pdu: lately(farm.foreign.meters, position === null ? null : socketOf(position), nowTs),
         // a machine that is silent takes nothing that anybody knows of
         miner: isDark ? null : latest.powerW,
-        custom: null,
+        custom: isDark ? null : (settings.rigsW[rig] ?? (modelId === null ? undefined : settings.modelsW[modelId]) ?? null),
         nameplate: isDark ? null : (nameplate?.powerW ?? null),
       },
       hashrateThs: isDark ? null : latest.hashrateThs,
@@ -24,16 +27,30 @@ export const truthNow = (farm: Farm): EnergyTruth & { readonly asOfTs: number } 
   const grid = [...farm.energy.meters.values()]
     .toSorted((a, b) => b.deviceTs - a.deviceTs)
     .find(({ gridGco2ePerKwh }) => gridGco2ePerKwh !== null);
+  const metered = site === null ? null : meteredMix(site.sourcesW);
+  const mix = metered ?? plannedMix(settings.plan, nowTs);
+  const fed = intensityAt(feed, nowTs);
+  const price = site?.pricePerKwh ?? null;
   return {
     asOfTs: nowTs,
     ...energyTruth(
       {
         meteredW: site?.meteredW ?? null,
-        mix: site === null ? null : meteredMix(site.sourcesW),
-        gridGco2ePerKwh: grid?.gridGco2ePerKwh ?? null,
-        pricePerKwh: site?.pricePerKwh ?? null,
+        mix,
+        gridGco2ePerKwh: grid?.gridGco2ePerKwh ?? fed ?? settings.gridGco2ePerKwh,
+        pricePerKwh: price ?? settings.pricePerKwh,
       },
       rigs,
     ),
+    from: {
+      mix: metered !== null ? "meter" : mix !== null ? "plan" : null,
+      carbon: grid !== undefined ? "meter" : fed !== null ? "feed" : settings.gridGco2ePerKwh !== null ? "setting" : null,
+      price: price !== null ? "meter" : settings.pricePerKwh !== null ? "setting" : null,
+    },
+    settings: {
+      ...settings,
+      plan: settings.plan.map(({ fromMinute, shares }) => ({ fromMinute, shares: { ...shares } })),
+      feed: feed.length === 0 ? null : { values: feed.length, fromTs: feed[0]?.ts ?? 0, toTs: feed.at(-1)?.ts ?? 0 },
+    },
   };
 };

@@ -1,8 +1,9 @@
 /** The inbox of topics nobody reads, and the mappings that operators make of it: acts of the journal, so that a replay agrees. */
-import type { InboxAnswer } from "../twin/api.ts";
+import type { InboxAnswer, MappingPreview } from "../twin/api.ts";
 import { heardOf } from "../twin/dialects/index.ts";
 import { FIELDS } from "../twin/dialects/fields.ts";
 import { mappingFault, type Mapping } from "../twin/dialects/mapping.ts";
+import { previewOf } from "../twin/dialects/preview.ts";
 import { guessesOf } from "../twin/dialects/strangers.ts";
 import type { Farm } from "../twin/farm.ts";
 import type { Act } from "../twin/record.ts";
@@ -35,20 +36,34 @@ export const createInbox = ({ farm, write }: InboxNeeds) => {
           heard === null ? [] : guessesOf(topic, heard.json, heard.text).map(({ path, value, meaning }) => ({ path, value, meaning })),
       };
     });
-    return { topics, mappings: foreign.mappings.map((mapping) => ({ ...mapping, fields: [...mapping.fields] })), fields: { ...FIELDS } };
+    return {
+      topics,
+      mappings: foreign.mappings.map(({ by, atTs, ...mapping }) => ({
+        ...mapping,
+        fields: [...mapping.fields],
+        by: by ?? null,
+        atTs: atTs ?? null,
+      })),
+      fields: { ...FIELDS },
+    };
   };
   return {
     inbox,
-    map: async (mapping: Mapping): Promise<InboxAnswer> => {
+    previewMapping: (mapping: Mapping): MappingPreview => {
       const fault = mappingFault(mapping);
       if (fault !== null) throw new Refused(fault.code, fault.detail);
-      await write(OWN.act, bytesOf({ what: "map", mapping, by: "operator" }));
+      return previewOf(mapping, farm().foreign.strangers, farm().site);
+    },
+    map: async (mapping: Mapping, by: string): Promise<InboxAnswer> => {
+      const fault = mappingFault(mapping);
+      if (fault !== null) throw new Refused(fault.code, fault.detail);
+      await write(OWN.act, bytesOf({ what: "map", mapping, by }));
       return inbox();
     },
-    unmap: async (topic: string): Promise<InboxAnswer> => {
+    unmap: async (topic: string, by: string): Promise<InboxAnswer> => {
       if (!farm().foreign.mappings.some((mapping) => mapping.topic === topic))
         throw new Refused("NOT_FOUND", "There is no mapping of that topic.");
-      await write(OWN.act, bytesOf({ what: "unmap", topic, by: "operator" }));
+      await write(OWN.act, bytesOf({ what: "unmap", topic, by }));
       return inbox();
     },
   };

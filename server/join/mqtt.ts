@@ -2,13 +2,15 @@
 import { createBroker } from "../edge/broker/broker.ts";
 import { createMqtt } from "../edge/mqtt/client.ts";
 import { readFileSync } from "node:fs";
+import { startHass } from "../flows/hass.ts";
 import { SIMULATOR } from "../flows/devices.ts";
 import { mayPublish, maySubscribe, type Device } from "../twin/device-rules.ts";
 import { hostState } from "../twin/dialects/sparkplug-host.ts";
+import { isHassEcho } from "../twin/hass.ts";
 import { topicOf } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
-import type { House } from "./house.ts";
+import { complain, type House } from "./house.ts";
 import type { Door } from "./people.ts";
 
 /** Messages a second of one connection without a credential, which is of this machine. */
@@ -32,12 +34,13 @@ const tlsOf = ({ mqttTlsPort, mqttClientCa, tlsCert, tlsKey }: House["config"]) 
 
 /** Starts it and gives its address. Throws Refused PORT_IN_USE. */
 export const startMqtt = async (
-  { config, clock, status, runs }: House,
+  { config, version, clock, status, runs }: House,
   { journal }: Data,
   { farm, publishBy }: Fold,
   door: Door,
   sender: { publish: (topic: string, payload: Uint8Array) => Promise<void> },
 ): Promise<string> => {
+  const hass = { clock, farm, level: config.hassDiscovery, version, onError: complain };
   if (config.mqttUrl === null) {
     let broken = 0;
     const sayBroken = (client: string, reason: string): void => {
@@ -69,6 +72,7 @@ export const startMqtt = async (
     publishBy(broker.publish);
     const host = hostState(config.site);
     await broker.retain(host.topic, host.payload(true, clock.now()));
+    runs("what Home Assistant is told", startHass({ ...hass, connected: () => true, retain: broker.retain }));
     Object.assign(later, { disconnect: broker.disconnect, connected: broker.isConnected, rigs: () => [...farm().twins.keys()] });
     const tls = listening.tlsPort === null ? "" : `, TLS on port ${listening.tlsPort}`;
     const open = anonymous ? ", devices need no credential" : "";
@@ -84,6 +88,7 @@ export const startMqtt = async (
     now: clock.now,
     share: config.mqttShare,
     unshared: [topicOf(config.site, "+", "birth"), topicOf(config.site, "+", "state")],
+    isEcho: (topic) => isHassEcho(config.site, topic),
     onMessage: journal.append,
     onHealth: (gone) => status.say("mqtt", "outside broker", "subscribed", gone, true),
   });
@@ -92,5 +97,6 @@ export const startMqtt = async (
   client.start();
   sender.publish = client.publish;
   runs("the broker's client", client.stop);
+  runs("what Home Assistant is told", startHass({ ...hass, connected: client.connected, retain: client.retain }));
   return config.mqttUrl;
 };

@@ -12,6 +12,7 @@ import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
 import { createTrials } from "../flows/rule-trial.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
+import { openEnergy } from "./energy.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
@@ -99,7 +100,9 @@ export const startWeb = async (
   const past = { site: config.site, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs };
   const trials = createTrials({ ...past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
   runs("the trial of a rule", () => void trials.endTrial());
+  const energyKnown = await openEnergy(house);
   const apiNeeds: ApiNeeds = {
+    energyKnown,
     trials,
     commands,
     curtail,

@@ -445,7 +445,25 @@ export const energyTruth = z.object({
     }),
   ),
   unknown: z.array(z.string()),
+  from: z
+    .object({
+      mix: z.enum(["meter", "plan"]).nullable(),
+      carbon: z.enum(["meter", "feed", "setting"]).nullable().describe("of the grid's part"),
+      price: z.enum(["meter", "setting"]).nullable(),
+    })
+    .describe("who says so"),
+  settings: z
+    .object({
+      plan: z.array(z.object({ fromMinute: z.int().describe("of the UTC day"), shares: z.record(z.string(), z.number()) })),
+      pricePerKwh: z.number().nullable(),
+      gridGco2ePerKwh: z.number().nullable(),
+      rigsW: z.record(z.string(), z.number()),
+      modelsW: z.record(z.string(), z.number()),
+      feed: z.object({ values: z.int(), fromTs: ms, toTs: ms }).nullable().describe("the carbon feed; null without one"),
+    })
+    .describe("what stands in where no meter tells"),
 });
+export type EnergyTruthAnswer = z.infer<typeof energyTruth>;
 const mappedField = z.object({
   path: z.string().max(300).describe("JSON path, like $.miner.hashrate or $.boards[0].temp; $ for the payload itself"),
   field: z.string().max(64).describe("a field of a reading, like hashrateThs, fans.0.rpm or boards.1.chipC"),
@@ -457,7 +475,31 @@ export const mapping = z.object({
   as: z.enum(["rig", "meter"]).default("rig"),
   fields: z.array(mappedField).min(1).max(100),
 });
-export const unmapping = z.object({ topic: z.string().min(1).max(300) });
+const mapper = z.string().trim().min(1).max(64).default("operator").describe("who says so: a pseudonym");
+export const newMapping = mapping.extend({ by: mapper });
+export const unmapping = z.object({ topic: z.string().min(1).max(300), by: mapper });
+export const mappingPreview = z.object({
+  topics: z.int().describe("topics waiting that the filter fits"),
+  messages: z.int().describe("messages of theirs that would be read at once"),
+  newest: z
+    .array(
+      z.object({
+        topic: z.string(),
+        name: z.string().nullable().describe("the rig or meter it would be; null where the name cannot be made"),
+        fields: z.array(
+          z.object({
+            field: z.string(),
+            found: z.union([z.string(), z.number(), z.boolean(), z.null()]).describe("what stands at the path"),
+            value: z.union([z.string(), z.number(), z.null()]).describe("what the reading would say; null where it would be unknown"),
+            unit: z.string(),
+            quality: z.string().describe("ok, missing, sentinel or implausible"),
+          }),
+        ),
+      }),
+    )
+    .describe("of up to 5 of them, the newest message"),
+});
+export type MappingPreview = z.infer<typeof mappingPreview>;
 export const inbox = z.object({
   topics: z.array(
     z.object({
@@ -476,7 +518,7 @@ export const inbox = z.object({
       ),
     }),
   ),
-  mappings: z.array(mapping),
+  mappings: z.array(mapping.extend({ by: z.string().nullable(), atTs: ms.nullable() })),
   fields: z.record(z.string(), z.string()).describe("fields that can be mapped to, and their units"),
 });
 export type InboxAnswer = z.infer<typeof inbox>;

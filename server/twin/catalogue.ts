@@ -82,6 +82,24 @@ export const ANTMINER: readonly Row[] = [
   ["t21", "Antminer T21", 190, 3610, 3, 108, 4],
 ];
 
+/** Bitmain's machines for other algorithms than SHA-256, in TH/s of their own; chips as pyasic has collected them. */
+export const ANTMINER_OTHER: readonly Row[] = [
+  ["d3", "Antminer D3", 0.0193, 1350, 3, 60, 2],
+  ["d7", "Antminer D7", 1.286, 3148, 3, 70, 4],
+  ["d9", "Antminer D9", 1.77, 2839, 3, 126, 4],
+  ["e9-pro", "Antminer E9 Pro", 0.00368, 2200, 2, 8, 4],
+  ["hs3", "Antminer HS3", 9, 2079, 3, 92, 4],
+  ["k7", "Antminer K7", 63.5, 3080, 3, 92, 2],
+  ["ka3", "Antminer KA3", 166, 3154, 3, 92, 4],
+  ["ks3", "Antminer KS3", 8.3, 3188, 3, 92, 2],
+  ["ks5", "Antminer KS5", 20, 3000, 3, 92, 4],
+  ["ks5-pro", "Antminer KS5 Pro", 21, 3150, 3, 92, 4],
+  ["l3-plus", "Antminer L3+", 0.000504, 800, 4, 72, 2],
+  ["l3-plus-plus", "Antminer L3++", 0.000596, 1050, 4, 72, 2],
+  ["l7", "Antminer L7", 0.0095, 3425, 3, 120, 4, ["L7_i"]],
+  ["l9", "Antminer L9", 0.016, 3360, 3, 110, 4, ["L9_i"]],
+];
+
 export const ANTMINER_HYDRO: readonly Row[] = [
   ["s19-hydro", "Antminer S19 Hydro", 158, 5451, 4, 104, 0],
   ["s19-pro-hydro", "Antminer S19 Pro Hydro", 184, 5428, 4, 180, 0],

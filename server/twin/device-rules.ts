@@ -54,6 +54,17 @@ const spelledOut = (device: Device, rigs: readonly string[]): string[] => [
   ...new Set(namesOf(device).flatMap((name) => (name.endsWith("*") ? rigs.filter((rig) => speaksFor(device, rig)) : [name]))),
 ];
 
+/**
+ * What the server itself publishes at an outside broker besides commands: that it is there as a Sparkplug host, its requests to edge nodes, and Home
+ * Assistant's discovery.
+ */
+const hostTopics = (site: string): readonly string[] => [
+  `spBv1.0/STATE/rigtwin-${site}`,
+  "spBv1.0/+/NCMD/+",
+  "homeassistant/#",
+  `rigtwin-ha/${site}/#`,
+];
+
 /** The user as which the server itself logs in at an outside broker. */
 export const SERVER_USER = "rigtwin-server";
 
@@ -63,6 +74,7 @@ export const mosquittoRules = (devices: readonly Device[], site: string, rigs: r
     "# acl_file of mosquitto.conf; with allow_anonymous false. Make it anew when devices or rigs are added.",
     `user ${SERVER_USER}`,
     `topic readwrite ${ROOT}/${site}/#`,
+    ...hostTopics(site).map((topic) => `topic write ${topic}`),
     ...devices.flatMap((device) => foreignOf(device).map((head) => `topic read ${head.replace(/\/?$/, "/#")}`)),
   ];
   for (const device of devices) {
@@ -81,7 +93,7 @@ export const emqxRules = (devices: readonly Device[], site: string, rigs: readon
   const quoted = (topics: readonly string[]): string => `[${topics.map((topic) => JSON.stringify(topic)).join(", ")}]`;
   const lines = [
     "%% acl.conf of EMQX: authorization.sources = [{type = file, path = ...}], no_match = deny. Make it anew when devices or rigs are added.",
-    `{allow, {user, "${SERVER_USER}"}, all, ${quoted([`${ROOT}/${site}/#`, ...devices.flatMap(foreignOf).map((head) => head.replace(/\/?$/, "/#"))])}}.`,
+    `{allow, {user, "${SERVER_USER}"}, all, ${quoted([`${ROOT}/${site}/#`, ...hostTopics(site), ...devices.flatMap(foreignOf).map((head) => head.replace(/\/?$/, "/#"))])}}.`,
   ];
   for (const device of devices) {
     const own = spelledOut(device, rigs).map((rig) => `${ROOT}/${site}/${rig}`);

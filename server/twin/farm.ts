@@ -306,7 +306,8 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     return;
   }
   if (act.what === "map") {
-    for (const parsed of foldMapping(act.mapping, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
+    const mapping = { ...act.mapping, by: act.by, atTs: entry.receivedTs };
+    for (const parsed of foldMapping(mapping, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
     return;
   }
   if (act.what === "unmap") return dropMapping(act.topic, farm.foreign);

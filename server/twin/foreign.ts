@@ -2,7 +2,7 @@
 import { heardOf, hearForeign, type Foreign } from "./dialects/index.ts";
 import type { Told } from "./dialects/dialect.ts";
 import { takeStrangers } from "./dialects/strangers.ts";
-import type { Mapping } from "./dialects/mapping.ts";
+import type { KeptMapping } from "./dialects/mapping.ts";
 import type { Parsed } from "./parse.ts";
 import { refusal } from "./refusal.ts";
 import { UNFIT } from "./wire.ts";
@@ -59,7 +59,7 @@ export const parseForeign = (message: Message, site: string, foreign: Foreign, w
 
 /** Takes up a mapping (in place of one for the same topic) and reads with it what had waited for it, oldest first. Changes `foreign` and `wishes`. */
 export const foldMapping = (
-  mapping: Mapping,
+  mapping: KeptMapping,
   site: string,
   foreign: Foreign,
   wishes: Wish[],

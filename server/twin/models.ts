@@ -1,6 +1,7 @@
 import {
   ANTMINER,
   ANTMINER_HYDRO,
+  ANTMINER_OTHER,
   AVALON,
   AVALON_HOME,
   BANDS,
@@ -91,6 +92,7 @@ export const MODELS: readonly Model[] = [
     BANDS.antminer,
     10,
   ),
+  ...family("antminer", "Bitmain", ANTMINER_OTHER, "air", BANDS.antminerOld, 10),
   ...family("antminer", "Bitmain", ANTMINER_HYDRO, "hydro", BANDS.antminerHydro, 10),
   ...family("whatsminer", "MicroBT", WHATSMINER, "air", BANDS.whatsminer, 30, true),
   ...family("whatsminer", "MicroBT", WHATSMINER_LIQUID, "hydro", BANDS.whatsminerLiquid, 30, true).map(immersed),
@@ -111,7 +113,7 @@ const skeleton = (text: string): string =>
     .replace(/Γ/g, "GAMMA")
     .replace(/\bV\.?\d+\.\d.*$/, " ")
     .replace(/\b\d{1,4}(?:\.\d+)?\s*TH?(?:\/S)?\b/g, " ")
-    .replace(/NO[ -]?PIC\b/g, " ")
+    .replace(/NO[ -]?PIC\b|\bHIVEON\b/g, " ")
     .replace(/PLUS/g, "+")
     .replace(/[^A-Z0-9+]/g, "")
     .replace(/HYD(?!RO)/g, "HYDRO");

@@ -101,6 +101,7 @@ export const RIGHTS: Readonly<Record<string, readonly Who[]>> = {
   addQuotes: OPERATORS,
   addSubstitute: OPERATORS,
   map: OPERATORS,
+  previewMapping: OPERATORS,
   unmap: OPERATORS,
   alarmAct: OPERATORS,
   tryRule: OPERATORS,

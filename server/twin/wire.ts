@@ -150,6 +150,7 @@ export const ROUTES = {
   /** Topics nobody reads, and what they were mapped to. */
   inbox: "/api/v1/inbox",
   unmap: "/api/v1/inbox/unmap",
+  previewMapping: "/api/v1/inbox/preview",
   chain: "/api/v1/chain",
   /** JSON-RPC to the local chain, read-only methods, so that a browser can check against it. */
   rpc: "/api/v1/rpc",

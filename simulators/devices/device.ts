@@ -44,12 +44,21 @@ export interface WebAnswer {
   readonly body?: unknown;
 }
 
+/** An answer over gRPC: the message's bytes, or a status that is not 0 (OK). */
+export interface GrpcAnswer {
+  readonly fields: readonly number[];
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly status?: number;
+}
+
 /** How one firmware answers. What a firmware does not offer stays closed. */
 export interface Dialect {
   readonly name: string;
   readonly rpc?: (question: RpcQuestion, device: Device, m: NativeMeasured) => string;
   /** MicroBT's framed API. */
   readonly framed?: (question: Readonly<Record<string, unknown>>, device: Device, m: NativeMeasured) => unknown;
+  /** null: there is no such method. */
+  readonly grpc?: (path: string, authorization: string, device: Device, m: NativeMeasured) => GrpcAnswer | null;
   readonly web?: (question: WebQuestion, device: Device, m: NativeMeasured) => WebAnswer;
 }
 

@@ -13,7 +13,7 @@ Avalon, Bitaxe. Each has an address of its own, from --first on.
   --dialect NAME                        all speak this one: ${Object.keys(DIALECTS).join(", ")}
   --latency MS                          mean time to answer; 20
   --cut, --silent, --reset SHARE        of answers that break off, never come, or are hung up on; 0
-  --rpc-port, --framed-port, --web-port N   4028, 4433 and 80 (ports below 1024 may need rights)
+  --rpc-port, --framed-port, --web-port, --grpc-port N   4028, 4433, 80 and 50051 (ports below 1024 may need rights)
 `;
 
 const main = async (): Promise<void> => {
@@ -32,6 +32,7 @@ const main = async (): Promise<void> => {
       "rpc-port": { type: "string", default: String(USUAL_PORTS.rpc) },
       "framed-port": { type: "string", default: String(USUAL_PORTS.framed) },
       "web-port": { type: "string", default: String(USUAL_PORTS.web) },
+      "grpc-port": { type: "string", default: String(USUAL_PORTS.grpc) },
     },
   });
   if (values.help === true) return console.log(HELP);
@@ -45,7 +46,12 @@ const main = async (): Promise<void> => {
     seed: Number(values.seed),
     scenario: loadScenario(values.scenario),
     firstHost: values.first,
-    ports: { rpc: Number(values["rpc-port"]), framed: Number(values["framed-port"]), web: Number(values["web-port"]) },
+    ports: {
+      rpc: Number(values["rpc-port"]),
+      framed: Number(values["framed-port"]),
+      web: Number(values["web-port"]),
+      grpc: Number(values["grpc-port"]),
+    },
     manners: { latencyMs: Number(values.latency), cut: Number(values.cut), silent: Number(values.silent), reset: Number(values.reset) },
     now: Date.now,
     ...(dialect === undefined ? {} : { dialect }),

@@ -28,6 +28,20 @@ export const dialectOf = ({ identity, index }: RigPlan): Dialect => {
   return /lux/i.test(identity.firmware ?? "") ? luxos : antminer;
 };
 
+/** Whether that firmware is made for that machine. */
+const fits = ({ name }: Dialect, { identity: { make } }: RigPlan): boolean =>
+  name === "avalon" ? make === "Canaan" : name.startsWith("whatsminer") ? make === "MicroBT" : name === "axeos" || make === "Bitmain";
+
+const MOST_RIGS = 50_000;
+/** A plant in which so many rigs can speak the dialect, and those; any rig where none is given. */
+const plantFor = ({ rigs, seed, scenario, dialect, now }: ParkOptions): { readonly plant: Plant; readonly plans: readonly RigPlan[] } => {
+  for (let built = rigs; ; built = Math.min(MOST_RIGS, built * 4)) {
+    const plant = startPlant({ site: "devices", seed, rigs: built, scenario, startTs: now() });
+    const plans = plant.farm.rigs.filter((plan) => dialect === undefined || fits(dialect, plan)).slice(0, rigs);
+    if (plans.length === rigs || built === MOST_RIGS) return { plant, plans };
+  }
+};
+
 const numberOf = (host: string): number => host.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 /** The n-th address after the first; .0 and .255 are left out. */
 export const hostAt = (first: string, n: number): string => {
@@ -56,7 +70,8 @@ export const openPark = async (
   options: ParkOptions,
 ): Promise<{ readonly served: readonly Served[]; readonly close: () => Promise<void> }> => {
   const { now } = options;
-  let plant: Plant = startPlant({ site: "devices", seed: options.seed, rigs: options.rigs, scenario: options.scenario, startTs: now() });
+  const { plant: first, plans } = plantFor(options);
+  let plant = first;
   let shown = new Map<string, NativeMeasured>(readingsOf(plant).map(({ rig, m }) => [rig, m]));
   const timer = setInterval(() => {
     plant = stepPlant(plant, now());
@@ -68,9 +83,9 @@ export const openPark = async (
     await Promise.all(served.map((one) => one.close()));
   };
   try {
-    for (const plan of plant.farm.rigs) {
+    for (const [n, plan] of plans.entries()) {
       const device: Device = {
-        host: hostAt(options.firstHost, plan.index),
+        host: hostAt(options.firstHost, n),
         plan,
         orders: noOrders(),
         shown: () => shown.get(plan.rig) ?? null,

@@ -1,5 +1,6 @@
 /** Serves one fake machine on its own address: its ports, its slowness and its bad days. */
 import { createServer as createWeb, type IncomingMessage, type Server as WebServer } from "node:http";
+import { createServer as createHttp2, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { mix, unit } from "../plant/chance.ts";
 import { underOrders, type Device, type Dialect, type RpcQuestion, type WebAnswer } from "./device.ts";
@@ -8,8 +9,10 @@ export interface Ports {
   readonly rpc: number;
   readonly framed: number;
   readonly web: number;
+  /** Left out: it stays closed. */
+  readonly grpc?: number;
 }
-export const USUAL_PORTS: Ports = { rpc: 4028, framed: 4433, web: 80 };
+export const USUAL_PORTS: Required<Ports> = { rpc: 4028, framed: 4433, web: 80, grpc: 50_051 };
 
 export interface Manners {
   /** Mean time to answer, ms; one in a hundred takes twenty times as long. */
@@ -62,7 +65,14 @@ const parsedRpc = (text: string): RpcQuestion | null => {
   }
 };
 
-const listening = (server: Server | WebServer, port: number, host: string): Promise<void> =>
+/** One answer in a frame of gRPC (a byte for "not compressed", four of length), and its status behind it. */
+const framedGrpc = (fields: readonly number[]): Buffer => {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(fields.length, 1);
+  return Buffer.concat([head, Buffer.from(fields)]);
+};
+
+const listening = (server: Server | WebServer | Http2Server, port: number, host: string): Promise<void> =>
   new Promise((resolve, reject) => {
     server.once("error", reject);
     server.listen(port, host, () => {
@@ -90,7 +100,8 @@ const bodyOf = (request: IncomingMessage): Promise<unknown> =>
 export const serve = async (device: Device, dialect: Dialect, ports: Ports, manners: Manners): Promise<Served> => {
   const luck = luckOf(device.plan.seed, manners);
   const sockets = new Set<Socket>();
-  const servers: (Server | WebServer)[] = [];
+  const sessions = new Set<ServerHttp2Session>();
+  const servers: (Server | WebServer | Http2Server)[] = [];
   const shown = () => underOrders(device.shown(), device.orders, device.now());
 
   const tcp = (answerTo: (bytes: Buffer) => Buffer | null | "more"): Server =>
@@ -114,7 +125,7 @@ export const serve = async (device: Device, dialect: Dialect, ports: Ports, mann
       });
     });
 
-  const { rpc, framed, web } = dialect;
+  const { rpc, framed, web, grpc } = dialect;
   if (rpc !== undefined)
     servers.push(
       tcp((bytes) => {
@@ -170,8 +181,26 @@ export const serve = async (device: Device, dialect: Dialect, ports: Ports, mann
         socket.once("close", () => sockets.delete(socket));
       }),
     );
-  const wanted = [rpc && ports.rpc, framed && ports.framed, web && ports.web].filter((port) => port !== undefined);
+  if (grpc !== undefined && ports.grpc !== undefined) {
+    const server = createHttp2();
+    server.on("session", (session) => sessions.add(session.once("close", () => sessions.delete(session))));
+    server.on("stream", (stream, headers) => {
+      stream.on("error", () => undefined);
+      const m = shown();
+      if (m === null) return stream.close(2);
+      const authorization = headers["authorization"];
+      const answer = grpc(headers[":path"] ?? "", typeof authorization === "string" ? authorization : "", device, m);
+      const status = answer === null ? 12 : (answer.status ?? 0);
+      stream.respond({ ":status": 200, "content-type": "application/grpc", ...answer?.metadata }, { waitForTrailers: true });
+      stream.once("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status) }));
+      if (status === 0) stream.write(framedGrpc(answer?.fields ?? []));
+      stream.end();
+    });
+    servers.push(server);
+  }
+  const wanted = [rpc && ports.rpc, framed && ports.framed, web && ports.web, grpc && ports.grpc].filter((port) => port !== undefined);
   const close = async (): Promise<void> => {
+    for (const session of sessions) session.destroy();
     for (const socket of sockets) socket.destroy();
     await Promise.all(
       servers.map((server) => new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()))),

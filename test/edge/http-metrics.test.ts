@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { MOST_RIG_SERIES } from "../../server/edge/http/metrics.ts";
 import type { Handlers } from "../../server/edge/http/handlers.ts";
@@ -56,6 +58,16 @@ describe("/metrics", () => {
       'rigtwin_site_source_watts{site="farm",source="grid"}': "2000",
       'rigtwin_site_source_watts{site="farm",source="solar"}': "1150",
       'rigtwin_site_board_max_celsius{site="farm"}': "61",
+      ...(TWIN.position === null
+        ? {}
+        : Object.fromEntries(
+            Object.entries({ hashrate_ths: "104.5", power_watts: "3068", board_max_celsius: "61", rigs: "1", rigs_hashing: "1" }).map(
+              ([name, value]) => [
+                `rigtwin_rack_${name}{site="farm",container="${TWIN.position?.container}",rack="${TWIN.position?.rack}"}`,
+                value,
+              ],
+            ),
+          )),
       [`rigtwin_rig_hashrate_ths${rig}`]: "104.5",
       [`rigtwin_rig_power_watts${rig}`]: "3068",
       [`rigtwin_rig_board_celsius${rig}`]: "61",
@@ -107,5 +119,49 @@ describe("/metrics", () => {
     const [one, other] = [await startHttp(), await startHttp()];
     await ask(one.port, ROUTES.health);
     expect((await ask(other.port, ROUTES.metrics)).text).not.toContain(`route="${ROUTES.health}"`);
+  });
+
+  test("the Grafana dashboard asks for series that there are, by labels that they have", async () => {
+    const { port } = await startHttp();
+    await ask(port, "/api/v1/rigs/rig-9");
+    const { text } = await ask(port, ROUTES.metrics);
+    const names = new Set(
+      [...text.matchAll(/^# TYPE (rigtwin_\w+) (\w+)/gm)].flatMap(([, name = "", type]) =>
+        type === "histogram" ? [`${name}_bucket`] : [name],
+      ),
+    );
+    const labelsOf = (name: string): Set<string> =>
+      new Set(
+        [...text.matchAll(new RegExp(`^${name}\\{(.*)\\} `, "gm"))].flatMap(([, all = ""]) =>
+          [...all.matchAll(/(\w+)="/g)].map(([, label = ""]) => label),
+        ),
+      );
+    const dashboard = JSON.parse(readFileSync(join(import.meta.dirname, "../../docs/grafana.json"), "utf8")) as {
+      readonly panels: readonly {
+        readonly title: string;
+        readonly targets?: readonly { readonly expr: string; readonly legendFormat?: string }[];
+      }[];
+      readonly templating: { readonly list: readonly { readonly definition?: string }[] };
+    };
+    const asked = dashboard.panels.flatMap(({ targets = [] }) => targets);
+    const exprs = [...asked.map(({ expr }) => expr), ...dashboard.templating.list.flatMap(({ definition }) => definition ?? [])];
+    const used = new Set<string>();
+    for (const expr of exprs)
+      for (const [, name = "", filter = ""] of expr.matchAll(/(rigtwin_\w+)(?:\{([^}]*)\})?/g)) {
+        used.add(name);
+        expect([name, names.has(name)]).toEqual([name, true]);
+        // a series that has no sample here shows no labels
+        const labels = labelsOf(name);
+        if (labels.size > 0)
+          for (const [, label = ""] of filter.matchAll(/(\w+)=/g)) expect([name, label, labels.has(label)]).toEqual([name, label, true]);
+      }
+    for (const { expr, legendFormat = "" } of asked) {
+      const labels = labelsOf(/rigtwin_\w+/.exec(expr)?.[0] ?? "");
+      if (labels.size > 0)
+        for (const [, label = ""] of legendFormat.matchAll(/\{\{(\w+)\}\}/g))
+          expect([expr, label, labels.has(label)]).toEqual([expr, label, true]);
+    }
+    // what is measured of site, racks and rigs is all shown
+    expect([...names].filter((name) => /^rigtwin_(?:site|rack|rig)_/.test(name) && !used.has(name))).toEqual([]);
   });
 });

@@ -2,7 +2,10 @@
 import mqtt from "mqtt";
 import { afterEach, expect, test } from "@jest/globals";
 import { createMqtt } from "../../server/edge/mqtt/client.ts";
+import { startHass } from "../../server/flows/hass.ts";
 import { hostState } from "../../server/twin/dialects/sparkplug-host.ts";
+import { newFarm } from "../../server/twin/farm.ts";
+import { isHassEcho } from "../../server/twin/hass.ts";
 import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { freePort, startMosquitto } from "../servers/mosquitto.ts";
 import { needs, pathTo } from "../servers/have.ts";
@@ -46,11 +49,63 @@ needs("mosquitto")("a Sparkplug host on Mosquitto", () => {
     await until(() => said.length === 1, "it is there");
     for (const socket of sockets.splice(0)) socket.destroy();
     await until(() => said.length === 3, "it was lost, and is there again");
+    // the death of an earlier connection, late: it must not stay retained
+    await listener.publishAsync("spBv1.0/STATE/rigtwin-farm", JSON.stringify({ online: false, timestamp: 1 }), { qos: 1, retain: true });
+    await until(() => said.length === 5, "it says again that it is there");
+    expect(said.splice(3)).toEqual([{ online: false, timestamp: 1 }, said[2]]);
     await client.stop();
     await until(() => said.length === 4, "it is gone");
     expect(said.map(({ online }) => online)).toEqual([true, false, true, false]);
     expect(said[1]?.timestamp).toBe(said[0]?.timestamp);
     expect(said[3]?.timestamp).toBe(said[2]?.timestamp);
     expect(said[2]?.timestamp).toBeGreaterThan(said[0]?.timestamp ?? 0);
+  });
+  test("what it publishes itself, and hears again, is kept nowhere; what others publish is, and all is acknowledged", async () => {
+    const broker = await startMosquitto(pathTo("mosquitto"));
+    stops.push(broker.stop);
+    const kept: string[] = [];
+    const client = createMqtt({
+      url: broker.url,
+      clientId: "server",
+      topics: ["#"],
+      isEcho: (topic) => isHassEcho("farm", topic),
+      onMessage: ({ topic }, done) => {
+        kept.push(topic);
+        done(null);
+      },
+    });
+    stops.push(client.stop);
+    client.start();
+    await until(client.connected, "it is connected");
+    const farm = newFarm("farm");
+    stops.push(
+      startHass({
+        clock: { now: () => 0, every: () => () => undefined },
+        farm: () => farm,
+        level: "site",
+        version: "1",
+        connected: client.connected,
+        retain: client.retain,
+        onError: (what, error) => {
+          throw new Error(what, { cause: error });
+        },
+      }),
+    );
+    const finder = await mqtt.connectAsync(broker.url, { clientId: "finder" });
+    stops.push(() => finder.endAsync(true));
+    const found = new Map<string, string>();
+    finder.on("message", (topic, payload, { retain }) => retain && found.set(topic, payload.toString()));
+    await until(async () => {
+      await finder.subscribeAsync(["homeassistant/+/+/+/config", "rigtwin-ha/#"], { qos: 1 });
+      if (found.size !== 11) throw new Error(`${found.size} ${[...found.keys()].join(" ")}`);
+      return true;
+    }, "a late comer finds the site's ten figures and its state");
+    await finder.publishAsync("shed/7/values", "1", { qos: 1 });
+    await until(() => kept.length === 1, "what others say is kept");
+    expect(kept).toEqual(["shed/7/values"]);
+    expect(JSON.parse(found.get("homeassistant/sensor/rigtwin_farm/site_hashrateThs/config") ?? "{}")).toMatchObject({
+      unit_of_measurement: "TH/s",
+      state_topic: "rigtwin-ha/farm/site",
+    });
   });
 });

@@ -2,6 +2,7 @@
  * `npm run fuzz -- [--n 1000000] [--seed 1]`: captured answers, mutated, through every parser. Nothing may throw; no number may come
  * out that is not finite or not in its range; no rate beyond what the machine could do may come out as if it were good.
  */
+import { readdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readAnswers } from "../../server/twin/formats/index.ts";
 import { findModel } from "../../server/twin/models.ts";
@@ -51,7 +52,12 @@ const faultsIn = (value: unknown, key: string, at: string, mostThs: number): str
   return key.endsWith("Ths") && value > mostThs ? [`${at} = ${value} TH/s is more than the machine could do`] : [];
 };
 
-const machines = machinesIn("test/vectors/captures");
+/** Machines of the other makers and firmwares: one file each, in the same shapes. */
+const shapes = readdirSync("test/vectors/shapes").map((file) => ({
+  rig: file.replace(/\.json$/, ""),
+  answers: JSON.parse(readFileSync(`test/vectors/shapes/${file}`, "utf8")) as Record<string, unknown>,
+}));
+const machines = [...machinesIn("test/vectors/captures"), ...shapes];
 const formats = new Map<string, number>();
 const started = performance.now();
 let wrong = 0;

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { authorizationOf, challengeOf } from "../../server/gateway/ask/digest.ts";
 import { md5crypt } from "../../server/gateway/ask/md5crypt.ts";
 import { askFramed, askText, knock } from "../../server/gateway/ask/tcp.ts";
+import { createLink } from "../../server/gateway/ask/link.ts";
+import { askAll, rpcQuestions } from "../../server/gateway/drivers/asking.ts";
 import { tokenOf } from "../../server/gateway/drivers/whatsminer.ts";
 import { tokenOf as tokenOf3 } from "../../server/gateway/drivers/whatsminer3.ts";
 
@@ -98,6 +100,23 @@ describe("a question over TCP", () => {
   test("is given up after its time", async () => {
     const port = await serve(() => undefined);
     await expect(askText("127.0.0.1", port, "x", { timeoutMs: 100 })).rejects.toMatchObject({ name: "NoAnswer", connected: true });
+  });
+  test("that the machine takes and drops is asked once more; one that is never answered is not", async () => {
+    let asked = 0;
+    const port = await serve((socket) => {
+      asked += 1;
+      if (asked === 1) socket.destroy();
+      else socket.end('{"a":1}\0');
+    });
+    const ask = (timeoutMs: number) =>
+      askAll(rpcQuestions(createLink("127.0.0.1", { rpc: port, framed: 1, web: 1 }, timeoutMs, Date.now), ["summary"]));
+    expect(await ask(2_000)).toEqual({ summary: '{"a":1}' });
+    expect(asked).toBe(2);
+    let silent = 0;
+    const mute = await serve(() => (silent += 1));
+    const questions = rpcQuestions(createLink("127.0.0.1", { rpc: mute, framed: 1, web: 1 }, 100, Date.now), ["summary"]);
+    await expect(askAll(questions)).rejects.toMatchObject({ name: "NoAnswer", dropped: false });
+    expect(silent).toBe(1);
   });
   test("without end is given up", async () => {
     const port = await serve((socket) => socket.write("x".repeat(5_000)));

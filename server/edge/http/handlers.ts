@@ -15,6 +15,7 @@ import type {
   energyTruth,
   healthAnswer,
   InboxAnswer,
+  MappingPreview,
   DraftWish,
   NewRecord,
   NewTechnician,
@@ -91,7 +92,7 @@ export interface Metered {
   /** By name, whether a part works: journal, mqtt, series, chain … */
   readonly parts: Readonly<Record<string, { readonly status: string }>>;
   readonly totals: SiteTotals;
-  readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest">>;
+  readonly twins: Iterable<Pick<Twin, "rig" | "modelId" | "identity" | "state" | "latest" | "position">>;
   readonly viewers: number;
   readonly chainAway: boolean;
   readonly provenance: {
@@ -202,9 +203,11 @@ export interface Handlers {
   readonly energyTruth: () => Maybe<z.infer<typeof energyTruth>>;
   readonly inbox: () => Maybe<InboxAnswer>;
   /** Throws REQUEST_INVALID, JOURNAL_UNAVAILABLE. */
-  readonly map: (mapping: Mapping) => Maybe<InboxAnswer>;
+  readonly map: (mapping: Mapping, by: string) => Maybe<InboxAnswer>;
+  /** Throws REQUEST_INVALID. */
+  readonly previewMapping: (mapping: Mapping) => Maybe<MappingPreview>;
   /** Throws NOT_FOUND, JOURNAL_UNAVAILABLE. */
-  readonly unmap: (topic: string) => Maybe<InboxAnswer>;
+  readonly unmap: (topic: string, by: string) => Maybe<InboxAnswer>;
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
   /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
   readonly usage: (query: UsageQuery) => Maybe<Usage>;

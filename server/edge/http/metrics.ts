@@ -1,10 +1,13 @@
 /** The server's figures in Prometheus' text format. */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { RIG_STATES, SEVERITIES } from "../../twin/twin.ts";
+import { racksOf, type RackNow } from "../../twin/racks.ts";
 import type { Metered } from "./handlers.ts";
 
 /** Above this many rigs a series per rig would weigh more on the scraper than it tells. */
 export const MOST_RIG_SERIES = 2_000;
+/** More racks than that have no series of their own. */
+export const MOST_RACK_SERIES = 1_000;
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [value: number | null, labels?: Labels];
@@ -14,6 +17,8 @@ export const createMetrics = (read: () => Metered) => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   let now: Metered;
+  /** Summed up once a scrape. */
+  let racks: readonly RackNow[] = [];
 
   const gauge = (name: string, help: string, labelNames: readonly string[], samples: (now: Metered) => Iterable<Sample>): void => {
     new Gauge({
@@ -52,6 +57,11 @@ export const createMetrics = (read: () => Metered) => {
         const model = twin.modelId ?? twin.identity.model ?? "unknown";
         yield [twin.state === "offline" ? null : value(twin), { site: totals.site, rig: twin.rig, model }];
       }
+    };
+  const RACK_LABELS = ["site", "container", "rack"];
+  const eachRack = (value: (rack: RackNow) => number | null) =>
+    function* samples({ totals }: Metered): Generator<Sample> {
+      for (const rack of racks) yield [value(rack), { site: totals.site, container: rack.container, rack: rack.rack }];
     };
   const RIG_LABELS = ["site", "rig", "model"];
 
@@ -176,6 +186,42 @@ export const createMetrics = (read: () => Metered) => {
   gauge("rigtwin_site_chip_max_celsius", "Hottest chip", ["site"], ({ totals }) => [[totals.hottestChipC, { site: totals.site }]]);
 
   gauge(
+    "rigtwin_rack_hashrate_ths",
+    "Sum of the hashrates of a rack's rigs, TH/s",
+    RACK_LABELS,
+    eachRack(({ hashrateThs }) => hashrateThs),
+  );
+  gauge(
+    "rigtwin_rack_power_watts",
+    "Sum of what a rack's rigs report, W",
+    RACK_LABELS,
+    eachRack(({ reportedW }) => reportedW),
+  );
+  gauge(
+    "rigtwin_rack_board_max_celsius",
+    "Hottest board of a rack",
+    RACK_LABELS,
+    eachRack(({ hottestBoardC }) => hottestBoardC),
+  );
+  gauge(
+    "rigtwin_rack_chip_max_celsius",
+    "Hottest chip of a rack",
+    RACK_LABELS,
+    eachRack(({ hottestChipC }) => hottestChipC),
+  );
+  gauge(
+    "rigtwin_rack_rigs",
+    "Rigs of a rack",
+    RACK_LABELS,
+    eachRack(({ rigs }) => rigs),
+  );
+  gauge(
+    "rigtwin_rack_rigs_hashing",
+    "Rigs of a rack that hash",
+    RACK_LABELS,
+    eachRack(({ hashing }) => hashing),
+  );
+  gauge(
     "rigtwin_rig_hashrate_ths",
     "Hashrate of a rig, TH/s",
     RIG_LABELS,
@@ -206,6 +252,10 @@ export const createMetrics = (read: () => Metered) => {
     /** The whole exposition. */
     text(): Promise<string> {
       now = read();
+      // the twins can be gone through once only: a caller may hand them out as they come
+      const twins = [...now.twins];
+      now = { ...now, twins };
+      racks = racksOf(twins, MOST_RACK_SERIES);
       return registry.metrics();
     },
     /** Takes note of an answered request. `route` is a line of the table, so that strangers cannot make up labels. */

@@ -26,6 +26,8 @@ export interface MqttOptions {
   /** What is retained about this host while it is connected, and by Will when it is lost: both of one connection have the same time. */
   readonly host?: { readonly topic: string; readonly payload: (online: boolean, ts: number) => Uint8Array };
   readonly now?: () => number;
+  /** Topics that this server itself publishes: heard again they are acknowledged and kept nowhere. */
+  readonly isEcho?: (topic: string) => boolean;
   /** Told when the connection comes and goes. */
   readonly onHealth?: (away: string | null) => void;
   /** Messages the broker may have in flight to us; at least two batches of the journal. */
@@ -50,7 +52,13 @@ export const createMqtt = (options: MqttOptions) => {
   /** Counts connections: a PUBACK belongs to the one its message came by. */
   let connection = 0;
   let ready: number[] = [];
+  /** Messages of this connection in the order of receipt, in which they are acknowledged. */
+  let pending: { readonly id: number; done: boolean }[] = [];
   let writing = false;
+  let hostTs = 0;
+  /** Whether the broker has shown us our own birth of this connection. */
+  let isBorn = false;
+  let birthId = 0;
 
   const sendPubacks = (): void => {
     writing = false;
@@ -58,8 +66,25 @@ export const createMqtt = (options: MqttOptions) => {
     ready = [];
   };
 
+  const sayHere = (): void => {
+    const { host } = options;
+    if (host === undefined || client === null) return;
+    client.publish(host.topic, Buffer.from(host.payload(true, hostTs)), { qos: 1, retain: true });
+    birthId = client.getLastMessageId();
+  };
+  /**
+   * What is said of this host comes to it as well. The death of an earlier connection that comes behind the birth of this one would stay retained: then
+   * it is born again (Sparkplug 3.0, 5.13).
+   */
+  const hearSelf = (text: string): void => {
+    const isOurs = text.includes(String(hostTs));
+    if (/"online"\s*:\s*true/.test(text)) isBorn ||= isOurs;
+    else if (isBorn && !isOurs) sayHere();
+  };
+
   const receive = (packet: IPublishPacket, callback: (error?: Error) => void): void => {
     const cameBy = connection;
+    if (packet.topic === options.host?.topic && !packet.retain) hearSelf(String(packet.payload));
     const { payload } = packet;
     const message: Message = {
       topic: packet.topic,
@@ -69,7 +94,9 @@ export const createMqtt = (options: MqttOptions) => {
       dup: packet.dup,
       client: "",
     };
-    options.onMessage(message, (error) => {
+    const ack = { id: packet.messageId ?? 0, done: false };
+    if (packet.qos > 0) pending.push(ack);
+    const settle = (error: Error | null): void => {
       if (packet.qos === 0 || cameBy !== connection) return;
       if (error !== null) {
         // MQTT 5 sends again only on a new connection (MQTT-4.4.0-1).
@@ -77,16 +104,18 @@ export const createMqtt = (options: MqttOptions) => {
         client?.stream.destroy();
         return;
       }
-      ready.push(packet.messageId ?? 0);
-      if (!writing) {
+      ack.done = true;
+      while (pending[0]?.done === true) ready.push(pending.shift()?.id ?? 0);
+      if (!writing && ready.length > 0) {
         writing = true;
         queueMicrotask(sendPubacks);
       }
-    });
+    };
+    if (options.isEcho?.(packet.topic) === true) settle(null);
+    else options.onMessage(message, settle);
     callback(packet.qos === 0 ? undefined : DEFERRED);
   };
 
-  let hostTs = 0;
   const will = () => {
     const { host } = options;
     if (host === undefined) return {};
@@ -112,17 +141,22 @@ export const createMqtt = (options: MqttOptions) => {
       // mqtt.js writes its options anew into each CONNECT
       connected.on("reconnect", () => Object.assign(connected.options, will()));
       connected.on("connect", () => {
-        if (options.host !== undefined)
-          connected.publish(options.host.topic, Buffer.from(options.host.payload(true, hostTs)), { qos: 1, retain: true });
         connection += 1;
         ready = [];
+        pending = [];
+        isBorn = false;
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
         connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
           options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
         );
+        // after the subscription has been sent: an edge node that hears of its host may publish at once
+        sayHere();
       });
       connected.on("close", () => {
         connection += 1;
+        // mqtt.js would send it again with the next connection, with the time of this one
+        if (birthId !== 0) connected.removeOutgoingMessage(birthId);
+        birthId = 0;
         options.onHealth?.("the connection is closed");
       });
       connected.on("error", (error) => options.onHealth?.(error.message || String((error as NodeJS.ErrnoException).code)));
@@ -131,6 +165,10 @@ export const createMqtt = (options: MqttOptions) => {
     /** Publishes to devices (commands); QoS 1, never retained. */
     async publish(topic: string, payload: Uint8Array): Promise<void> {
       await client?.publishAsync(topic, Buffer.from(payload), { qos: 1, retain: false });
+    },
+    /** Publishes and lets the broker keep it; an empty payload takes it back. */
+    async retain(topic: string, payload: Uint8Array): Promise<void> {
+      await client?.publishAsync(topic, Buffer.from(payload), { qos: 1, retain: true });
     },
     connected: (): boolean => client?.connected ?? false,
     async stop(): Promise<void> {

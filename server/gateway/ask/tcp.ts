@@ -14,10 +14,13 @@ const SETTLED_MS = 300;
 export class NoAnswer extends Error {
   /** Whether something listened there. */
   readonly connected: boolean;
-  constructor(message: string, connected: boolean, options?: ErrorOptions) {
+  /** Whether it took the connection and broke it off: busy, as single-threaded firmware is, and likely to answer when asked again. */
+  readonly dropped: boolean;
+  constructor(message: string, connected: boolean, options?: ErrorOptions & { readonly dropped?: boolean }) {
     super(message, options);
     this.name = "NoAnswer";
     this.connected = connected;
+    this.dropped = options?.dropped ?? false;
   }
 }
 
@@ -41,7 +44,7 @@ const exchange = (host: string, port: number, question: Buffer, complete: Comple
     const look = (ended: boolean): void => {
       const answer = complete(Buffer.concat(chunks, length), ended);
       if (answer !== null) finish(answer);
-      else if (ended) finish(new NoAnswer(`${host}:${port} hung up after ${length} bytes`, connected));
+      else if (ended) finish(new NoAnswer(`${host}:${port} hung up after ${length} bytes`, connected, { dropped: connected }));
     };
     const timer = setTimeout(
       () => finish(new NoAnswer(`${host}:${port} did not answer within ${limits.timeoutMs} ms`, connected)),
@@ -63,7 +66,7 @@ const exchange = (host: string, port: number, question: Buffer, complete: Comple
     });
     socket.once("end", () => look(true));
     socket.once("error", (cause: NodeJS.ErrnoException) =>
-      finish(new NoAnswer(`${host}:${port}: ${cause.code ?? cause.message}`, connected, { cause })),
+      finish(new NoAnswer(`${host}:${port}: ${cause.code ?? cause.message}`, connected, { cause, dropped: connected })),
     );
   });
 

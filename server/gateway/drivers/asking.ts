@@ -23,12 +23,22 @@ export const askAll = async (questions: Readonly<Record<string, () => Promise<un
   return answers;
 };
 
+/** Asks once more where the machine took the connection and dropped it. For questions only: an order might be carried out twice. */
+const twice = async <T>(ask: () => Promise<T>): Promise<T> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof NoAnswer && error.dropped) return ask();
+    throw error;
+  }
+};
+
 /** Questions in cgminer's API, `command` or `command parameter`. */
 export const rpcQuestions = (link: Link, commands: readonly string[]): Record<string, () => Promise<unknown>> =>
   Object.fromEntries(
     commands.map((asked) => {
       const [command = "", ...parameter] = asked.split(" ");
-      return [asked.replace(" ", "_"), () => link.rpc(command, ...(parameter.length > 0 ? [parameter.join(" ")] : []))];
+      return [asked.replace(" ", "_"), () => twice(() => link.rpc(command, ...(parameter.length > 0 ? [parameter.join(" ")] : [])))];
     }),
   );
 

@@ -4,7 +4,7 @@ import { refusal, type Refusal } from "../refusal.ts";
 import { bitdeer } from "./bitdeer.ts";
 import type { Coolant, Dialect, Heard, Kept, SubMeter, Told } from "./dialect.ts";
 import { hiveos } from "./hiveos.ts";
-import { hearMapped, type Mapping } from "./mapping.ts";
+import { hearMapped, type KeptMapping } from "./mapping.ts";
 import { miner2mqtt } from "./miner2mqtt.ts";
 import { shelly } from "./shelly.ts";
 import { sparkplug, type EdgeNode } from "./sparkplug.ts";
@@ -17,7 +17,7 @@ import { whatsminer2mqtt } from "./whatsminer2mqtt.ts";
 export interface Foreign {
   readonly devices: Map<string, Kept>;
   readonly edges: Map<string, EdgeNode>;
-  readonly mappings: Mapping[];
+  readonly mappings: KeptMapping[];
   readonly strangers: Strangers;
   /** Newest word of each meter that is not the site's own. */
   readonly meters: Map<string, SubMeter>;

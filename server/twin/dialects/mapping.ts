@@ -20,6 +20,12 @@ export interface Mapping {
   readonly as: "rig" | "meter";
   readonly fields: readonly MappedField[];
 }
+/** A mapping in force, and who made it when; both unknown of those made before this was kept. */
+export interface KeptMapping extends Mapping {
+  readonly by?: string;
+  /** ms UTC. */
+  readonly atTs?: number;
+}
 
 const PATH = /^\$(?:\.[A-Za-z0-9_ %:-]{1,64}|\[\d{1,4}\]|\['[^']{1,64}'\])*$/;
 const FIELD = /^(?:fans\.\d{1,2}\.rpm|boards\.(?:\d|1[0-5])\.[A-Za-z]+)$/;
@@ -55,7 +61,8 @@ export const matchOf = (filter: string, levels: readonly string[]): readonly str
   return wanted.length === levels.length ? caught : null;
 };
 
-const valueAt = (json: unknown, path: string): unknown => {
+/** What stands at a JSON path, undefined where nothing does. */
+export const valueAt = (json: unknown, path: string): unknown => {
   let at: unknown = json;
   for (const [, name, index, quoted] of path.matchAll(/\.([^.[]+)|\[(\d+)\]|\['([^']*)'\]/g)) {
     const key = name ?? quoted;

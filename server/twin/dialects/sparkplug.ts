@@ -61,14 +61,25 @@ const rebirth = (group: string, node: string, edge: EdgeNode, nowTs: number): re
   return [{ kind: "wish", topic: `${NAMESPACE}/${group}/NCMD/${node}`, payload: rebirthPayload(nowTs) }];
 };
 
+/**
+ * An alias is one metric's of the whole edge node (6.4.6); where two devices were given the same all the same, the second has it under its own name,
+ * so that neither is read as the other.
+ */
+const aliasKey = (edge: EdgeNode, device: string, alias: bigint): string => {
+  const plain = String(alias);
+  const owner = edge.aliases[plain]?.device;
+  return owner === undefined || owner === device ? plain : `${plain}/${device}`;
+};
+
 /** What a metric is, by name or by the alias its birth gave it; null where nobody declared it. */
 const declared = (edge: EdgeNode, device: string, metric: Metric): Declared | null => {
   if (metric.alias !== null) {
-    const known = edge.aliases[String(metric.alias)];
+    const known = edge.aliases[aliasKey(edge, device, metric.alias)];
     if (known !== undefined) return known;
     if (metric.name === null) return null;
   }
-  const name = metric.name ?? "";
+  if (metric.name === null) return null;
+  const { name } = metric;
   const unit = edge.devices[device]?.units[name];
   return unit === undefined ? null : { device, name, unit };
 };
@@ -109,7 +120,7 @@ const born = (edge: EdgeNode, { device, rig }: Address, payload: Payload, site: 
   for (const metric of payload.metrics.slice(0, MOST_METRICS)) {
     if (metric.name === null) continue;
     fresh.units[metric.name] = metric.unit;
-    if (metric.alias !== null) edge.aliases[String(metric.alias)] = { device, name: metric.name, unit: metric.unit };
+    if (metric.alias !== null) edge.aliases[aliasKey(edge, device, metric.alias)] = { device, name: metric.name, unit: metric.unit };
     says = take(fresh, metric.name, metric.unit, metric.value) || says;
   }
   // an edge node that measures nothing itself is no rig

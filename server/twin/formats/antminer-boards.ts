@@ -1,7 +1,8 @@
 /** The hash boards of an Antminer, out of the two ways its firmware lists them. */
+import type { Model } from "../models.ts";
 import { RANGES } from "../plausible.ts";
 import { get, inThs, num, nums, objects, txt, type Json } from "./answers.ts";
-import { highest, zeroIsNone, type BoardDraft, type ChipDraft, type Raw } from "./draft.ts";
+import { fitted, highest, zeroIsNone, type BoardDraft, type ChipDraft, type Raw } from "./draft.ts";
 
 const zeros = (values: readonly number[]): readonly Raw[] => values.map(zeroIsNone);
 const hottest = (values: readonly number[]): Raw => highest(RANGES.partC, zeros(values));
@@ -89,12 +90,18 @@ const slotsOf = (stats: Json, expected: number | null): readonly number[] => {
   return listed.filter((slot) => slot <= last);
 };
 
-/** `chain_acn1`, `temp_pcb1`, `freq1` … of the cgminer port; rates in GH/s. `expected` boards of the model, null where unknown. */
-export const boardsOfSlots = (stats: Json, model: string, expected: number | null): readonly BoardDraft[] =>
-  slotsOf(stats, expected).map((slot, index): BoardDraft => {
-    const gigahash = (name: string): number | null => {
+/**
+ * `chain_acn1`, `temp_pcb1`, `freq1` … of the cgminer port. Rates are in `rate_unit`, else in the unit of the machine's own rate ("MHS 5s"), else in GH/s;
+ * what is far from `known`'s nameplate is MH/s.
+ */
+export const boardsOfSlots = (stats: Json, title: string, known: Model | null): readonly BoardDraft[] => {
+  const told = inThs(stats["rate_unit"]) ?? ("MHS 5s" in stats ? 1e-6 : null);
+  const about = known === null ? null : known.nameplate.hashrateThs / known.nameplate.boards;
+  return slotsOf(stats, known?.nameplate.boards ?? null).map((slot, index): BoardDraft => {
+    const rateOf = (name: string): number | null => {
       const value = num(stats[`${name}${slot}`]);
-      return value === null ? null : value * (inThs(stats["rate_unit"]) ?? 1e-3);
+      if (value === null || told === null) return fitted(value, [1e-3, 1e-6], about);
+      return value * told;
     };
     const sensors = (...names: readonly string[]): readonly number[] => {
       const told = names.map((name) => nums(stats[name])).filter((values) => values.length > 0);
@@ -105,8 +112,8 @@ export const boardsOfSlots = (stats: Json, model: string, expected: number | nul
     const frequency = num(stats[`freq${slot}`] ?? stats[`freq_avg${slot}`]);
     return {
       index,
-      hashrateThs: gigahash("chain_rate"),
-      expectedThs: isThere(stats, slot) ? gigahash("chain_rateideal") : null,
+      hashrateThs: rateOf("chain_rate"),
+      expectedThs: isThere(stats, slot) ? rateOf("chain_rateideal") : null,
       chips: num(stats[`chain_acn${slot}`]),
       frequencyMhz: frequency === 0 ? num(stats["frequency"]) : frequency,
       voltageV: isThere(stats, slot) ? num(stats[`chain_voltage${slot}`] ?? stats[`voltage${slot}`]) : null,
@@ -114,6 +121,7 @@ export const boardsOfSlots = (stats: Json, model: string, expected: number | nul
       serial: txt(stats[`chain_sn${slot}`] ?? stats[`sn${slot}`], 64),
       chipMap: chipMapOf(stats[`chain_acs${slot}`]),
       // the number after which a slot is called is not a board's: "temp2" may be slot 2's board or the chip of none
-      ...heatOf(model, pcb, chip, nums(stats[`temp_pic${slot}`])),
+      ...heatOf(title, pcb, chip, nums(stats[`temp_pic${slot}`])),
     };
   });
+};

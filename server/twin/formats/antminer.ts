@@ -8,7 +8,7 @@ import { NO_IDENTITY, type DeviceError, type Identity, type Mode } from "../read
 import { dig, get, inThs, list, mac, num, nums, objects, partWhere, rate, rowsOf, truth, txt, type Answers, type Json } from "./answers.ts";
 import { boardsOfChain, boardsOfSlots } from "./antminer-boards.ts";
 import { poolsOf, summaryOf } from "./cgminer-rows.ts";
-import { finish, highest, type BoardDraft, type Format, type Raw } from "./draft.ts";
+import { finish, fitted, highest, type BoardDraft, type Format, type Raw } from "./draft.ts";
 import { RANGES } from "../plausible.ts";
 
 const isStats = (row: Json): boolean =>
@@ -138,13 +138,22 @@ const modeOf = (answers: Answers, stats: Json | null): Mode => {
   return truth(get(stats, "tune_running")) === true ? "tuning" : "mining";
 };
 
+/** Other makers took over Bitmain's web pages with their own names in them. */
+const MAKERS: readonly (readonly [name: RegExp, make: string])[] = [
+  [/^DG-?\w/i, "Elphapex"],
+  [/^volc/i, "VolcMiner"],
+  [/^(?:hammer|blackminer)/i, "HammerSpace"],
+  [/^iceriver/i, "IceRiver"],
+];
+
 const identityOf = (answers: Answers, name: string | null, model: Model | null, boards: readonly BoardDraft[]): Identity => {
   const info = systemInfo(answers);
+  const other = model === null ? MAKERS.find(([known]) => known.test(name ?? ""))?.[1] : undefined;
   const network = info ?? partWhere(answers, (part) => "macaddr" in part || "conf_hostname" in part);
   return {
     ...NO_IDENTITY,
-    make: "Bitmain",
-    model: model?.name ?? (name === null || /antminer/i.test(name) ? name : `Antminer ${name}`),
+    make: other ?? "Bitmain",
+    model: model?.name ?? (name === null || other !== undefined || /antminer/i.test(name) ? name : `Antminer ${name}`),
     firmware:
       txt(get(info, "system_filesystem_version")) ??
       txt(partWhere(answers, (part) => "fw_version" in part)?.["fw_version"]) ??
@@ -164,13 +173,17 @@ const compileTime = (answers: Answers): string | null =>
       .find((value) => value !== undefined),
   );
 
-/** Web rates are `rate_*` in `rate_unit` (GH/s where it is silent), the port's are "GHS 5s". */
-const rateOf = (rows: readonly (Json | null | undefined)[], web: string, port: string): number | null => {
+/**
+ * Web rates are `rate_*` in `rate_unit` (GH/s where it is silent), the port's are "GHS 5s". Machines for scrypt wrote MH/s under "GHS" for years, so where
+ * no unit is told beside the figure it is held against the nameplate.
+ */
+const rateOf = (rows: readonly (Json | null | undefined)[], web: string, port: string, aboutThs: number | null): number | null => {
   for (const row of rows) {
     const told = num(get(row, web));
-    if (told !== null) return told * (inThs(get(row, "rate_unit")) ?? 1e-3);
+    const unit = inThs(get(row, "rate_unit"));
+    if (told !== null) return unit === null ? fitted(told, [1e-3, 1e-6], aboutThs) : told * unit;
     const named = rate(row, `GHS ${port}`, `MHS ${port}`, `THS ${port}`);
-    if (named !== null) return named;
+    if (named !== null) return fitted(named, [1, 1e-3], aboutThs);
   }
   return null;
 };
@@ -189,14 +202,11 @@ export const antminer: Format = {
     const stats = rowsOf(answers, "STATS").find(isStats) ?? null;
     const { name, model } = chosen(namesOf(answers), evidenceOf(stats));
     const title = model?.name ?? name ?? "";
-    const chain =
-      stats === null
-        ? []
-        : Array.isArray(stats["chain"])
-          ? boardsOfChain(stats, title)
-          : boardsOfSlots(stats, title, model?.nameplate.boards ?? null);
+    const chain = stats === null ? [] : Array.isArray(stats["chain"]) ? boardsOfChain(stats, title) : boardsOfSlots(stats, title, model);
+    const about = model?.nameplate.hashrateThs ?? null;
     const summary = rowsOf(answers, "SUMMARY")[0];
     const ideal = num(get(stats, "rate_ideal", "total_rateideal"));
+    const unit = inThs(get(stats, "rate_unit"));
     const errors = errorsOf(answers, stats);
     const models = new Set(
       namesOf(answers)
@@ -211,9 +221,9 @@ export const antminer: Format = {
       {
         ...base,
         mode: modeOf(answers, stats),
-        hashrateThs: rateOf([stats, summary], "rate_5s", "5s"),
-        averageThs: rateOf([stats, summary], "rate_avg", "av"),
-        expectedThs: ideal === null ? null : ideal * (inThs(get(stats, "rate_unit")) ?? 1e-3),
+        hashrateThs: rateOf([stats, summary], "rate_5s", "5s", about),
+        averageThs: rateOf([stats, summary], "rate_avg", "av", about),
+        expectedThs: unit === null ? fitted(ideal, [1e-3, 1e-6], about) : ideal === null ? null : ideal * unit,
         powerW: powerOf(answers, stats),
         intakeC: highest(
           RANGES.airC,

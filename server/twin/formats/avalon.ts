@@ -144,9 +144,18 @@ const fansOf = (modules: readonly Module[]): readonly Raw[] =>
     return numbered.length > 0 ? numbered : single === null ? [] : [single];
   });
 
+/** Where `PS` has the power at the wall, by what the module calls itself: the first home machine has none of the voltages before it. */
+const POWER_AT: readonly (readonly [module: RegExp, place: number])[] = [
+  [/^nano3s/i, 6],
+  [/^nano3/i, 5],
+];
+
 /** PS = [error, controller V/100, board V/100, board A, board W, set V/100, …]; WALLPOWER where the firmware measures the wall. */
 const powerOf = (modules: readonly Module[]): number | null => {
-  const each = modules.map((module) => one(module, "WALLPOWER") ?? all(module, "PS")[4] ?? null);
+  const each = modules.map((module) => {
+    const place = POWER_AT.find(([known]) => known.test(module.get("Ver") ?? ""))?.[1] ?? 4;
+    return one(module, "WALLPOWER") ?? all(module, "PS")[place] ?? null;
+  });
   return each.length === 0 || each.includes(null) ? null : each.reduce<number>((sum, value) => sum + (value ?? 0), 0);
 };
 
@@ -163,7 +172,10 @@ const identityOf = (answers: Answers, modules: readonly Module[], boards: number
     make: "Canaan",
     model: model?.name ?? (type === null || /avalon/i.test(type) ? type : `AvalonMiner ${type}`),
     firmware: txt(get(version, "VERSION", "LVERSION", "CGVERSION")) ?? txt(modules[0]?.get("Ver")),
-    serial: txt(get(version, "DNA"), 64) ?? txt(modules[0]?.get("DNA"), 64),
+    serial:
+      [get(version, "DNA"), modules[0]?.get("DNA"), modules[0]?.get("HDNA")]
+        .map((dna) => txt(dna, 64))
+        .find((dna) => dna !== null && /[^0]/.test(dna)) ?? null,
     mac: mac(get(version, "MAC")),
     boardSerials: Array.from({ length: boards }, () => null),
     catalogued: model,
@@ -215,8 +227,9 @@ export const avalon: Format = {
         intakeC: zeroIsNone(one(main, "ITemp") ?? one(main, "Temp")),
         boardC: main === undefined ? num(get(device, "Temperature", "Tenperature")) : null,
         chipC: most(modules.map((module) => one(module, "TMax"))),
-        voltageV: volts === undefined ? null : volts / 100,
-        frequencyMhz: off ? null : one(main, "Freq"),
+        // what has no such figure says 0
+        voltageV: volts === undefined || volts === 0 ? null : volts / 100,
+        frequencyMhz: off || one(main, "Freq") === 0 ? null : one(main, "Freq"),
         fanPct: one(main, "FanR"),
         hwErrorPct: one(main, "DH") ?? base.hwErrorPct ?? null,
         uptimeS: base.uptimeS ?? one(main, "Elapsed"),

@@ -21,7 +21,8 @@ const mega = (value: unknown): number | null => {
 
 const sensor = (row: Json, ...names: readonly string[]): Raw => {
   for (const name of names) {
-    const found = objects(row["temperatures"]).find((entry) => entry["name"] === name);
+    // "MAX_BOARD" of older firmware is "Max Board" of newer
+    const found = objects(row["temperatures"]).find((entry) => txt(entry["name"])?.toUpperCase().replace(/\W+/g, "_") === name);
     if (found !== undefined) return num(found["degreesC"]);
   }
   return null;
@@ -31,8 +32,8 @@ const boardOf = (row: Json, index: number): BoardDraft => ({
   index,
   hashrateThs: mega(dig(row, "realHashrate", "mhs5S") ?? dig(row, "realHashrate", "mhs1M")),
   expectedThs: mega(row["nominalMhs"]),
-  boardC: sensor(row, "MAX_BOARD", "Board"),
-  chipC: sensor(row, "MAX_CHIP", "Chip"),
+  boardC: sensor(row, "MAX_BOARD", "BOARD"),
+  chipC: sensor(row, "MAX_CHIP", "CHIP"),
   inletC: sensor(row, "INLET"),
   outletC: sensor(row, "OUTLET"),
   chips: num(dig(row, "hwDetails", "chips")),

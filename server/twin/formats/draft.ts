@@ -117,6 +117,13 @@ const numbered = <Row extends { readonly index: number }>(rows: readonly Row[], 
   return sound && new Set(rows.map(({ index }) => index)).size === rows.length ? rows : rows.map((row, index) => ({ ...row, index }));
 };
 
+/** Two figures that differ by a thousand, or a million, and by little else: one of them is in another unit. */
+const ofOtherUnits = (one: number, other: number): boolean => {
+  if (one <= 0 || other <= 0) return false;
+  const thousands = Math.log10(one / other) / 3;
+  return Math.abs(thousands) > 0.5 && Math.abs(thousands - Math.round(thousands)) < 0.05;
+};
+
 /** Sorts what can be true from what cannot: the latter becomes null and its path goes into `quality`. Fills sums and maxima. */
 export const finish = (identity: Identity, draft: Draft, model: Model | null): Read => {
   const quality: Record<string, Quality> = { ...draft.quality };
@@ -151,11 +158,14 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
       working: row.working ?? null,
     });
   const drafts = numbered((draft.boards ?? []).slice(0, MOST.boards), MOST.boards);
+  // of a machine that nobody knows, whose boards speak another unit than it does itself, nobody knows which of them is right either
+  const ofBoards = drafts.reduce((sum, { hashrateThs: rate }) => sum + (typeof rate === "number" && rate > 0 ? rate : 0), 0);
+  const doubtful = model === null && typeof draft.hashrateThs === "number" && ofOtherUnits(ofBoards, draft.hashrateThs);
   const boards = drafts.map((row): BoardReading => {
     const at = `boards.${row.index}`;
     return {
       index: row.index,
-      hashrateThs: rateOf(row.hashrateThs, RANGES.boardThs, `${at}.hashrateThs`, drafts.length),
+      hashrateThs: rateOf(doubtful ? Number.NaN : row.hashrateThs, RANGES.boardThs, `${at}.hashrateThs`, drafts.length),
       expectedThs: rateOf(row.expectedThs, RANGES.boardThs, `${at}.expectedThs`, drafts.length),
       boardC: clean(row.boardC, RANGES.partC, `${at}.boardC`),
       chipC: clean(row.chipC, RANGES.partC, `${at}.chipC`),
@@ -199,7 +209,7 @@ export const finish = (identity: Identity, draft: Draft, model: Model | null): R
     said === undefined || said === null ? sumOrNull(pools.map((pool) => pool[key])) : count(said, key);
 
   const hashrateThs =
-    rateOf(draft.hashrateThs, RANGES.rigThs, "hashrateThs") ??
+    rateOf(doubtful ? Number.NaN : draft.hashrateThs, RANGES.rigThs, "hashrateThs") ??
     (draft.hashrateThs === undefined || draft.hashrateThs === null ? sumOrNull(boards.map((board) => board.hashrateThs)) : null);
   const powerW = clean(draft.powerW === 0 && (hashrateThs ?? 0) > 0.01 ? -1 : draft.powerW, RANGES.powerW, "powerW");
   const errors = unique(draft.errors ?? []);

@@ -2,6 +2,7 @@
 import { refusal, type Refusal } from "../refusal.ts";
 import { layOut } from "./answers.ts";
 import { antminer } from "./antminer.ts";
+import { auradine } from "./auradine.ts";
 import { avalon } from "./avalon.ts";
 import { axeos } from "./axeos.ts";
 import { bosminer } from "./bosminer.ts";
@@ -10,8 +11,11 @@ import { braiinsGraphql } from "./braiins-graphql.ts";
 import { cgminer } from "./cgminer.ts";
 import type { Format, Read } from "./draft.ts";
 import { epic } from "./epic.ts";
+import { goldshell } from "./goldshell.ts";
 import { luxos } from "./luxos.ts";
 import { marathon } from "./marathon.ts";
+import { proto } from "./proto.ts";
+import { sealminer } from "./sealminer.ts";
 import { vnish } from "./vnish.ts";
 import { whatsminer } from "./whatsminer.ts";
 import { whatsminer3 } from "./whatsminer3.ts";
@@ -28,6 +32,10 @@ export const FORMATS: readonly Format[] = [
   luxos,
   epic,
   marathon,
+  auradine,
+  proto,
+  sealminer,
+  goldshell,
   axeos,
   bosminer,
   avalon,

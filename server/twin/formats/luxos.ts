@@ -138,7 +138,7 @@ const modeOf = (answers: Answers, config: Json | undefined, devs: readonly Json[
 export const luxos: Format = {
   name: "luxos",
   score: (answers) =>
-    descriptionsOf(answers).some((text) => /luxminer|luxos/i.test(text)) ||
+    descriptionsOf(answers).some((text) => /luxminer|\bluxos/i.test(text)) ||
     rowsOf(answers, "VERSION").some((row) => "LUXminer" in row) ||
     rowsOf(answers, "CONFIG").some((row) => row["OS"] === "LuxOS")
       ? 96

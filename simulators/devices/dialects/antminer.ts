@@ -217,11 +217,7 @@ export const antminer: Dialect = {
         case "pools":
           return answer(device, DESCRIPTION, 7, `${m.pools.length} Pool(s)`, { POOLS: poolRows(m) });
         case "stats":
-          // the comma between the two rows is missing in this firmware, as in the field
-          return answer(device, DESCRIPTION, 70, "CGMiner stats", { STATS: [head(device), statsRow(device, m, VERSION)] }).replace(
-            "},{",
-            "}{",
-          );
+          return answer(device, DESCRIPTION, 70, "CGMiner stats", { STATS: [head(device), statsRow(device, m, VERSION)] });
         default:
           return noCommand(device, DESCRIPTION);
       }

@@ -9,7 +9,8 @@ const fixed = (value: number): string => (value * 1e3).toFixed(2);
 
 const moduleText = (device: Device, m: NativeMeasured): string => {
   const boards = m.boards;
-  const each = (value: (board: (typeof boards)[number]) => string | number): string => boards.map(value).join(" ");
+  const each = (count: number, value: (i: number) => number): string => Array.from({ length: count }, (_, i) => ` ${value(i)}`).join("");
+  const perBoard = (value: (board: (typeof boards)[number]) => string | number): string => boards.map(value).join(" ");
   const model = (device.plan.identity.model ?? "").replace(/\D+/g, "");
   const chipHeat = (board: (typeof boards)[number]): string =>
     Array.from({ length: board.chips }, (_, i) => ` ${degrees(board.chipC === null ? -273 : board.chipC - ((i * 7) % 9))}`).join("");
@@ -21,7 +22,7 @@ const moduleText = (device: Device, m: NativeMeasured): string => {
     ["Elapsed", m.uptimeS],
     ["BOOTBY", "0x01.00000000"],
     ["LW", 16_987_598],
-    ["MH", each(() => 0)],
+    ["MH", perBoard(() => 0)],
     ["HW", m.hwErrors],
     ["DH", `${m.hwErrorPct.toFixed(3)}%`],
     ["Temp", degrees(m.intakeC, -273)],
@@ -37,18 +38,20 @@ const moduleText = (device: Device, m: NativeMeasured): string => {
     ["GHSmm", fixed(m.expectedThs)],
     ["GHSavg", fixed(m.averageThs)],
     ["Freq", m.frequencyMhz.toFixed(2)],
-    ["MGHS", each((board) => fixed(board.hashrateThs))],
-    ["MTmax", each((board) => degrees(board.chipC, -273))],
-    ["MTavg", each((board) => degrees(board.chipC === null ? null : board.chipC - 6, -273))],
+    ["MGHS", perBoard((board) => fixed(board.hashrateThs))],
+    ["MTmax", perBoard((board) => degrees(board.chipC, -273))],
+    ["MTavg", perBoard((board) => degrees(board.chipC === null ? null : board.chipC - 6, -273))],
     ["TA", boards.reduce((sum, board) => sum + board.chips, 0)],
     ["Core", "A3198"],
     ["PING", 17],
     ["SoftOFF", device.orders.paused ? 1 : 0],
-    ["ECHU", each((board) => (board.chips < board.expectedChips ? 513 : 0))],
+    ["ECHU", perBoard((board) => (board.chips < board.expectedChips ? 513 : 0))],
     ["ECMM", 0],
     ...boards.map((board) => [`PVT_T${board.index}`, chipHeat(board)] as const),
+    ...boards.map((board) => [`PVT_V${board.index}`, each(board.chips, (i) => 300 + ((i * 5) % 13))] as const),
+    ...boards.map((board) => [`MW${board.index}`, each(board.chips, (i) => (device.orders.paused ? 0 : 600 + ((i * 37) % 90)))] as const),
     ["WORKMODE", 0],
-    ["EEPROM", each((board) => board.chips)],
+    ["EEPROM", perBoard((board) => board.chips)],
     ["LED", device.orders.locating ? 1 : 0],
   ];
   return pairs.map(([name, value]) => `${name}[${value}]`).join(" ");

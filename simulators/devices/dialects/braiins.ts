@@ -2,8 +2,10 @@
 import { createHash } from "node:crypto";
 import type { NativeMeasured } from "../../plant/native.ts";
 import type { Device, Dialect, WebAnswer, WebQuestion } from "../device.ts";
+import { braiinsGrpc } from "./braiins-grpc.ts";
 import { answer, joined, mhs, noCommand, poolRows, summaryMhs, type Section } from "./cgminer.ts";
 
+const VERSION = "2025-08-06-0-3881c51d-25.07-plus";
 const DESCRIPTION = "BOSer boser-openwrt 0.1.0-26ba61b9";
 
 const gigahash = (ths: number): Section => ({ gigahash_per_second: Math.round(ths * 1e6) / 1e3 });
@@ -31,7 +33,7 @@ const details = (device: Device, m: NativeMeasured): Section => {
     miner_identity: { brand: 1, model: 18, name: identity.model, miner_model: identity.model },
     platform: 4,
     bos_mode: 4,
-    bos_version: { current: "2025-08-06-0-3881c51d-25.07-plus", major: "2022-09-13-0-11012d53-22.08-plus", bos_plus: true },
+    bos_version: { current: VERSION, major: "2022-09-13-0-11012d53-22.08-plus", bos_plus: true },
     hostname: identity.hostname,
     mac_address: (identity.mac ?? "").toLowerCase(),
     system_uptime: m.uptimeS,
@@ -284,13 +286,24 @@ const rpc = (command: string, device: Device, m: NativeMeasured): string => {
   }
 };
 
+/** Newer firmware still answers the two questions by which GraphQL's clients find out who it is; without a login. */
+const graphql = (query: unknown, { plan: { identity } }: Device): WebAnswer => {
+  const asked = typeof query === "string" ? query : "";
+  const bosminer = /bosminer/.test(asked) ? { bosminer: { info: { modelName: identity.model } } } : {};
+  const bos = /\bbos\b/.test(asked) ? { bos: { hostname: identity.hostname, info: { version: { full: VERSION } } } } : {};
+  return { status: 200, body: { data: { ...bosminer, ...bos } } };
+};
+
 export const braiins: Dialect = {
   name: "braiins",
   rpc: (question, device, m) => joined(question, ({ command }) => rpc(command, device, m)),
+  grpc: (path, authorization, device, m) => braiinsGrpc(path, authorization, tokenOf(device), device, m),
   web: (question, device, m) =>
     question.path.startsWith("/api/v1/")
       ? rest(question, device, m)
-      : question.path === "/"
-        ? { status: 200, body: "<html><title>Braiins OS</title></html>" }
-        : { status: 404, body: "" },
+      : question.path === "/graphql"
+        ? graphql((question.body as { query?: unknown } | null)?.query, device)
+        : question.path === "/"
+          ? { status: 200, body: "<html><title>Braiins OS</title></html>" }
+          : { status: 404, body: "" },
 };

@@ -14,6 +14,7 @@ import type { Alarm } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
+import { inboxPages } from "./inbox.ts";
 import { mountAccess, type AccessOptions } from "./access.ts";
 import { mountAlarms } from "./alarms.ts";
 import { mountMoney } from "./money.ts";
@@ -329,6 +330,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     chain: { status: "away", kind: "JSON-RPC", detail: "no answer for 42 s; 3 records wait" },
     notify: { status: "ok", kind: "webhook", detail: "2 sent today" },
   };
+  app.use(inboxPages(() => now()));
   app.get(
     ROUTES.status,
     (_, response) =>

@@ -16,8 +16,10 @@ const PATHS = [
   "/alarms/rules",
   "/alarms/notifications",
   "/energy",
+  "/energy/sources",
   "/energy/curtailment",
   "/status",
+  "/status/inbox",
   "/access",
   "/nowhere",
 ] as const;

@@ -35,7 +35,16 @@ const INBOX: InboxAnswer = {
       guesses: [{ path: "$.hr", value: 1, meaning: null }],
     },
   ],
-  mappings: [{ topic: "plant/+/values", rig: "shed-{1}", as: "rig", fields: [{ path: "$.hr", field: "hashrateThs", factor: 0.001 }] }],
+  mappings: [
+    {
+      topic: "plant/+/values",
+      rig: "shed-{1}",
+      as: "rig",
+      fields: [{ path: "$.hr", field: "hashrateThs", factor: 0.001 }],
+      by: "T-014",
+      atTs: 1_790_000_000_000,
+    },
+  ],
   fields: { hashrateThs: "TH/s" },
 };
 
@@ -588,12 +597,19 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     ...energyTruth({ meteredW: 3_500, mix: { grid: 1 }, gridGco2ePerKwh: 300, pricePerKwh: 0.1 }, [
       { rig: "rig-0001", said: { meter: null, pdu: null, miner: 3_250, custom: null, nameplate: 3_250 }, hashrateThs: 110 },
     ]),
+    from: { mix: "meter" as const, carbon: "meter" as const, price: "meter" as const },
+    settings: { plan: [], pricePerKwh: null, gridGco2ePerKwh: null, rigsW: {}, modelsW: {}, feed: null },
   }),
   inbox: () => INBOX,
   map: (mapping) => {
     const fault = mappingFault(mapping);
     if (fault !== null) throw new Refused(fault.code, fault.detail);
     return INBOX;
+  },
+  previewMapping: (mapping) => {
+    const fault = mappingFault(mapping);
+    if (fault !== null) throw new Refused(fault.code, fault.detail);
+    return { topics: 0, messages: 0, newest: [] };
   },
   unmap: (topic) => {
     if (topic === "none") throw new Refused("NOT_FOUND", "There is no mapping of that topic.");

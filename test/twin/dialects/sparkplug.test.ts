@@ -120,6 +120,61 @@ describe("an edge node", () => {
     hear("spBv1.0/plant/DBIRTH/edge1/rig7", DBIRTH());
     expect(rig("edge1-rig7")?.announced).toBe("online");
   });
+  test("whose death comes before any birth is nobody, and is asked for its birth once it measures", () => {
+    const { hear, farm, out } = listen();
+    hear("spBv1.0/plant/NDEATH/edge1", encode({ timestamp: T0, metrics: [metric("bdSeq", 3, "UInt64")] } as UPayload));
+    expect([farm.twins.size, out.wishes.length]).toEqual([0, 0]);
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(2, [aliased(1, 190_000, "Double")]));
+    expect(out.wishes.map(({ topic }) => topic)).toEqual([REBIRTH]);
+    hear("spBv1.0/plant/NBIRTH/edge1", NBIRTH());
+    hear("spBv1.0/plant/DBIRTH/edge1/rig7", DBIRTH());
+    expect(out.wishes).toHaveLength(1);
+    expect(farm.twins.get("edge1-rig7")?.announced).toBe("online");
+  });
+  test("tells a metric with neither name nor alias: asked to be born again, the rest is read", () => {
+    const { hear, rig, out } = born();
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(2, [{ value: 1, type: "Double" } as unknown as UMetric, aliased(1, 191_000, "Double")]));
+    expect(rig("edge1-rig7")?.latest.hashrateThs).toBe(191);
+    expect(out.wishes.map(({ topic }) => topic)).toEqual([REBIRTH]);
+  });
+  test("two devices with the same alias are not mistaken for one another", () => {
+    const { hear, rig, out } = born();
+    hear(
+      "spBv1.0/plant/DBIRTH/edge1/rig8",
+      encode({
+        timestamp: T0,
+        seq: 2,
+        metrics: [
+          metric("Chip Temperature", 55, "Int16", { alias: 1, ...unit("°C") }),
+          metric("Power", 3, "Float", { alias: 2, ...unit("kW") }),
+        ],
+      } as UPayload),
+    );
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(3, [aliased(1, 120_000, "Double")]));
+    hear("spBv1.0/plant/DDATA/edge1/rig8", DDATA(4, [aliased(1, 58, "Int16")]));
+    expect(rig("edge1-rig7")?.latest).toMatchObject({ hashrateThs: 120, chipC: 71 });
+    expect(rig("edge1-rig8")?.latest).toMatchObject({ hashrateThs: null, chipC: 58, powerW: 3_000 });
+    expect(out.wishes).toEqual([]);
+  });
+  test("two edge nodes count each for itself, however their messages are mixed", () => {
+    const { hear, rig, out } = born();
+    hear("spBv1.0/plant/NBIRTH/edge2", NBIRTH());
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(2, [aliased(1, 191_000, "Double")]));
+    hear("spBv1.0/plant/DBIRTH/edge2/rig7", DBIRTH());
+    hear("spBv1.0/plant/DDATA/edge2/rig7", DDATA(2, [aliased(1, 50_000, "Double")]));
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(3, [aliased(1, 192_000, "Double")]));
+    expect([rig("edge1-rig7")?.latest.hashrateThs, rig("edge2-rig7")?.latest.hashrateThs]).toEqual([192, 50]);
+    expect(out.wishes).toEqual([]);
+  });
+  test("loses a device in the order of its count: born again it goes on", () => {
+    const { hear, rig, out } = born();
+    hear("spBv1.0/plant/DDEATH/edge1/rig7", encode({ timestamp: T0, seq: 2 } as UPayload));
+    hear("spBv1.0/plant/DDATA/edge1/rig7", DDATA(3, [aliased(1, 1, "Double")]));
+    expect(out.wishes.map(({ topic }) => topic)).toEqual([REBIRTH]);
+    hear("spBv1.0/plant/NBIRTH/edge1", NBIRTH());
+    hear("spBv1.0/plant/DBIRTH/edge1/rig7", DBIRTH());
+    expect(rig("edge1-rig7")?.announced).toBe("online");
+  });
   test("loses one device", () => {
     const { hear, rig, out } = born();
     hear("spBv1.0/plant/DDEATH/edge1/rig7", encode({ timestamp: T0, seq: 2 } as UPayload));
