@@ -29,7 +29,9 @@ beforeAll(() => {
   // Types are checked elsewhere; this must build also while others are at work.
   const flags =
     "--noCheck --module nodenext --target es2023 --types node --allowImportingTsExtensions --rewriteRelativeImportExtensions --ignoreConfig";
-  const programs = ["server/cli/record.ts", "server/cli/replay.ts", "simulators/score.ts"].map((path) => join(ROOT, path));
+  const programs = ["server/cli/record.ts", "server/cli/replay.ts", "server/cli/replay/thread.ts", "simulators/score.ts"].map((path) =>
+    join(ROOT, path),
+  );
   execFileSync(process.execPath, [
     join(ROOT, "node_modules/typescript/bin/tsc"),
     ...flags.split(" "),
@@ -66,7 +68,7 @@ const record = (...args: readonly string[]) => start("server/cli/record.js", ...
 const refolded = async (path: string) => {
   const opened = await openRecording(linesOf((await openFile(path)).chunks));
   const refold = createRefold(opened.beginning);
-  for await (const row of opened.rows) refold.row(row);
+  for await (const rows of opened.batches) for (const row of rows) refold.row(row);
   refold.until(opened.endUs());
   return refold;
 };
@@ -149,6 +151,8 @@ describe("npm run replay", () => {
     [["--from", "5m", "--to", "1m"], /^--from must be before --to/],
     [["--faults", "seed:1,loss:7"], /^--faults: "loss:7"/],
     [["--to", "mqtt://127.0.0.1:1"], /^No broker takes the connection/],
+    [["--from", "9d"], /^--from: the recording ends before/],
+    [["--to", "mqtt://"], /is no address/],
     [["--expect", "nowhere.json"], /^nowhere.json cannot be read/],
   ])("%j is refused in a sentence", async (args, said) => {
     const { code, err } = await replay(vector("hung"), ...args);
@@ -263,6 +267,8 @@ describe("npm run record", () => {
       code: 3,
       err: expect.stringContaining("CSV_INVALID at row 1: qos"),
     });
+    writeFileSync(csv, "timestamp,topic,payload,qos,retain\n");
+    expect(await record("--csv", csv, "-o", back, "--force")).toMatchObject({ code: 3, err: expect.stringContaining("no message") });
   });
 });
 
