@@ -3,7 +3,7 @@
  * so that the same seed gives the same bytes; keys of a simulation guard nothing.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject } from "node:crypto";
-import { headBytes, headText, nextHead, type Head } from "../server/twin/gateway.ts";
+import { headBytes, headText, linkLines, nextHead, type Head } from "../server/twin/gateway.ts";
 import { lineOfMessage } from "../server/twin/parse.ts";
 import { topicOf } from "../server/twin/wire.ts";
 import { bytesOf, type Message } from "./messages.ts";
@@ -34,9 +34,10 @@ interface Batch {
   readonly name: string;
   readonly key: KeyObject;
   before: Head | null;
+  readonly newest: Map<string, string>;
   sinceTs: number;
   parts: string[];
-  lines: string[];
+  lines: { readonly rig: string; readonly line: string }[];
 }
 
 const decoder = new TextDecoder();
@@ -56,7 +57,7 @@ export function* signedMessages(
     let batch = batches.get(gateway);
     if (batch === undefined) {
       const name = gatewayName(gateway);
-      batch = { gateway, name, key: keyOf(seed, name), before: null, sinceTs: 0, parts: [], lines: [] };
+      batch = { gateway, name, key: keyOf(seed, name), before: null, newest: new Map(), sinceTs: 0, parts: [], lines: [] };
       batches.set(gateway, batch);
     }
     return batch;
@@ -64,10 +65,11 @@ export function* signedMessages(
   const flush = function* (batch: Batch, ts: number): Generator<Message> {
     if (batch.parts.length === 0) return;
     const text = `[${batch.parts.join(",")}]`;
-    const head = nextHead({ gateway: batch.name, boot }, batch.before, text, batch.lines);
+    const lines = linkLines(batch.newest, batch.lines);
+    const head = nextHead({ gateway: batch.name, boot }, batch.before, text, lines);
     const signed = headText(head);
     const sig = sign(null, headBytes(signed), batch.key).toString("hex");
-    const payload = bytesOf({ v: 2, signed, sig, lines: batch.lines, messages: text });
+    const payload = bytesOf({ v: 2, signed, sig, lines, messages: text });
     batch.before = head;
     batch.parts = [];
     batch.lines = [];
@@ -94,7 +96,7 @@ export function* signedMessages(
     if (batch.parts.length === 0) batch.sinceTs = message.ts;
     const payload = decoder.decode(message.payload);
     batch.parts.push(`{"rig":${JSON.stringify(rig)},"channel":"telemetry","payload":${payload}}`);
-    batch.lines.push(lineOfMessage(rig ?? "", "telemetry", JSON.parse(payload)));
+    batch.lines.push({ rig: rig ?? "", line: lineOfMessage(rig ?? "", "telemetry", JSON.parse(payload)) });
     if (batch.parts.length >= MOST_IN_BATCH) yield* flush(batch, message.ts);
   }
   for (const batch of batches.values()) yield* flush(batch, lastTs);

@@ -40,7 +40,7 @@ const DAYS_AT_ONCE = 31;
 const orNothing =
   (day: number) =>
   (error: unknown): SignedPage => {
-    if (error instanceof Refused && error.code === "NOT_FOUND") return { day, runs: [], lines: [], next: null };
+    if (error instanceof Refused && error.code === "NOT_FOUND") return { day, runs: [], lines: [], threads: [], next: null };
     throw error;
   };
 const NOWHERE: Deployment = { chainId: 0, contract: "0x" };
@@ -176,7 +176,7 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
       while (after !== null) {
         const { next, ...some }: SignedPage = await part(twin, tokenId, day, after).catch(orNothing(day));
         after = next;
-        if (some.runs.length === 0) continue;
+        if (some.lines.length === 0 && (some.threads ?? []).length === 0) continue;
         yield `${isFirst ? "" : ","}${JSON.stringify(some)}`;
         isFirst = false;
       }

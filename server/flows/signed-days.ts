@@ -2,16 +2,16 @@
  * What gateways signed of a rig's day, found in the journal a part at a time. A batch that fails its own signature is passed over; what
  * else is to be believed the reader decides with the keys of the contract.
  */
-import { hexToBytes } from "@noble/hashes/utils.js";
-import type { SignedPage } from "../twin/bundle.ts";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import type { SignedPage, SignedThread } from "../twin/bundle.ts";
 import { DAY_MS } from "../twin/digest.ts";
 import { headBytes, headHash, keyAt, lineLeaves, readHead, type GatewayKeys, type Head, type Verify } from "../twin/gateway.ts";
-import { readLine } from "../twin/line.ts";
-import { inclusionProof } from "../twin/merkle.ts";
+import { readLine, unlinked } from "../twin/line.ts";
+import { inclusionProof, leafHashOfText } from "../twin/merkle.ts";
+import { packHashes } from "../twin/packed.ts";
 import { MOST_AHEAD_MS } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Entry } from "../twin/twin.ts";
-import { packHashes } from "../twin/vouched.ts";
 import { CHANNELS, ROOT } from "../twin/wire.ts";
 
 export interface SignedDaysNeeds {
@@ -68,6 +68,60 @@ const batchOf = (payload: Uint8Array): Batch | null => {
 type Runs = SignedPage["runs"];
 type Lines = SignedPage["lines"];
 
+/** Without those that were sent again, and without one of before a restart that came late: it has been shown, or has no place in its row. */
+const inOrder = (batches: readonly Batch[]): Batch[] => {
+  const ordered: Batch[] = [];
+  for (const batch of batches) {
+    const before = ordered.at(-1)?.head;
+    if (before === undefined || batch.head.boot !== before.boot || batch.head.n > before.n) ordered.push(batch);
+  }
+  return ordered;
+};
+
+interface Spinning {
+  readonly prev: string;
+  readonly lines: string[];
+  /** Leaf hash of the newest line. */
+  newest: string;
+  /** Lines that belong to it if a wanted one follows. */
+  between: string[];
+  end: { readonly batch: Batch; readonly place: number };
+}
+
+/** A gateway's lines of these machines as threads; each begins and ends with one that is wanted. */
+const threadsOf = (batches: readonly Batch[], names: ReadonlySet<string>, isWanted: (line: string) => boolean): SignedThread[] => {
+  const all: Spinning[] = [];
+  const newest = new Map<string, Spinning>();
+  for (const batch of batches)
+    for (const [place, text] of batch.lines.entries()) {
+      const { line, before } = unlinked(text);
+      const rig = before === null ? undefined : readLine(line)?.rig;
+      if (before === null || rig === undefined || !names.has(rig)) continue;
+      const wanted = isWanted(text);
+      let of = newest.get(rig);
+      if (of?.newest !== before || of.end.batch.head.boot !== batch.head.boot) {
+        if (!wanted) continue;
+        of = { prev: before, lines: [], newest: "", between: [], end: { batch, place } };
+        all.push(of);
+        newest.set(rig, of);
+      }
+      of.newest = bytesToHex(leafHashOfText(text));
+      of.between.push(line);
+      if (!wanted) continue;
+      of.lines.push(...of.between);
+      of.between = [];
+      of.end = { batch, place };
+    }
+  return all.map(({ prev, lines, end: { batch, place } }) => ({
+    prev,
+    lines,
+    head: batch.text,
+    place,
+    proof: packHashes(inclusionProof(lineLeaves(batch.lines), place)),
+    sig: batch.sig,
+  }));
+};
+
 /** Adds a gateway's batches as rows of heads, with the lines that are wanted. */
 const addRuns = (runs: Runs, lines: Lines, batches: readonly Batch[], isWanted: (line: string) => boolean): void => {
   let before: Batch | null = null;
@@ -75,8 +129,6 @@ const addRuns = (runs: Runs, lines: Lines, batches: readonly Batch[], isWanted: 
   for (const batch of batches) {
     const { head, text, sig } = batch;
     const goesOn = before !== null && head.boot === before.head.boot && head.n === before.head.n + 1 && head.prev === leads;
-    // A batch that was sent again, or one of before a restart that came late, has been shown or cannot be put in its row.
-    if (before !== null && head.boot === before.head.boot && head.n <= before.head.n) continue;
     const packed = packHashes([hexToBytes(head.root), hexToBytes(head.body)]);
     let run = runs.at(-1);
     if (!goesOn || run === undefined) {
@@ -116,7 +168,7 @@ export const createSignedDays = ({ site, keys, verify, journal, breathe }: Signe
       if (oldestTs === null || oldestTs >= startTs + DAY_MS)
         throw new Refused("NOT_FOUND", "The signed readings of that day are no longer in the farm's journal; their rows and proofs are.");
       const isWanted = (text: string): boolean => {
-        const line = readLine(text);
+        const line = readLine(unlinked(text).line);
         return line !== null && names.has(line.rig) && line.ts >= startTs && line.ts < startTs + DAY_MS;
       };
       const found = new Map<string, { batch: Batch; receivedTs: number }[]>();
@@ -147,6 +199,8 @@ export const createSignedDays = ({ site, keys, verify, journal, breathe }: Signe
       }
       const runs: Runs = [];
       const lines: Lines = [];
+      const threads: SignedThread[] = [];
+      const isLoose = (text: string): boolean => unlinked(text).before === null && isWanted(text);
       for (const of of found.values()) {
         if (!of.some(({ batch }) => batch.lines.some(isWanted))) continue;
         const sound: Batch[] = [];
@@ -154,10 +208,12 @@ export const createSignedDays = ({ site, keys, verify, journal, breathe }: Signe
           if (isSound(batch, receivedTs)) sound.push(batch);
           if (i % 100 === 99) await breathe();
         }
-        addRuns(runs, lines, sound, isWanted);
+        const ordered = inOrder(sound);
+        threads.push(...threadsOf(ordered, names, isWanted));
+        if (ordered.some((batch) => batch.lines.some(isLoose))) addRuns(runs, lines, ordered, isLoose);
         await breathe();
       }
-      return { day, runs, lines, next };
+      return { day, runs, lines, threads, next };
     },
   };
 };

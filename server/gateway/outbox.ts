@@ -1,6 +1,6 @@
 /** Readings on their way: gathered for a second, kept on disk, signed, published in order, let go when the broker acknowledges. */
 import { sign, type KeyObject } from "node:crypto";
-import { headBytes, headText, MOST_LINE, MOST_MESSAGES, nextHead, type Head } from "../twin/gateway.ts";
+import { headBytes, headText, MOST_LINE, MOST_MESSAGES, linkLines, nextHead, type Head } from "../twin/gateway.ts";
 import { lineOfMessage, MOST_PAYLOAD_BYTES } from "../twin/parse.ts";
 import { topicOf } from "../twin/wire.ts";
 import type { Spool } from "./spool.ts";
@@ -59,6 +59,7 @@ export const createOutbox = (needs: OutboxNeeds) => {
   let size = 0;
   let sinceTs = 0;
   let head: Head | null = null;
+  const newest = new Map<string, string>();
   let onTheWay = 0;
   let pumping = false;
   let timer: NodeJS.Timeout | null = null;
@@ -70,7 +71,11 @@ export const createOutbox = (needs: OutboxNeeds) => {
 
   const sendBatch = (batch: readonly string[]): Promise<void> => {
     const messages = `[${batch.join(",")}]`;
-    const lines = (JSON.parse(messages) as SignedLine[]).map(({ rig, channel, payload }) => lineOfMessage(rig, channel, payload));
+    const told = JSON.parse(messages) as SignedLine[];
+    const lines = linkLines(
+      newest,
+      told.map(({ rig, channel, payload }) => ({ rig, line: lineOfMessage(rig, channel, payload) })),
+    );
     head = nextHead({ gateway: needs.gateway, boot: needs.boot }, head, messages, lines);
     const signed = headText(head);
     const sig = sign(null, headBytes(signed), needs.key).toString("hex");

@@ -115,6 +115,26 @@ export const signedPart = z.strictObject({
   lines: z
     .array(z.tuple([count, count, count, z.string().max(300), packed(16)]))
     .describe("place in runs, in its heads, in the batch; the line; its proof"),
+  threads: z
+    .array(
+      z.strictObject({
+        prev: z
+          .string()
+          .regex(/^([0-9a-f]{64})?$/)
+          .describe("the leaf's hash of the line before the first; empty where there is none in this boot of the gateway"),
+        lines: z.array(z.string().max(400)).min(1).describe("one after the other, without their links"),
+        head: z.string().max(1_000).describe("of the batch that has the last line"),
+        place: count.describe("of the last line in its batch"),
+        proof: packed(16).describe("of the last line"),
+        sig: z
+          .string()
+          .regex(/^[0-9a-f]{128}$/)
+          .describe("Ed25519, over the head"),
+      }),
+    )
+    .max(100_000)
+    .optional()
+    .describe("lines that name the one before them; left out where there are none"),
 });
 /** `next`: give it as `after` for the next part; null where there is none. */
 export const signedPage = signedPart.extend({ next: z.int().nullable() });
@@ -176,6 +196,7 @@ export const MOST_DAYS = 400;
 export const MOST_SIGNED_DAYS = 7;
 
 export type SignedPart = z.infer<typeof signedPart>;
+export type SignedThread = NonNullable<SignedPart["threads"]>[number];
 export type SignedPage = z.infer<typeof signedPage>;
 export type DayLine = z.infer<typeof dayLine>;
 export type DaysAnswer = z.infer<typeof daysAnswer>;

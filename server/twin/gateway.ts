@@ -7,6 +7,7 @@
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { keccak_256 } from "@noble/hashes/sha3.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { linkedText } from "./line.ts";
 import { leafHashOfText, rootOf, type Hash } from "./merkle.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import { hashText } from "./small-hash.ts";
@@ -16,7 +17,8 @@ export const SIGNED_CONTEXT = "rigtwin/gateway/v1\n";
 export const HEAD_CONTEXT = "rigtwin/gateway/v2\n";
 /** Messages in one batch. */
 export const MOST_MESSAGES = 200;
-export const MOST_LINE = 300;
+/** Characters of a line, its link included. */
+export const MOST_LINE = 400;
 
 /** When a gateway's key is to be believed, ms UTC; `toTs` null: until further notice. The newest entry that covers a time holds. */
 export interface GatewayKey {
@@ -29,6 +31,9 @@ export type GatewayKeys = Map<string, GatewayKey[]>;
 
 /** Whether `signature` is the key's over `bytes`. Never throws. */
 export type Verify = (signature: Uint8Array, bytes: Uint8Array, publicKey: Uint8Array) => boolean;
+
+// Whoever checks a day checks a signature or a few; the library's table for the base point would take as long as forty of them.
+ed25519.Point.BASE.precompute(1);
 
 /** The check as RFC 8032 has it, in pure JavaScript: the same everywhere, some milliseconds each. */
 export const verifyPure: Verify = (signature, bytes, publicKey) => {
@@ -125,6 +130,18 @@ export const keyEntries = (keys: readonly GatewayKey[]): KeyEntry[] =>
 
 /** Leaves of the tree over a batch's lines. */
 export const lineLeaves = (lines: readonly string[]): Hash[] => lines.map((line) => leafHashOfText(line));
+
+/**
+ * Links the lines of a gateway's next batch to those before them (line.ts). `newest`: the leaf's hash of the newest line of each rig in
+ * this boot; changes. A line of "" stays.
+ */
+export const linkLines = (newest: Map<string, string>, lines: readonly { readonly rig: string; readonly line: string }[]): string[] =>
+  lines.map(({ rig, line }) => {
+    if (line === "") return line;
+    const linked = linkedText(line, newest.get(rig) ?? "");
+    newest.set(rig, bytesToHex(leafHashOfText(linked)));
+    return linked;
+  });
 
 /** The next batch of a gateway: `messages` is the text of a JSON array of SignedMessage, `lines` the line of each, "" for one without. */
 export const nextHead = (

@@ -57,11 +57,29 @@ export const lineText = (line: Line): string =>
     line.intakeDc,
   ]);
 
+/**
+ * The text with one more member: the leaf's hash (hex) of the line before it of the same rig in the same boot of the gateway, `""` for the
+ * first. So the last line of a day names all before it, and a stranger is shown one signed head for the whole row of them.
+ */
+export const linkedText = (line: string, before: string): string => `${line.slice(0, -1)},"${before}"]`;
+
+// Without a link a line ends in a number or null, so the quote tells.
+const LINK = /,"([0-9a-f]{64})?"\]$/;
+
+/** A line's text without its link, and the link; `before` is null where it has none. */
+export const unlinked = (text: string): { readonly line: string; readonly before: string | null } => {
+  const link = LINK.exec(text);
+  return link === null ? { line: text, before: null } : { line: `${text.slice(0, link.index)}]`, before: link[1] ?? "" };
+};
+
+// What cannot but be written as `lineText` writes it: plain names, whole numbers without a needless sign or zero.
+const PLAIN = /^\["[ !#-[\]-~]*",(?:null|"[ !#-[\]-~]*")(?:,(?:null|0|-?[1-9]\d*)){8}\]$/;
+
 const MEMBERS = 10;
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value);
 const isWholeOrNull = (value: unknown): boolean => value === null || isWhole(value);
 
-/** A line out of its text, null where it is none or not written as `lineText` writes it. */
+/** A line out of its text without a link, null where it is none or not written as `lineText` writes it. */
 export const readLine = (text: string): Line | null => {
   let told: unknown;
   try {
@@ -86,5 +104,5 @@ export const readLine = (text: string): Line | null => {
     chipDc,
     intakeDc,
   };
-  return lineText(line) === text ? line : null;
+  return PLAIN.test(text) || lineText(line) === text ? line : null;
 };

@@ -4,7 +4,7 @@ import { readAnswers } from "./formats/index.ts";
 import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
 import type { Birth } from "./fold.ts";
 import { NO_GATEWAYS, readSigned, type Gateways } from "./gateway.ts";
-import { lineOf, lineText } from "./line.ts";
+import { lineOf, lineText, unlinked } from "./line.ts";
 import type { EnergyReading, Reading, TrustTier } from "./reading.ts";
 import { refusal, type Refusal } from "./refusal.ts";
 import type { Entry } from "./twin.ts";
@@ -144,7 +144,7 @@ const parseCommand = (topic: string, payload: Uint8Array, site: string): Parsed 
 
 /** A gateway vouches for what its line says: where that is not what its message says, the reading is nobody's word but its own. */
 const vouched = (parsed: Parsed, line: string): Parsed =>
-  parsed.kind !== "reading" || lineText(lineOf(parsed.reading, parsed.reading.measured)) === line
+  parsed.kind !== "reading" || lineText(lineOf(parsed.reading, parsed.reading.measured)) === unlinked(line).line
     ? parsed
     : { kind: "reading", reading: { ...parsed.reading, tier: "self-reported" } };
 

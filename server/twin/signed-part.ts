@@ -7,6 +7,8 @@ import type { SignedPart } from "./bundle.ts";
 const MOST_RUNS = 100_000;
 const MOST_NAME = 64;
 const MOST_LINE = 300;
+const MOST_THREAD_LINE = 400;
+const MOST_THREAD_HEAD = 1_000;
 /** Characters of base64 for 2 and for 16 hashes. */
 const MOST_HEAD = 88;
 const MOST_PROOF = 684;
@@ -46,13 +48,29 @@ const isLine = (line: unknown): boolean =>
   isText(line[3], MOST_LINE) &&
   isText(line[4], MOST_PROOF);
 
+const isThread = (thread: unknown): boolean =>
+  isRecord(thread) &&
+  hasOnly(thread, ["prev", "lines", "head", "place", "proof", "sig"]) &&
+  (thread["prev"] === "" || isHex(thread["prev"], 64)) &&
+  Array.isArray(thread["lines"]) &&
+  thread["lines"].length > 0 &&
+  thread["lines"].every((line) => isText(line, MOST_THREAD_LINE)) &&
+  isText(thread["head"], MOST_THREAD_HEAD) &&
+  isCount(thread["place"]) &&
+  isText(thread["proof"], MOST_PROOF) &&
+  isHex(thread["sig"], 128);
+
+const areThreads = (threads: unknown): boolean =>
+  threads === undefined || (Array.isArray(threads) && threads.length <= MOST_RUNS && threads.every(isThread));
+
 /** Never throws. */
 export const isSignedPart = (value: unknown): value is SignedPart =>
   isRecord(value) &&
-  hasOnly(value, ["day", "runs", "lines"]) &&
+  hasOnly(value, ["day", "runs", "lines", ...("threads" in value ? ["threads"] : [])]) &&
   isCount(value["day"]) &&
   Array.isArray(value["runs"]) &&
   value["runs"].length <= MOST_RUNS &&
   value["runs"].every(isRun) &&
   Array.isArray(value["lines"]) &&
-  value["lines"].every(isLine);
+  value["lines"].every(isLine) &&
+  areThreads(value["threads"]);

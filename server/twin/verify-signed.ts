@@ -7,20 +7,15 @@ import { differingSlots, vouchedDay, type Breathe, type Vouched } from "./vouche
 
 const readings = (n: number): string => `${n} ${n === 1 ? "reading" : "readings"}`;
 
-const checkKeys = async (notes: Notes, { runs }: Vouched, chain: ChainReader): Promise<void> => {
+const checkKeys = async (notes: Notes, { seals }: Vouched, chain: ChainReader): Promise<void> => {
   const unlisted = new Set<string>();
   const good = new Set<string>();
-  for (const { run, fromTs, toTs } of runs) {
-    const [key, later] = await Promise.all([chain.gatewayKeyAt(run.gateway, fromTs), chain.gatewayKeyAt(run.gateway, toTs)]);
-    if (key === null || key !== later) unlisted.add(run.gateway);
-    else if (verifyPure(hexToBytes(run.sig), run.signed, hexToBytes(key))) good.add(run.gateway);
+  for (const { by, fromTs, toTs } of seals) {
+    const [key, later] = await Promise.all([chain.gatewayKeyAt(by.gateway, fromTs), chain.gatewayKeyAt(by.gateway, toTs)]);
+    if (key === null || key !== later) unlisted.add(by.gateway);
+    else if (verifyPure(hexToBytes(by.sig), by.signed, hexToBytes(key))) good.add(by.gateway);
     else
-      return void notes.say(
-        "gateway",
-        false,
-        "",
-        `A signature is not that of the key which the contract lists for gateway ${run.gateway}.`,
-      );
+      return void notes.say("gateway", false, "", `A signature is not that of the key which the contract lists for gateway ${by.gateway}.`);
   }
   const named = (gateways: ReadonlySet<string>): string => [...gateways].toSorted().join(", ");
   if (unlisted.size > 0)
@@ -70,13 +65,13 @@ export const checkVouched = async (
   }
   const vouched = await vouchedDay(day.day, rig, parts, breathe);
   if (typeof vouched === "string") return void notes.say("lines", false, "", vouched);
-  notes.say("lines", true, `${readings(vouched.readings)}: each stands under the signed head of its batch.`, "");
+  notes.say("lines", true, `${readings(vouched.readings)}: each stands under a signed head.`, "");
   if (vouched.breaks > 0)
     notes.state(
       "batches",
-      `At ${vouched.breaks} ${vouched.breaks === 1 ? "place" : "places"} a gateway's batches do not follow one another: some never came, or are left out.`,
+      `At ${vouched.breaks} ${vouched.breaks === 1 ? "place" : "places"} what a gateway signed does not follow on what came before: something never came, or is left out.`,
     );
-  else notes.say("batches", true, "The gateway's batches follow one another without a gap.", "");
+  else notes.say("batches", true, "What the gateway signed follows one another without a gap.", "");
   if (chain === null) notes.skip("gateway", "No chain was asked whose keys the gateways have.");
   else await asked(notes, "gateway", () => checkKeys(notes, vouched, chain));
   checkRows(notes, day, vouched);

@@ -1,65 +1,17 @@
 /**
- * What gateways signed of a rig's day, for strangers: the heads of their batches in a row, one signature at the end of each row, and the
- * lines of this rig with what shows that they stand under those heads. Whoever has it comes to the day's rows without the farm's word.
+ * What gateways signed of a rig's day, for strangers. Its lines are threads, of which each line names the one before (threads.ts); of
+ * gateways that do not link them, the heads of their batches in a row, one signature at the end of each row, and the lines with what shows
+ * that they stand under those heads. Whoever has it comes to the day's rows without the farm's word.
  */
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { SignedPart } from "./bundle.ts";
-import { DAY_MS, digestLine, rowsOf, type Digest, type DigestRow } from "./digest.ts";
+import { dayOf, digestLine, rowsOf, type Digest, type DigestRow } from "./digest.ts";
 import { headBytes, headHash, headText, type Head } from "./gateway.ts";
 import { readLine, type Line } from "./line.ts";
 import { leafHashOfText, verifyInclusion, type Hash } from "./merkle.ts";
+import { unpackHashes } from "./packed.ts";
 import { note, nothingSeen } from "./seen.ts";
-
-const HASH_BYTES = 32;
-
-/** Hashes one after the other as base64. */
-export const packHashes = (hashes: readonly Hash[]): string => {
-  let text = "";
-  for (const hash of hashes) for (const byte of hash) text += String.fromCharCode(byte);
-  return btoa(text);
-};
-
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const NO_LETTER = 64;
-const VALUE_OF = new Uint8Array(256).fill(NO_LETTER);
-for (let i = 0; i < LETTERS.length; i++) VALUE_OF[LETTERS.charCodeAt(i)] = i;
-const valueAt = (text: string, at: number): number => {
-  const code = text.charCodeAt(at);
-  return code < 256 ? (VALUE_OF[code] as number) : NO_LETTER;
-};
-
-/** Gives null where the text is not whole hashes in base64 (RFC 4648 §4). By hand: `atob` costs more than all the hashing of a day. */
-export const unpackHashes = (text: string): Hash[] | null => {
-  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
-  const size = (text.length / 4) * 3 - padding;
-  if (text.length % 4 !== 0 || size % HASH_BYTES !== 0) return null;
-  const bytes = new Uint8Array(size);
-  let seen = 0;
-  let from = 0;
-  let at = 0;
-  for (; at + 3 <= size; from += 4, at += 3) {
-    const a = valueAt(text, from);
-    const b = valueAt(text, from + 1);
-    const c = valueAt(text, from + 2);
-    const d = valueAt(text, from + 3);
-    seen |= a | b | c | d;
-    bytes[at] = (a << 2) | (b >> 4);
-    bytes[at + 1] = (b << 4) | (c >> 2);
-    bytes[at + 2] = (c << 6) | d;
-  }
-  if (at < size) {
-    const a = valueAt(text, from);
-    const b = valueAt(text, from + 1);
-    const c = at + 1 < size ? valueAt(text, from + 2) : 0;
-    seen |= a | b | c;
-    bytes[at] = (a << 2) | (b >> 4);
-    if (at + 1 < size) bytes[at + 1] = (b << 4) | (c >> 2);
-  }
-  if (seen >= NO_LETTER) return null;
-  const hashes: Hash[] = [];
-  for (let at = 0; at < size; at += HASH_BYTES) hashes.push(bytes.subarray(at, at + HASH_BYTES));
-  return hashes;
-};
+import { openThread, type Thread } from "./threads.ts";
 
 type SignedRun = SignedPart["runs"][number];
 
@@ -114,11 +66,15 @@ const openRun = async ({ gateway, boot, n, first, prev, heads, sig }: SignedRun,
 
 /** What the evidence of a day comes to. */
 export interface Vouched {
-  /** Rows of heads that have lines of the rig, and the times of the first and last of those, ms UTC. */
-  readonly runs: readonly { readonly run: Run; readonly fromTs: number; readonly toTs: number }[];
+  /** What is signed, by which gateway, and the times of the first and last of the day's lines it vouches for, ms UTC. */
+  readonly seals: readonly {
+    readonly by: { readonly gateway: string; readonly signed: Uint8Array; readonly sig: string };
+    readonly fromTs: number;
+    readonly toTs: number;
+  }[];
   /** Readings that are shown, each once. */
   readonly readings: number;
-  /** Places where a gateway's batches do not follow one another. */
+  /** Places where what a gateway signed does not follow on what came before. */
   readonly breaks: number;
   /** Lines that bear another name of the machine. */
   readonly renamed: number;
@@ -138,6 +94,21 @@ const breaksIn = (runs: readonly Run[]): number => {
   return breaks;
 };
 
+const breaksBetween = (threads: readonly Thread[]): number => {
+  const last = new Map<string, string>();
+  let breaks = 0;
+  for (const thread of threads) {
+    const key = `${thread.gateway}\n${thread.boot}\n${thread.rig}`;
+    const before = last.get(key);
+    if (before !== undefined && thread.prev !== before) breaks += 1;
+    last.set(key, thread.last);
+  }
+  return breaks;
+};
+
+const stepsIn = ({ runs, lines, threads = [] }: SignedPart): number =>
+  lines.length + runs.reduce((sum, { heads }) => sum + heads.length, 0) + threads.reduce((sum, thread) => sum + thread.lines.length, 0);
+
 /**
  * Puts the parts of a day's evidence together. Gives a sentence where a line does not stand where it is said to stand. Signatures are not
  * looked at: whose key to believe says the chain.
@@ -149,15 +120,30 @@ export const vouchedDay = async (
   breathe: Breathe = () => undefined,
 ): Promise<Vouched | string> => {
   const pace = paced(
-    parts.reduce((sum, { runs, lines }) => sum + lines.length + runs.reduce((more, { heads }) => more + heads.length, 0), 0),
+    parts.reduce((sum, part) => sum + stepsIn(part), 0),
     breathe,
   );
   const digest: Digest = new Map();
   const seen = nothingSeen();
   const all: Run[] = [];
-  const used = new Map<Run, { fromTs: number; toTs: number }>();
+  const threads: Thread[] = [];
+  const used = new Map<Run | Thread, { fromTs: number; toTs: number }>();
   let readings = 0;
   let renamed = 0;
+  const take = (by: Run | Thread, line: Line): void => {
+    const times = used.get(by);
+    if (times === undefined) used.set(by, { fromTs: line.ts, toTs: line.ts });
+    else {
+      times.fromTs = Math.min(times.fromTs, line.ts);
+      times.toTs = Math.max(times.toTs, line.ts);
+    }
+    if (line.rig !== rig) renamed += 1;
+    else if (note(seen, line.boot, line.seq, line.ts)) {
+      readings += 1;
+      digestLine(digest, line, true);
+    }
+  };
+  const isOfDay = (line: Line | undefined): boolean => line !== undefined && dayOf(line.ts) === day;
   for (const part of parts) {
     const runs: Run[] = [];
     for (const given of part.runs) {
@@ -177,21 +163,23 @@ export const vouchedDay = async (
       const leaf = leafHashOfText(text);
       if (!verifyInclusion({ leaf, index: place, size: tree.size, proof, root: tree.root }))
         return "A line does not stand in the batch that it is said to be of.";
-      if (Math.floor(line.ts / DAY_MS) !== day) return "A line is of another day.";
-      const times = used.get(run);
-      used.set(run, { fromTs: Math.min(times?.fromTs ?? line.ts, line.ts), toTs: Math.max(times?.toTs ?? line.ts, line.ts) });
-      if (line.rig !== rig) renamed += 1;
-      else if (note(seen, line.boot, line.seq, line.ts)) {
-        readings += 1;
-        digestLine(digest, line, true);
-      }
+      if (!isOfDay(line)) return "A line is of another day.";
+      take(run, line);
+    }
+    for (const given of part.threads ?? []) {
+      const thread = await openThread(given, pace);
+      if (typeof thread === "string") return thread;
+      // Between them may be some of another day, which came late: the thread has no hole.
+      if (!isOfDay(thread.lines[0]) || !isOfDay(thread.lines.at(-1))) return "A line is of another day.";
+      threads.push(thread);
+      for (const line of thread.lines) if (isOfDay(line)) take(thread, line);
     }
   }
   const rigDay = digest.get(`${day}/1/${rig}`);
   return {
-    runs: [...used].map(([run, times]) => ({ run, ...times })),
+    seals: [...used].map(([by, times]) => ({ by, ...times })),
     readings,
-    breaks: breaksIn(all),
+    breaks: breaksIn(all) + breaksBetween(threads),
     renamed,
     rows: rigDay === undefined ? [] : rowsOf(rigDay),
   };

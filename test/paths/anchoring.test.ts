@@ -209,6 +209,6 @@ describe("killed at every step", () => {
       expect(await bench.parts().chain.lastAnchoredDay()).toBe(D0 + 1);
       for (const token of [1, 2]) expect(await verdictOf(token)).toEqual({ verdict: "verified", wrong: [] });
     },
-    120_000,
+    300_000,
   );
 });

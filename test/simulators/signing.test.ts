@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { headBytes, headHash, readHead, verifyPure, type SignedMessage } from "../../server/twin/gateway.ts";
-import { readLine } from "../../server/twin/line.ts";
-import { hexToBytes } from "@noble/hashes/utils.js";
+import { readLine, unlinked } from "../../server/twin/line.ts";
+import { leafHashOfText } from "../../server/twin/merkle.ts";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { messages, type Message } from "../../simulators/messages.ts";
 import { gatewayName } from "../../simulators/plant/layout.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
@@ -33,7 +34,7 @@ describe("signed messages", () => {
       expect(verifyPure(hexToBytes(sig), headBytes(text), hexToBytes(publicKeyOf(3, message.gateway)))).toBe(true);
       const batch = JSON.parse(body) as SignedMessage[];
       for (const { rig, payload } of batch) told.push(`${rig} ${JSON.stringify(payload)}`);
-      expect(lines.map((line) => readLine(line)?.rig)).toEqual(batch.map(({ rig }) => rig));
+      expect(lines.map((line) => readLine(unlinked(line).line)?.rig)).toEqual(batch.map(({ rig }) => rig));
     }
     const before = plain()
       .filter((one) => channelOf(one) === "telemetry")
@@ -59,6 +60,19 @@ describe("signed messages", () => {
         });
       }
     expect(byGateway.size).toBeGreaterThan(0);
+  });
+  test("have lines of which each names the rig's line before it", () => {
+    const newest = new Map<string, string>();
+    let links = 0;
+    for (const message of signed().filter((one) => channelOf(one) === "signed"))
+      for (const text of (JSON.parse(textOf(message)) as Envelope).lines) {
+        const { line, before } = unlinked(text);
+        const rig = readLine(line)?.rig ?? "";
+        expect(before).toBe(newest.get(rig) ?? "");
+        if (before !== "") links += 1;
+        newest.set(rig, bytesToHex(leafHashOfText(text)));
+      }
+    expect(links).toBeGreaterThan(100);
   });
   test("never go back in time, and the same seed gives the same bytes", () => {
     const out = signed();

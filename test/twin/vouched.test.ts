@@ -1,94 +1,18 @@
-/** From what gateways sent to what a stranger is shown of it: the same rows, and nothing that was changed passes. */
+/** From what gateways sent to what a stranger is shown of it: the same rows, and nothing that was changed passes. Lines that are not linked. */
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { verifyNative } from "../../server/edge/ed25519.ts";
-import { createSignedDays } from "../../server/flows/signed-days.ts";
-import { signedPage, signedPart, type ProvenDay, type SignedPart } from "../../server/twin/bundle.ts";
-import { DAY_MS, rowsOf } from "../../server/twin/digest.ts";
-import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
-import type { Act } from "../../server/twin/record.ts";
+import { signedPage, signedPart, type SignedPart } from "../../server/twin/bundle.ts";
 import { Refused } from "../../server/twin/refusal.ts";
-import { notesOn, verdictOf, type ChainReader, type Step } from "../../server/twin/steps.ts";
 import type { Entry } from "../../server/twin/twin.ts";
-import { checkVouched } from "../../server/twin/verify-signed.ts";
 import { isSignedPart } from "../../server/twin/signed-part.ts";
-import { packHashes, unpackHashes, vouchedDay } from "../../server/twin/vouched.ts";
-import { OWN } from "../../server/twin/wire.ts";
+import { packHashes, unpackHashes } from "../../server/twin/packed.ts";
+import { vouchedDay } from "../../server/twin/vouched.ts";
 import { gatewayName } from "../../simulators/plant/layout.ts";
-import { messages } from "../../simulators/messages.ts";
-import { loadScenario } from "../../simulators/scenario-files.ts";
-import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
+import { DAY, RIG, signedHour, T0, utf8 } from "./signed-hour.ts";
 
-const DAY = 20_700;
-const T0 = DAY * DAY_MS;
-const SEED = 3;
-const RIG = "rig-0002";
-const utf8 = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-
-/** An hour of a small farm whose gateways sign, as the journal has it; every 40th message twice. */
-const hour = () => {
-  const plain = messages({
-    seed: SEED,
-    rigs: 8,
-    site: "farm",
-    scenario: loadScenario("calm-day"),
-    fromTs: T0,
-    toTs: T0 + 3_600_000,
-    intervalMs: 60_000,
-  });
-  const entries: Entry[] = [];
-  const enter = (topic: string, payload: Uint8Array, receivedTs: number): void =>
-    void entries.push({ pos: entries.length + 1, receivedTs, topic, payload, qos: 1, retain: false, dup: false, client: "" });
-  for (const gateway of [0, 1]) {
-    const act: Act = {
-      what: "gateway-key",
-      gateway: gatewayName(gateway),
-      publicKey: publicKeyOf(SEED, gateway),
-      fromTs: T0,
-      toTs: null,
-      by: "test",
-    };
-    enter(OWN.act, utf8(act), T0);
-  }
-  let i = 0;
-  for (const { ts, topic, payload } of signedMessages(plain, { site: "farm", seed: SEED, boot: "g" })) {
-    enter(topic, payload, ts);
-    if (i++ % 40 === 7) enter(topic, payload, ts + 1);
-  }
-  const farm = newFarm("farm");
-  for (const entry of entries) foldEntry(farm, entry, nothingYet(), verifyNative);
-  const rigDay = farm.digest.get(`${DAY}/1/${RIG}`);
-  if (rigDay === undefined) throw new Error(`the simulated farm has no ${RIG}`);
-  return { entries, farm, rows: rowsOf(rigDay) };
-};
-const told = hour();
-
-const signedDays = (entries: readonly Entry[] = told.entries) =>
-  createSignedDays({
-    site: "farm",
-    keys: () => told.farm.gatewayKeys,
-    verify: verifyNative,
-    journal: {
-      oldestTs: () => entries[0]?.receivedTs ?? null,
-      positionAt: async (ts) => entries.find(({ receivedTs }) => receivedTs >= ts)?.pos ?? entries.length + 1,
-      read: async function* (fromPos) {
-        for (let at = 0; at < entries.length; at += 50) yield entries.slice(at, at + 50).filter(({ pos }) => pos >= fromPos);
-      },
-    },
-    breathe: () => Promise.resolve(),
-  });
-const partOf = (entries?: readonly Entry[]) => signedDays(entries).part(new Set([RIG]), DAY, 0, 0);
-
-const chain = {
-  gatewayKeyAt: async (gateway: string) => publicKeyOf(SEED, gateway === gatewayName(0) ? 0 : 1),
-} as unknown as ChainReader;
-const check = async (part: SignedPart | readonly SignedPart[], reader: ChainReader | null = chain, rows = told.rows) => {
-  const steps: Step[] = [];
-  const day = { day: DAY, rows } as unknown as ProvenDay;
-  await checkVouched(notesOn("day", steps), day, RIG, Array.isArray(part) ? part : [part as SignedPart], reader, () => undefined);
-  return { steps, verdict: verdictOf(steps) };
-};
+const told = signedHour(false);
+const { chain, check, keyOf, partOf, signedDays } = told;
 
 describe("the evidence of a day", () => {
   test("gives the very rows that the farm sealed, with the keys of the contract", async () => {
@@ -136,10 +60,10 @@ describe("the evidence of a day", () => {
     expect((await check(part, { ...chain, gatewayKeyAt: async () => null })).steps).toContainEqual(
       expect.objectContaining({ check: "gateway", result: "stated" }),
     );
-    expect((await check(part, { ...chain, gatewayKeyAt: async () => publicKeyOf(SEED + 1, 0) })).verdict).toBe("failed");
+    expect((await check(part, { ...chain, gatewayKeyAt: async () => keyOf(1) })).verdict).toBe("failed");
     const changing = {
       ...chain,
-      gatewayKeyAt: async (_gateway: string, ts: number) => (ts < T0 + 1_800_000 ? publicKeyOf(SEED, 0) : null),
+      gatewayKeyAt: async (_gateway: string, ts: number) => (ts < T0 + 1_800_000 ? keyOf(0) : null),
     };
     expect((await check(part, changing)).steps).toContainEqual(expect.objectContaining({ check: "gateway", result: "stated" }));
   });
@@ -280,7 +204,9 @@ test("the page breathes within a day, is told how far the check is, and may end 
 
 test("the shape of a part is judged by hand as the API's schema judges it", async () => {
   const { day, runs, lines } = await partOf();
-  const sound = { day, runs, lines };
+  const { threads } = await signedHour(true).partOf();
+  expect(isSignedPart({ day, runs, lines })).toBe(true);
+  const sound = { day, runs, lines, threads };
   expect(isSignedPart(sound)).toBe(true);
   const values: unknown[] = [null, undefined, "", -1, 1.5, [], {}, "x".repeat(1_000), [[1]], true, 2 ** 60];
   const paths: (string | number)[][] = [
@@ -295,6 +221,10 @@ test("the shape of a part is judged by hand as the API's schema judges it", asyn
     ["lines"],
     ["lines", 3],
     ...[0, 1, 2, 3, 4, 5].map((at) => ["lines", 3, at]),
+    ["threads"],
+    ["threads", 0],
+    ...["prev", "lines", "head", "place", "proof", "sig", "more"].map((name) => ["threads", 0, name]),
+    ["threads", 0, "lines", 2],
     ["more"],
   ];
   for (const path of paths)

@@ -6,7 +6,7 @@ import { SLOT_MS, type DigestRow } from "../../../server/twin/digest.ts";
 import { headBytes, headText, lineLeaves, nextHead, type Head } from "../../../server/twin/gateway.ts";
 import { lineText } from "../../../server/twin/line.ts";
 import { inclusionProof } from "../../../server/twin/merkle.ts";
-import { packHashes } from "../../../server/twin/vouched.ts";
+import { packHashes } from "../../../server/twin/packed.ts";
 
 export const GATEWAY = "gw-01";
 const key = generateKeyPairSync("ed25519");
