@@ -29,7 +29,11 @@ export interface RecordsNeeds {
   /** Brings keys and roles onto the chain; records are sent after it. */
   readonly bringRights: () => Promise<void>;
   /** Machines that took others' places: the records about it, and what brings it onto the chain, before those records. */
-  readonly substitutes: { readonly missingRecords: () => readonly RecordFields[]; readonly relay: () => Promise<void> };
+  readonly substitutes: {
+    readonly missingRecords: () => readonly RecordFields[];
+    /** `leaving`: machines whose retirement is about to be sent. Gives those whose retirement must wait. */
+    readonly relay: (leaving: ReadonlySet<string>) => Promise<ReadonlySet<string>>;
+  };
   /** Blocks on top of a record's block before it counts as final. */
   readonly finalDepth: number;
   /** How long a record may wait for others, so that one transaction has many of them; 0: it is sent at once. */
@@ -268,8 +272,10 @@ export const createRecords = (needs: RecordsNeeds) => {
     waiting.length >= MOST_BATCH ||
     waiting.some(({ body }) => SENT_AT_ONCE.has(body.kind) || clock.now() - body.sealedTs >= needs.gatherMs);
 
-  const sendRecords = async (): Promise<void> => {
-    const waiting = openRecords("sealed").filter(({ body }) => ledger().tokens.has(body.rig));
+  const sendRecords = async (held: ReadonlySet<string>): Promise<void> => {
+    const waiting = openRecords("sealed").filter(
+      ({ body }) => ledger().tokens.has(body.rig) && !(body.kind === "retired" && held.has(body.rig)),
+    );
     if (!isGathered(waiting)) return;
     const sendable = waiting.flatMap(({ hash, body }) => {
       const token = ledger().tokens.get(body.rig);
@@ -314,8 +320,10 @@ export const createRecords = (needs: RecordsNeeds) => {
     await noticeReset();
     await needs.bringRights();
     await mintTokens();
-    await needs.substitutes.relay();
-    await sendRecords();
+    // Once a machine is retired on the contract nothing can take its place there any more.
+    const leaving = openRecords("sealed").filter(({ body }) => body.kind === "retired");
+    const held = await needs.substitutes.relay(new Set(leaving.map(({ body }) => body.rig)));
+    await sendRecords(held);
     await followSent();
   };
 

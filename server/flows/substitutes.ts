@@ -91,17 +91,24 @@ export const createSubstitutes = (needs: SubstitutesNeeds) => {
       }
       return substitutionOf(ledger(), rig);
     },
-    /** Brings to the contract what is missing there. Throws Refused CHAIN_UNAVAILABLE; then it is to be called again. */
-    async relay(): Promise<void> {
-      const wanted: [number, number][] = [];
+    /**
+     * Brings to the contract what is missing there. `leaving`: machines whose retirement is about to be sent, of which the contract is asked
+     * whatever it said before: a block may have been taken back. Gives those whose substitute has no token yet. Throws Refused
+     * CHAIN_UNAVAILABLE; then it is to be called again.
+     */
+    async relay(leaving: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+      const wanted: { rig: string; before: number; after: number }[] = [];
+      const waiting = new Set<string>();
       for (const [rig, { rig: substitute }] of ledger().substitutes) {
         const [before, after] = [ledger().tokens.get(rig), ledger().tokens.get(substitute)];
-        if (before !== undefined && after !== undefined && before.tokenId !== after.tokenId) wanted.push([before.tokenId, after.tokenId]);
+        if (before === undefined || after === undefined) waiting.add(rig);
+        else if (before.tokenId !== after.tokenId) wanted.push({ rig, before: before.tokenId, after: after.tokenId });
       }
       const wish = JSON.stringify([ledger().chain satisfies ChainIdentity | null, wanted]);
-      if (wanted.length === 0 || (done?.wish === wish && now() - done.atTs < AGAIN_MS)) return;
-      for (const [before, after] of wanted) await bring(before, after);
-      done = { wish, atTs: now() };
+      const isKnown = done?.wish === wish && now() - done.atTs < AGAIN_MS;
+      for (const { rig, before, after } of wanted) if (!isKnown || leaving.has(rig)) await bring(before, after);
+      if (!isKnown) done = { wish, atTs: now() };
+      return waiting;
     },
   };
 };

@@ -36,7 +36,7 @@ const house = (journal = handJournal(() => T0)) => {
     twins: () => farm.twins,
     chain: {} as never,
     bringRights: () => Promise.resolve(),
-    substitutes: { missingRecords: () => [], relay: () => Promise.resolve() },
+    substitutes: { missingRecords: () => [], relay: () => Promise.resolve(new Set()) },
     finalDepth: 1,
     gatherMs: 0,
     onError: () => undefined,

@@ -89,7 +89,7 @@ export const openBench = async () => {
       twins: () => farm.twins,
       chain,
       bringRights: () => Promise.resolve(),
-      substitutes: { missingRecords: () => [], relay: () => Promise.resolve() },
+      substitutes: { missingRecords: () => [], relay: () => Promise.resolve(new Set()) },
       finalDepth: 0,
       gatherMs: 0,
       onError,

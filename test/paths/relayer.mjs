@@ -59,7 +59,7 @@ const records = createRecords({
   twins: () => twins,
   chain,
   bringRights: () => Promise.resolve(),
-  substitutes: { missingRecords: () => [], relay: () => Promise.resolve() },
+  substitutes: { missingRecords: () => [], relay: () => Promise.resolve(new Set()) },
   finalDepth: 1,
   gatherMs: 0,
   // Chain and relayer are killed in every round but the last: what fails there is what the test is about.

@@ -7,6 +7,7 @@ import { rigTwinAbi } from "../../server/contracts/abi.generated.ts";
 import { createChain } from "../../server/edge/chain/client.ts";
 import { createRecords } from "../../server/flows/records.ts";
 import { createRights } from "../../server/flows/rights.ts";
+import { createSubstitutes } from "../../server/flows/substitutes.ts";
 import { newTwin } from "../../server/twin/fold.ts";
 import { gatewayId, keyAt, type GatewayKeys } from "../../server/twin/gateway.ts";
 import { foldLedger, noLedger, recordsOf } from "../../server/twin/ledger.ts";
@@ -15,6 +16,8 @@ import type { Act } from "../../server/twin/record.ts";
 import type { Hex } from "../../server/twin/seal.ts";
 import { signatureState } from "../../server/twin/signature.ts";
 import { addressOfKey, signDigest, typedDataDigest } from "../../server/twin/typed-data.ts";
+import { foldSubstitute } from "../../server/twin/substitution.ts";
+import type { Twin } from "../../server/twin/twin.ts";
 import { OWN } from "../../server/twin/wire.ts";
 import { nodeWithin, ownFolder } from "../servers/chain.ts";
 
@@ -32,7 +35,7 @@ const open = async () => {
     ["gw-1", [{ publicKey: "11".repeat(32), fromTs: T0, toTs: null }]],
     ["gw-2", [{ publicKey: "22".repeat(32), fromTs: T0, toTs: T0 + 10_000 }]],
   ]);
-  const twins = new Map(
+  const twins = new Map<string, Twin>(
     ["a", "b"].map((rig, i) => [
       rig,
       { ...newTwin("north", rig, i, T0), identity: { ...NO_IDENTITY, make: "Bitmain", model: "S19", serial: `SN-${rig}` } },
@@ -43,8 +46,9 @@ const open = async () => {
   const write = async (topic: string, payload: Uint8Array): Promise<void> => {
     if (topic !== OWN.act)
       return void foldLedger(ledger, { pos: ++pos, receivedTs: nowTs, topic, payload, qos: 1, retain: false, dup: false, client: "" });
-    const act = JSON.parse(new TextDecoder().decode(payload)) as Extract<Act, { what: "technician" }>;
-    ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
+    const act = JSON.parse(new TextDecoder().decode(payload)) as Extract<Act, { what: "technician" | "substitute" }>;
+    if (act.what === "substitute") foldSubstitute(ledger, act);
+    else ledger.technicians.set(act.address, { badge: act.badge, isActive: act.isActive });
   };
   const clock = { now: () => nowTs, every: () => () => undefined };
   const errors: string[] = [];
@@ -63,6 +67,15 @@ const open = async () => {
     });
     const onError = (what: string, error: unknown): void => void errors.push(`${what}: ${String(error)}`);
     const rights = createRights({ now: clock.now, ledger: () => ledger, gatewayKeys: () => gatewayKeys, chain, onError });
+    const substitutes = createSubstitutes({
+      site: "north",
+      now: clock.now,
+      ledger: () => ledger,
+      twins: () => twins,
+      write,
+      chain,
+      onError,
+    });
     const records = createRecords({
       site: "north",
       clock,
@@ -71,12 +84,12 @@ const open = async () => {
       twins: () => twins,
       chain,
       bringRights: rights.relay,
-      substitutes: { missingRecords: () => [], relay: () => Promise.resolve() },
+      substitutes,
       finalDepth: DEPTH,
       gatherMs: 0,
       onError,
     });
-    return { chain, records };
+    return { chain, records, substitutes };
   };
   let parts = build();
   return {
@@ -84,10 +97,12 @@ const open = async () => {
     gatewayKeys,
     errors,
     records: () => parts.records,
+    substitutes: () => parts.substitutes,
+    twins,
     rewind: (blocks: number) => node.rewind(blocks),
-    steps: async (n = 4): Promise<void> => {
+    steps: async (n = 4, everyMs = 61_000): Promise<void> => {
       for (let i = 0; i < n; i++) {
-        nowTs += 61_000;
+        nowTs += everyMs;
         await parts.records.step();
       }
     },
@@ -170,6 +185,55 @@ test("even the registrations, the keys and the roles come back", async () => {
   expect((await recorded()).toSorted()).toEqual(allHashes().toSorted());
   expect(await keyOnChain("gw-1", T0)).toBe(`0x${"11".repeat(32)}`);
   expect(await isTechnician()).toBe(true);
+});
+
+const SUBSTITUTED = parseAbiItem("event RigSubstituted(uint256 indexed oldTokenId, uint256 indexed newTokenId)");
+const substitutions = async (): Promise<string[]> => {
+  const logs = await bench.client().getLogs({ address: bench.twin().address, event: SUBSTITUTED, fromBlock: 0n });
+  return logs.map(({ args }) => `${args.oldTokenId} by ${args.newTokenId}`);
+};
+/** Whose place was taken by whom, and how the old one stands: 4 is "substituted". */
+const placeOf = async (tokenId: number): Promise<readonly [number, number]> => {
+  const of = { ...bench.twin(), args: [BigInt(tokenId)] } as const;
+  const by = await bench.client().readContract({ ...of, functionName: "substitutedBy" });
+  return [Number(by), (await bench.client().readContract({ ...of, functionName: "rigOf" })).status];
+};
+const takePlace = (): Promise<unknown> =>
+  bench.substitutes().add("a", { substitute: "b", performedTs: bench.now(), technician: "badge-3" });
+const tokenOf = (rig: string): number => bench.ledger.tokens.get(rig)?.tokenId ?? 0;
+
+test.each([1, 2, 3])(
+  "a machine that took another's place is on the chain once, with its records, after %s blocks were taken back",
+  async (blocks) => {
+    await bench.steps(2);
+    await takePlace();
+    // So quick that what the contract was known to have would still be believed.
+    await bench.steps(2, 1_000);
+    expect(await substitutions()).toEqual([`${tokenOf("a")} by ${tokenOf("b")}`]);
+    expect(statusOf("a").at(-1)).toBe("sent");
+    await bench.rewind(blocks);
+    await bench.steps(1, 1_000);
+    expect([...statusOf("a"), ...statusOf("b")]).toContain("sealed");
+    await bench.steps(4, 1_000);
+    expect(await substitutions()).toEqual([`${tokenOf("a")} by ${tokenOf("b")}`]);
+    expect(await placeOf(tokenOf("a"))).toEqual([tokenOf("b"), 4]);
+    expect((await recorded()).toSorted()).toEqual(allHashes().toSorted());
+    // Of three blocks the third made the token; that it was gone is told.
+    expect(bench.errors.filter((error) => !error.includes("ERC721NonexistentToken"))).toEqual([]);
+  },
+);
+
+test("a retirement waits until the machine that takes the place has its token", async () => {
+  await bench.steps(2);
+  // Just plugged in: its serial number is still waited for.
+  bench.twins.set("c", newTwin("north", "c", 2, bench.now()));
+  await bench.substitutes().add("a", { substitute: "c", performedTs: bench.now(), technician: "badge-3" });
+  await bench.steps(5, 1_000);
+  expect(tokenOf("c")).toBe(0);
+  expect(statusOf("a")).toContain("sealed");
+  await bench.steps(3);
+  expect(await substitutions()).toEqual([`${tokenOf("a")} by ${tokenOf("c")}`]);
+  expect((await recorded()).toSorted()).toEqual(allHashes().toSorted());
 });
 
 test("gateways' keys are on the contract with their windows, once; a new key joins the old; another chain gets them all", async () => {
