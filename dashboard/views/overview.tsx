@@ -1,5 +1,5 @@
 import { IconCircleCheck, IconPlugConnected } from "@tabler/icons-react";
-import { useMemo, type ReactNode } from "react";
+import { lazy, Suspense, useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { RIG_STATES, SEVERITIES, type SiteTotals } from "../../server/twin/twin.ts";
@@ -18,6 +18,9 @@ import { Tile } from "../parts/tile.tsx";
 import { Age, SeverityMark, StateMark, toned, Value } from "../parts/value.tsx";
 import { useAlarms, useAnswer, useSpan, useTotals, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
+
+// After the first picture: it needs neither.
+const OverviewMore = lazy(async () => ({ default: (await import("../parts/overview-more.tsx")).OverviewMore }));
 
 const text = say.overview;
 const POINTS = 240;
@@ -260,6 +263,11 @@ export const OverviewView = (): ReactNode => {
         </div>
       ) : (
         <Tiles totals={totals} />
+      )}
+      {totals.rigs === 0 ? null : (
+        <Suspense fallback={<Loading height={220} />}>
+          <OverviewMore />
+        </Suspense>
       )}
       <Charts range={range} />
       <PartQuestions />

@@ -1,6 +1,7 @@
 /** What stands behind each route: the folded farm, the series store, the ledger. */
 import { truthNow } from "./energy-truth.ts";
 import { createInbox } from "./inbox.ts";
+import { createPositions } from "./positions.ts";
 import type { z } from "zod";
 import type {
   acknowledge,
@@ -59,7 +60,10 @@ export interface ApiNeeds {
   readonly commands: CommandsDesk;
   readonly trials: ReturnType<typeof createTrials>;
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
-  readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
+  readonly work: Pick<
+    ReturnType<typeof createWork>,
+    "orders" | "open" | "order" | "change" | "addPhoto" | "photo" | "plans" | "changePlan"
+  >;
   readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
   readonly site: string;
@@ -160,6 +164,8 @@ export const createApi = (needs: ApiNeeds) => {
     changeOrder: needs.work.change,
     addPhoto: needs.work.addPhoto,
     photo: needs.work.photo,
+    plans: needs.work.plans,
+    changePlan: needs.work.changePlan,
     partChanges: (query: PartChangesQuery) => partChangesAnswer(farm(), query),
     explainPart: async ({ rig, number, reason, by }: PartReason): Promise<PartChange> => {
       const open = changesOf(farm().parts, rig)[number - 1];
@@ -171,6 +177,7 @@ export const createApi = (needs: ApiNeeds) => {
     },
     energyTruth: () => truthNow(farm()),
     ...createInbox({ farm, write: needs.write }),
+    ...createPositions({ farm, write: needs.write }),
     refusals: (limit: number) => refusalsAnswer(farm(), needs.rejected, limit),
     chainInfo,
     metered: () => {

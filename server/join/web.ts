@@ -15,6 +15,7 @@ import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
+import { dueNow } from "../twin/orders/due.ts";
 import type { Code } from "../twin/refusal.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
@@ -63,6 +64,7 @@ export const startWeb = async (
     clock,
     write: journal.write,
     book: () => farm().work,
+    due: () => dueNow(farm()),
     twins: () => farm().twins,
     alarm: (id) => alarmOf(farm(), id),
     seal: records.seal,

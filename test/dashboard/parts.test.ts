@@ -3,8 +3,10 @@ import { digitsFor, reachOf, timeTicks } from "../../dashboard/parts/axis.ts";
 import { mixIntensity, sumsOf } from "../../dashboard/parts/energy-sums.ts";
 import { mixLines } from "../../dashboard/parts/mix.ts";
 import { blocksOf, fittingCell, nextIn, planOf, rigUnder, spotsOf } from "../../dashboard/parts/floor-plan.ts";
-import { COLUMNS, csvOf, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
+import { COLUMNS, csvOfRigs, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
 import { MEASURES, rampOf, stepOf } from "../../dashboard/parts/scales.ts";
+import { headUnder, rigsWithin, toggled } from "../../dashboard/parts/floor-select.ts";
+import { racksOf } from "../../dashboard/parts/racks.ts";
 import { matches, natural } from "../../dashboard/parts/search.ts";
 import { makeStore } from "../../dashboard/state.ts";
 import { packRows, type RosterRow } from "../../server/twin/delta.ts";
@@ -140,13 +142,75 @@ describe("the table", () => {
   });
   test("a file is safe to open in a spreadsheet", () => {
     const nasty = farmOf([{ ...rosterRow(0, new Map()), rig: '=HYPERLINK("http://x")', model: 'a "b", c', serial: null }]);
-    const csv = csvOf([0], [column("rig"), column("model"), column("serial"), column("boardC")], nasty, NOW);
-    expect(csv).toMatch(/^"Rig","Model","Serial","Board \(°C\)"\r\n"'=HYPERLINK\(""http:\/\/x""\)","a ""b"", c",,\d+\.\d+\r\n$/);
+    const csv = csvOfRigs([0], [column("rig"), column("model"), column("serial"), column("boardC")], nasty, NOW);
+    expect(csv).toMatch(/^Rig,Model,Serial,Board \(°C\)\r\n"'=HYPERLINK\(""http:\/\/x""\)","a ""b"", c",,\d+\.\d+\r\n$/);
   });
   test("a search finds name, serial, address and place", () => {
     const row = rosterRow(5, new Map());
     for (const wanted of ["a-r1-06", "s21410185", "10.21.0.7", "container a 1 06", "antminer"]) expect(matches(row, wanted)).toBe(true);
     expect(matches(row, "whatsminer")).toBe(false);
+  });
+});
+
+describe("selections", () => {
+  const roster = Array.from({ length: 120 }, (_, i) => rosterRow(i, new Map()));
+  const plan = planOf(blocksOf(roster, "lost"), 20, 900);
+  const spots = spotsOf(plan);
+  const { cellW, cellH } = plan.measures;
+
+  test("a line takes the rigs whose middle it goes around, a hollow one not those in its hollow", () => {
+    const at = spots.get(0);
+    if (at === undefined) throw new Error("no rig");
+    const around = [
+      { x: at.x - 1, y: at.y - 1 },
+      { x: at.x + cellW * 0.6, y: at.y - 1 },
+      { x: at.x + cellW * 0.6, y: at.y + 2.6 * cellH },
+      { x: at.x - 1, y: at.y + 2.6 * cellH },
+    ];
+    expect(rigsWithin(spots, plan.measures, around)).toEqual([0, 1, 2]);
+    expect(rigsWithin(spots, plan.measures, around.slice(0, 2))).toEqual([]);
+    const notch = [
+      around[0],
+      around[1],
+      { x: at.x + cellW, y: at.y + 1.5 * cellH },
+      around[2],
+      around[3],
+      { x: at.x + cellW * 0.55, y: at.y + 1.5 * cellH },
+    ];
+    expect(
+      rigsWithin(
+        spots,
+        plan.measures,
+        notch.filter((point) => point !== undefined),
+      ),
+    ).toEqual([0, 2]);
+  });
+  test("a rack's name takes the rack, the container's all of it, the cells none", () => {
+    const [first] = plan.placed;
+    if (first === undefined) throw new Error("no block");
+    const rack = headUnder(plan, first.x + 3, first.y + plan.measures.headH - 4);
+    expect(rack.length).toBeGreaterThan(1);
+    expect(new Set(rack.map((index) => roster[index]?.position?.rack))).toEqual(new Set(["1"]));
+    expect(headUnder(plan, first.x + 3, first.y + 3)).toHaveLength(first.block.cells.length);
+    expect(headUnder(plan, first.x + 3, first.y + plan.measures.headH + 3)).toEqual([]);
+  });
+  test("what is taken twice is let go, but a group only where all of it was taken", () => {
+    expect([...toggled(new Set([1, 2]), [2, 3])]).toEqual([1, 2, 3]);
+    expect([...toggled(new Set([1, 2, 3]), [2, 3])]).toEqual([1]);
+    expect([...toggled(new Set([1]), [])]).toEqual([1]);
+  });
+  test("racks stand in the order of what they miss; what is offline hashes nothing", () => {
+    const farm = farmOf(roster);
+    const racks = racksOf(farm);
+    expect(racks.reduce((sum, { rigs }) => sum + rigs.length, 0)).toBe(roster.filter(({ position }) => position !== null).length);
+    expect(racks.every(({ pct }, i) => i === 0 || (pct ?? 0) >= (racks[i - 1]?.pct ?? 0))).toBe(true);
+    const [weakest] = racks;
+    for (const index of weakest?.rigs ?? []) farm.state[index] = 7;
+    expect(racksOf(farm).find(({ name }) => name === weakest?.name)).toMatchObject({
+      pct: 0,
+      hashrateThs: 0,
+      states: { offline: weakest?.rigs.length },
+    });
   });
 });
 

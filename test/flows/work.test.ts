@@ -4,6 +4,7 @@ import { createWork } from "../../server/flows/work.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { recordsOf } from "../../server/twin/ledger.ts";
+import { dueNow } from "../../server/twin/orders/due.ts";
 import { newOrder, type NewOrder } from "../../server/twin/orders/shapes.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import { verifyChainOfRecords } from "../../server/twin/seal.ts";
@@ -46,6 +47,7 @@ const house = (journal = handJournal(() => T0)) => {
     clock: clock as never,
     write,
     book: () => farm.work,
+    due: () => dueNow(farm),
     twins: () => farm.twins,
     alarm: (id) => (id === ALARM.id ? ALARM : undefined),
     seal: records.seal,

@@ -16,6 +16,7 @@ import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
 import { mountAccess, type AccessOptions } from "./access.ts";
 import { mountAlarms } from "./alarms.ts";
+import { mountHands } from "./hands.ts";
 import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
@@ -289,11 +290,6 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     posted: (body) => void posted.push(body),
     refuse,
   });
-  mountMoney(app, {
-    site: SITE,
-    now,
-    places: () => new Map(roster().map(({ rig, model, position }) => [rig, { model, position }])),
-  });
   const work = mountWork(app, {
     now,
     twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
@@ -301,6 +297,13 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     seal: (rig, told) => sealOf(indexOf.get(rig) ?? 0, told),
     refuse,
   });
+  mountMoney(app, {
+    site: SITE,
+    now,
+    places: () => new Map(roster().map(({ rig, model, position }) => [rig, { model, position }])),
+    orders: work.orders,
+  });
+  mountHands(app, { roster, refuse, posted });
   app.get(ROUTES.partChanges, (_request, response) => void response.json({ total: 0, changes: [] }));
   app.get(ROUTES.commands, (_request, response) => void response.json({ total: 0, open: 0, commands: [] }));
   app.get(ROUTES.alarms, (request, response) => {
