@@ -57,14 +57,12 @@ export const mountMoney = (app: Express, hands: MoneyHands): void => {
   app.get(ROUTES.usageCsv, (request: Request, response: Response) => void response.type("text/csv").send(csvOfUsage(told(request))));
   const report = (request: Request): MonthReport =>
     reportOf({
-      ...{
-        site: hands.site,
-        month: String(request.query["month"]),
-        days: daysNow(),
-        places: hands.places(),
-        quotes: [],
-        states: new Map(),
-      },
+      site: hands.site,
+      month: String(request.query["month"]),
+      days: daysNow(),
+      places: hands.places(),
+      quotes: [],
+      states: new Map(),
       asOfTs: hands.now(),
     });
   app.get(ROUTES.report, (request: Request, response: Response) => void response.json(report(request)));
