@@ -20,7 +20,12 @@ export const rigText = {
     errors: "errors",
     mean: "mean",
     chip: (n: number) => `Chip ${n}`,
-    even: "No chip stands out (3 σ).",
+    even: (sisters: number) =>
+      sisters === 0
+        ? "No chip stands out from its board (3 σ)."
+        : `No chip stands out from the same place on the ${sisters === 1 ? "other board" : `${sisters} other boards`} (3 σ).`,
+    againstOwn: "Against its board",
+    againstSisters: "Against the same place on the other boards",
     silent: (n: number) => `${n} do not answer`,
     summary: (n: number, odd: number) => `${n} chips where they sit on the board; ${odd} stand out.`,
   },

@@ -6,9 +6,11 @@ import { blocksOf, fittingCell, nextIn, planOf, rigUnder, spotsOf } from "../../
 import { COLUMNS, csvOfRigs, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
 import { MEASURES, rampOf, stepOf } from "../../dashboard/parts/scales.ts";
 import { headUnder, rigsWithin, toggled } from "../../dashboard/parts/floor-select.ts";
+import { judged } from "../../dashboard/parts/chip-outliers.ts";
 import { racksOf } from "../../dashboard/parts/racks.ts";
 import { matches, natural } from "../../dashboard/parts/search.ts";
 import { makeStore } from "../../dashboard/state.ts";
+import type { ChipReading } from "../../server/twin/reading.ts";
 import { packRows, type RosterRow } from "../../server/twin/delta.ts";
 import { liveRow, rosterRow, totalsOf } from "./mock/plant.ts";
 
@@ -211,6 +213,40 @@ describe("selections", () => {
       hashrateThs: 0,
       states: { offline: weakest?.rigs.length },
     });
+  });
+});
+
+describe("chips against the same place on sister boards", () => {
+  const chip = (index: number, tempC: number | null, working: boolean | null = true) =>
+    ({ index, tempC, working }) as unknown as ChipReading;
+  /** Hotter towards the outlet, a little uneven, the whole board off by so much. */
+  const board = (offset: number, odd: Readonly<Record<number, number>> = {}) =>
+    Array.from({ length: 60 }, (_, i) => chip(i, 60 + i / 3 + ((i * 7) % 5) / 10 + offset + (odd[i] ?? 0)));
+  const names = (mine: readonly ChipReading[], sisters: readonly (readonly ChipReading[])[]): number[] =>
+    judged(mine, sisters, ({ tempC }) => tempC).flatMap(({ index, isOdd }) => (isOdd ? [index] : []));
+
+  test("the chip that differs is named, by how much; the hot end is no outlier, nor is a board that is warm as a whole", () => {
+    const sisters = [board(0), board(1)];
+    expect(names(board(4, { 5: 6 }), sisters)).toEqual([5]);
+    expect(judged(board(4, { 5: 6 }), sisters, ({ tempC }) => tempC)[5]?.off).toBeCloseTo(6, 1);
+    expect(names(board(9), sisters)).toEqual([]);
+    // As hot as the outlet, at the inlet: within the board's own spread, and yet it is wrong there.
+    expect(names(board(0, { 2: 17 }), sisters)).toEqual([2]);
+    expect(names(board(0, { 2: -8 }), sisters)).toEqual([2]);
+  });
+  test("one sister that is wrong itself marks nobody where there are two others; alone the board is its own measure", () => {
+    expect(names(board(0), [board(0, { 9: 30 }), board(0), board(0)])).toEqual([]);
+    expect(
+      names(
+        Array.from({ length: 20 }, (_, i) => chip(i, i === 3 ? 95 : 70)),
+        [],
+      ),
+    ).toEqual([3]);
+  });
+  test("one that does not answer stands out whatever it says; where nothing is told nothing is said", () => {
+    expect(names([chip(0, null, false), chip(1, 70), chip(2, 70)], [])).toEqual([0]);
+    expect(names([chip(0, null), chip(1, null)], [[chip(0, 50)]])).toEqual([]);
+    expect(judged([], [], () => 1)).toEqual([]);
   });
 });
 
