@@ -62,6 +62,8 @@ export const placeKey = ({ container, rack, slot }: Position): string => JSON.st
 export const samePlace = (a: Position | null, b: Position | null): boolean =>
   a === null || b === null ? a === b : placeKey(a) === placeKey(b);
 
+const hasControl = (text: string): boolean => [...text].some((letter) => letter < " " || letter === "\u007f");
+
 type Row = { readonly line: number; readonly position: Position | null; readonly rig: string };
 
 const rowOf = (cells: readonly string[], columns: readonly string[], line: number, find: ReturnType<typeof rigFinder>): Row | string => {
@@ -77,9 +79,7 @@ const rowOf = (cells: readonly string[], columns: readonly string[], line: numbe
   if (told.every((text) => text === "")) return { line, rig, position: null };
   if (told.some((text) => text === ""))
     return "a place needs container, rack and slot; leave all three empty for a place that nobody knows";
-  // oxlint-disable-next-line no-control-regex
-  if (told.some((text) => text.length > MOST_NAME || /[\u0000-\u001f\u007f]/.test(text)))
-    return `a name of a place has at most ${MOST_NAME} plain letters`;
+  if (told.some((text) => text.length > MOST_NAME || hasControl(text))) return `a name of a place has at most ${MOST_NAME} plain letters`;
   return { line, rig, position: { container, rack, slot } };
 };
 
