@@ -7,6 +7,8 @@ export const changedText = {
   more: (n: number) => `+${n}`,
   cleared: "Alarms cleared",
   nothing: "No alarm and no work order changed in this hour.",
+  incidents: "Open incidents",
+  noIncident: "None: nothing is wrong that an alarm knows of.",
   racks: "Weakest racks",
   racksNote: "hashrate now against the nameplate; opens the rack",
   allRacks: "Floor map",

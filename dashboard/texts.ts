@@ -28,6 +28,8 @@ export const say = {
     title: "Overview",
     hashrate: "Hashrate",
     ofNameplate: (share: string, plate: string) => `${share} of ${plate} nameplate`,
+    ofTarget: (share: string, target: string) => `${share} of ${target} target`,
+    targetMeans: "what the rigs should give now: less than the nameplate where they are throttled, nothing where they are paused",
     reported: "reported by rigs",
     power: "Power",
     metered: "site meter",

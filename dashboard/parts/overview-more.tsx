@@ -1,5 +1,6 @@
 import { useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
+import type { Incident } from "../../server/twin/alarms/incident.ts";
 import type { SiteSeriesAnswer } from "../../server/twin/series.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
 import type { OrderLine } from "../../server/twin/orders/lines.ts";
@@ -11,7 +12,7 @@ import { workText } from "../texts-work.ts";
 import { say } from "../texts.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { RackLine, useRacks } from "./rack-list.tsx";
-import { SeverityMark } from "./value.tsx";
+import { Age, SeverityMark } from "./value.tsx";
 
 const HOUR = 3_600_000;
 const POINTS = 60;
@@ -19,6 +20,7 @@ const POINTS = 60;
 const EDGE_POINTS = 5;
 const KINDS_SHOWN = 5;
 const RACKS_SHOWN = 5;
+const INCIDENTS_SHOWN = 4;
 
 const meanOf = (values: readonly (number | null)[]): number | null => {
   const told = values.filter((value) => value !== null);
@@ -156,10 +158,43 @@ const WeakRacks = (): ReactNode => {
   );
 };
 
+/** What is wrong now, one line a cause. */
+const OpenIncidents = (): ReactNode => {
+  const answer = useAnswer<{ readonly incidents: readonly Incident[] }>({ route: ROUTES.incidents }, 5_000);
+  return (
+    <Panel title={text.incidents} flush tools={<Link to="/alarms">{say.overview.allAlarms}</Link>}>
+      <Answered answer={answer} height={80}>
+        {({ incidents }) =>
+          incidents.length === 0 ? (
+            <p className="quiet changed-none">{text.noIncident}</p>
+          ) : (
+            <ul className="changed by-cause">
+              {incidents.slice(0, INCIDENTS_SHOWN).map((incident) => (
+                <li key={incident.id}>
+                  <Link to={`/alarms?q=${encodeURIComponent(incident.members.length === 1 ? (incident.members[0]?.rig ?? "") : "")}`}>
+                    <SeverityMark severity={incident.severity} />
+                    <span className="ellipsis">{incident.says}</span>
+                    <b className="num">
+                      <Age ts={incident.openedTs} limitMs={Infinity} />
+                    </b>
+                  </Link>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Answered>
+    </Panel>
+  );
+};
+
 /** Below the tiles: what changed, and where it is weakest. */
 export const OverviewMore = (): ReactNode => (
-  <div className="grid-2">
-    <Changed />
-    <WeakRacks />
-  </div>
+  <>
+    <OpenIncidents />
+    <div className="grid-2">
+      <Changed />
+      <WeakRacks />
+    </div>
+  </>
 );

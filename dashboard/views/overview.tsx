@@ -82,7 +82,15 @@ const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
         span={3}
         to="/map?by=hashratePct"
         shown={hashrate(totals.hashrateThs)}
-        side={text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))}
+        side={
+          <>
+            {text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))}
+            <br />
+            <span title={text.targetMeans}>
+              {text.ofTarget(percent(totals.hashrateThs, totals.targetThs), together(hashrate(totals.targetThs)))}
+            </span>
+          </>
+        }
         foot={from}
       >
         <span className="meter" aria-hidden>

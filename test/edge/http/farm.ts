@@ -126,6 +126,7 @@ export const TOTALS: SiteTotals = {
   byState: { new: 0, hashing: 1, low: 0, tuning: 0, paused: 0, hung: 0, fault: 0, offline: 0 },
   hashrateThs: 104.5,
   nameplateThs: 110,
+  targetThs: 110,
   reportedW: 3068,
   meteredW: 3150,
   meteredTs: TS,
