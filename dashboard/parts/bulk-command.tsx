@@ -3,6 +3,7 @@ import { useState, type FormEvent, type ReactNode } from "react";
 import type { Ordered, Planned } from "../../server/twin/commands.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { lasting } from "../format.ts";
+import "../look/picks.css";
 import { failureOf, useSite } from "../site.tsx";
 import { pickText } from "../texts-pick.ts";
 import { say } from "../texts.ts";

@@ -1,6 +1,7 @@
 import { Button, NumberInput, TextInput } from "@mantine/core";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { ROUTES } from "../../server/twin/wire.ts";
+import "../look/picks.css";
 import { failureOf, useNow, useSite } from "../site.tsx";
 import { pickText } from "../texts-pick.ts";
 import { workText } from "../texts-work.ts";

@@ -1,6 +1,7 @@
 import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
+import "../look/picks.css";
 import { useFarm, useNow } from "../site.tsx";
 import { hallText as text } from "../texts-hall.ts";
 import { inkOf, inksOf } from "./floor-draw.ts";

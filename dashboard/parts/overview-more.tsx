@@ -6,6 +6,7 @@ import type { Alarm } from "../../server/twin/twin.ts";
 import type { OrderLine } from "../../server/twin/orders/lines.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, count, fixed, hashrate, power, together } from "../format.ts";
+import "../look/picks.css";
 import { useAlarms, useAnswer, useOrders, useSpan, useViewClock } from "../site.tsx";
 import { changedText as text } from "../texts-changed.ts";
 import { workText } from "../texts-work.ts";

@@ -3,6 +3,7 @@ import { IconDownload } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { positionsCsv, readPositions, type PositionsRead } from "../../server/twin/positions.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
+import "../look/picks.css";
 import { failureOf, useRoster, useSite, useTotals, useViewClock } from "../site.tsx";
 import { pickText } from "../texts-pick.ts";
 import { workText } from "../texts-work.ts";

@@ -4,6 +4,7 @@ import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type React
 import { Link } from "wouter";
 import { RIG_STATES } from "../../server/twin/twin.ts";
 import { celsius, fixed, hashrate, lasting, power } from "../format.ts";
+import "../look/picks.css";
 import { useFarm, useNow } from "../site.tsx";
 import type { Farm } from "../state.ts";
 import { pickText } from "../texts-pick.ts";

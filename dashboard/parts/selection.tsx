@@ -4,6 +4,7 @@ import { lazy, Suspense, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { MOST_RIGS } from "../../server/twin/orders/limits.ts";
 import { percent } from "../format.ts";
+import "../look/picks.css";
 import { useAlarms, useFarm, useViewClock } from "../site.tsx";
 import { pickText as text } from "../texts-pick.ts";
 import { say } from "../texts.ts";

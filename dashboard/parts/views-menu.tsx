@@ -3,6 +3,7 @@ import { useLocalStorage } from "@mantine/hooks";
 import { IconBookmark, IconTrash } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import { Link, useLocation, useSearch } from "wouter";
+import "../look/picks.css";
 import { viewsText as text } from "../texts-views.ts";
 
 interface View {

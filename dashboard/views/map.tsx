@@ -3,6 +3,7 @@ import { IconBox, IconMinus, IconPlugConnected, IconPlus, IconScan } from "@tabl
 import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { count, iso } from "../format.ts";
+import "../look/picks.css";
 import { useAddress } from "../parts/address.ts";
 import { Floor } from "../parts/floor.tsx";
 import type { Tool } from "../parts/floor-hand.ts";
