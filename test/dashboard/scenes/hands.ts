@@ -11,7 +11,9 @@ const NEW_PATHS = [
   "/maintenance/reliability",
   "/energy/months",
 ] as const;
-const asWho = (page: Page): Promise<void> => page.addInitScript(() => localStorage.setItem("rigtwin-badge", JSON.stringify("badge-17")));
+const asWho = async (page: Page): Promise<void> => {
+  await page.addInitScript(() => localStorage.setItem("rigtwin-badge", JSON.stringify("badge-17")));
+};
 const bar = (page: Page) => page.getByRole("region", { name: "Selected rigs" });
 
 export const handScenes = (world: () => World): void => {
