@@ -1,7 +1,7 @@
 /**
  * Chips that differ from what stands at the same place on the sister boards. A place has its own air and its own neighbours: the chip at the
  * outlet is hotter on every board, and is no outlier for it. What a whole board is off by is taken out first, so that one warm board does
- * not mark all of its chips. Spread is the median of absolute deviations (× 1.4826), which a few bad chips do not widen. Pure.
+ * not mark all of its chips; usual at a place is the median of all boards, so that one bad chip does not mark its sisters. Spread is the median of absolute deviations (× 1.4826), which a few bad chips do not widen. Pure.
  */
 import type { ChipReading } from "../../server/twin/reading.ts";
 
@@ -24,6 +24,20 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
+/** What is usual at a place, of what each board tells there; of two that differ, what is nearer to its board. */
+const usualOf = (there: readonly number[]): number =>
+  there.length === 2 ? (there.toSorted((a, b) => Math.abs(a) - Math.abs(b))[0] ?? 0) : there.length === 0 ? 0 : median(there);
+
+/** Each chip's value less its board's median. */
+const levelled = (chips: readonly ChipReading[], read: (chip: ChipReading) => number | null): ReadonlyMap<number, number> => {
+  const told = chips.flatMap((chip) => {
+    const value = read(chip);
+    return value === null ? [] : [{ index: chip.index, value }];
+  });
+  const typical = told.length === 0 ? 0 : median(told.map(({ value }) => value));
+  return new Map(told.map(({ index, value }) => [index, value - typical]));
+};
+
 /** Judges a board's chips. Without sisters that know the place, the board's own median is what it is compared to. */
 export const judged = (
   board: readonly ChipReading[],
@@ -32,19 +46,19 @@ export const judged = (
 ): Judged[] => {
   const own = board.flatMap((chip) => read(chip) ?? []);
   const typical = own.length === 0 ? 0 : median(own);
-  const places = sisters.map((chips) => new Map(chips.map((chip) => [chip.index, read(chip)])));
-  const raw = board.map((chip) => {
-    const value = read(chip);
-    const there = places.flatMap((place) => place.get(chip.index) ?? []);
-    return value === null ? null : value - (there.length === 0 ? typical : median(there));
+  const mine = levelled(board, read);
+  const others = sisters.map((chips) => levelled(chips, read));
+  const offs = board.map(({ index }) => {
+    const level = mine.get(index);
+    if (level === undefined) return null;
+    const there = others.flatMap((other) => other.get(index) ?? []);
+    return level - (there.length === 0 ? 0 : usualOf([level, ...there]));
   });
-  const known = raw.filter((value) => value !== null);
-  const offset = known.length === 0 ? 0 : median(known);
-  const spread = known.length === 0 ? 0 : MAD_TO_SIGMA * median(known.map((value) => Math.abs(value - offset)));
+  const known = offs.filter((value) => value !== null);
+  const spread = known.length === 0 ? 0 : MAD_TO_SIGMA * median(known.map((value) => Math.abs(value)));
   const least = Math.max(OUTLIER_SIGMA * spread, LEAST_PART * Math.abs(typical));
   return board.map(({ index, working }, i) => {
-    const value = raw[i] ?? null;
-    const off = value === null ? null : value - offset;
+    const off = offs[i] ?? null;
     return { index, off, isOdd: working === false || (off !== null && least > 0 && Math.abs(off) > least) };
   });
 };

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, NativeSelect } from "@mantine/core";
 import { IconBox, IconMinus, IconPlugConnected, IconPlus, IconScan } from "@tabler/icons-react";
-import { lazy, Suspense, useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
+import { lazy, memo, Suspense, useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { count, iso } from "../format.ts";
 import "../look/picks.css";
@@ -19,7 +19,7 @@ import { Segments } from "../parts/segments.tsx";
 import { Selection } from "../parts/selection.tsx";
 import { Age } from "../parts/value.tsx";
 import { SearchField } from "../parts/search-field.tsx";
-import { useNow, useRoster, useSite, useTotals } from "../site.tsx";
+import { useRoster, useSite, useTotals } from "../site.tsx";
 import { pickText } from "../texts-pick.ts";
 import { say } from "../texts.ts";
 
@@ -53,11 +53,35 @@ const Zoom = ({ at, onZoom }: { readonly at: number; readonly onZoom: (at: numbe
   </div>
 );
 
+interface RackSelectProps {
+  readonly racks: ReturnType<typeof useRacks>;
+  readonly value: string;
+  readonly onSelect: (name: string) => void;
+}
+/** Every rack by name. A large farm has a thousand: they are put in order when they change, whatever else is drawn meanwhile. */
+const RackSelect = memo(
+  ({ racks, value, onSelect }: RackSelectProps): ReactNode => (
+    <NativeSelect
+      size="xs"
+      aria-label={pick.rack}
+      value={value}
+      data={[
+        { value: "", label: pick.anyRack },
+        ...racks
+          .map(({ name }) => name)
+          .toSorted(natural)
+          .map((name) => ({ value: name, label: name })),
+      ]}
+      onChange={(event) => onSelect(event.currentTarget.value)}
+    />
+  ),
+  (a, b) => a.racks === b.racks && a.value === b.value,
+);
+
 const MapView = (): ReactNode => {
   const { store } = useSite();
   const roster = useRoster();
   const totals = useTotals();
-  const now = useNow();
   const [, go] = useLocation();
   const address = useAddress();
   const { put } = address;
@@ -143,19 +167,7 @@ const MapView = (): ReactNode => {
           <Segments label={text.by} value={mode} options={OPTIONS} onChange={(value) => put({ by: value })} />
         </div>
         <Segments label={pick.tool} value={tool} options={TOOLS} onChange={setTool} />
-        <NativeSelect
-          size="xs"
-          aria-label={pick.rack}
-          value={rack?.name ?? ""}
-          data={[
-            { value: "", label: pick.anyRack },
-            ...racks
-              .map(({ name }) => name)
-              .toSorted(natural)
-              .map((value) => ({ value, label: value })),
-          ]}
-          onChange={(event) => selectRack(event.currentTarget.value)}
-        />
+        <RackSelect racks={racks} value={rack?.name ?? ""} onSelect={selectRack} />
       </div>
       {positions ? (
         <Suspense fallback={<Loading height={160} />}>
@@ -165,12 +177,10 @@ const MapView = (): ReactNode => {
       <Selection
         selected={drawn}
         onClear={() => select(NONE)}
-        onCsv={() =>
-          saveFile(
-            `${totals?.site ?? ""}-selection-${iso(now ?? 0).slice(0, 10)}.csv`,
-            csvOfRigs([...drawn], COLUMNS, store.farm, now ?? 0),
-          )
-        }
+        onCsv={() => {
+          const now = totals?.asOfTs ?? 0;
+          saveFile(`${totals?.site ?? ""}-selection-${iso(now).slice(0, 10)}.csv`, csvOfRigs([...drawn], COLUMNS, store.farm, now));
+        }}
       />
       {hall && totals !== null && totals.rigs > 0 ? (
         <Suspense fallback={<Loading height={420} />}>

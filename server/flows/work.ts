@@ -59,7 +59,8 @@ export const createWork = (needs: WorkNeeds) => {
   const write = (act: WorkAct): Promise<unknown> => needs.write(OWN.work, bytesOf(act));
 
   const checkRigs = (rigs: readonly string[]): void => {
-    const unknown = rigs.find((rig) => !needs.twins().has(rig));
+    const twins = needs.twins();
+    const unknown = rigs.find((rig) => !twins.has(rig));
     if (unknown !== undefined) throw new Refused("RIG_UNKNOWN", `No rig "${unknown}" has been seen.`);
   };
 

@@ -88,8 +88,11 @@ describe("chips against the same place on sister boards", () => {
     expect(names(board(0, { 2: 17 }), sisters)).toEqual([2]);
     expect(names(board(0, { 2: -8 }), sisters)).toEqual([2]);
   });
-  test("one sister that is wrong itself marks nobody where there are two others; alone the board is its own measure", () => {
+  test("a sister that is wrong itself marks nobody; alone the board is its own measure", () => {
     expect(names(board(0), [board(0, { 9: 30 }), board(0), board(0)])).toEqual([]);
+    expect(names(board(0), [board(0, { 9: 30 }), board(0)])).toEqual([]);
+    // Of two boards, the one that is farther from its own typical value.
+    expect([names(board(0), [board(0, { 30: 20 })]), names(board(0, { 30: 20 }), [board(0)])]).toEqual([[], [30]]);
     expect(
       names(
         Array.from({ length: 20 }, (_, i) => chip(i, i === 3 ? 95 : 70)),

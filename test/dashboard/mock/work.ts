@@ -37,8 +37,9 @@ export const mountWork = (app: Express, hands: WorkHands): MockWork => {
   /** As if the rigs had run between 1,500 and 2,500 hours. */
   const due = () => {
     let i = 0;
-    for (const rig of hands.twins().keys()) if (!service.ranMs.has(rig)) service.ranMs.set(rig, (1_500 + (i++ % 11) * 100) * 3_600_000);
-    return dueOf({ work: book, service, twins: hands.twins(), drifting: () => undefined });
+    const twins = hands.twins();
+    for (const rig of twins.keys()) if (!service.ranMs.has(rig)) service.ranMs.set(rig, (1_500 + (i++ % 11) * 100) * 3_600_000);
+    return dueOf({ work: book, service, twins, drifting: () => undefined });
   };
   const tell = (order: Order | null): void => {
     if (order !== null) changed.push(lineOf(order));

@@ -99,13 +99,13 @@ export const handScenes = (world: () => World): void => {
     await panel.getByText("1 rig moved.").waitFor();
     await panel.getByLabel("Serial, MAC or name").fill("https://maker.example/?sn=S21410185");
     await panel.getByText(/^a-r1-06, now Container A \/ 1 \/ 06/).waitFor();
-    await panel.getByLabel("Container").fill("Container A");
-    await panel.getByLabel("Rack").fill("1");
-    await panel.getByLabel("Slot").fill("07");
+    await panel.getByLabel("Container", { exact: true }).fill("Container A");
+    await panel.getByLabel("Rack", { exact: true }).fill("1");
+    await panel.getByLabel("Slot", { exact: true }).fill("07");
     await panel.getByText("a-r1-07 stands there.").waitFor();
     await panel.getByRole("button", { name: "Swap the two" }).click();
     await panel.getByText("a-r1-06 stands at Container A / 1 / 07.").waitFor();
-    expect(await panel.getByLabel("Slot").inputValue()).toBe("08");
+    expect(await panel.getByLabel("Slot", { exact: true }).inputValue()).toBe("08");
     const at = (rack: string, slot: string) => ({ container: "Container A", rack, slot });
     expect(mock.posted()).toEqual([
       [{ rig: "a-r1-01", position: at("9", "1") }],
