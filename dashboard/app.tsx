@@ -18,12 +18,15 @@ const RulesView = lazy(() => import("./views/alarm-rules.tsx"));
 const NotificationsView = lazy(() => import("./views/notifications.tsx"));
 const MaintenanceView = lazy(() => import("./views/maintenance.tsx"));
 const OrderView = lazy(() => import("./views/order.tsx"));
+const PlansView = lazy(() => import("./views/plans.tsx"));
+const ReliabilityView = lazy(() => import("./views/reliability.tsx"));
 const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const EnergySourcesView = lazy(() => import("./views/energy-sources.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
 const InboxView = lazy(() => import("./views/inbox.tsx"));
+const MonthsView = lazy(() => import("./views/months.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
 const AccessView = lazy(() => import("./views/access.tsx"));
@@ -63,10 +66,13 @@ const Screen = (): ReactNode => {
           <Route path="/alarms/notifications" component={NotificationsView} />
           <Route path="/maintenance" component={MaintenanceView} />
           <Route path="/maintenance/new" component={NewOrderView} />
+          <Route path="/maintenance/plans" component={PlansView} />
+          <Route path="/maintenance/reliability" component={ReliabilityView} />
           <Route path="/maintenance/:order">{({ order }) => <OrderView key={order} id={order} />}</Route>
           <Route path="/energy" component={EnergyView} />
           <Route path="/energy/sources" component={EnergySourcesView} />
           <Route path="/energy/curtailment" component={CurtailmentView} />
+          <Route path="/energy/months" component={MonthsView} />
           <Route path="/economics" component={EconomicsView} />
           <Route path="/status" component={StatusView} />
           <Route path="/status/inbox" component={InboxView} />

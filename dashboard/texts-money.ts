@@ -1,5 +1,5 @@
 /** Words of the page about cost and estimated revenue. */
-import type { Group } from "../server/twin/usage/account.ts";
+import type { Group } from "../server/twin/usage/groups.ts";
 import type { QuoteKind } from "../server/twin/usage/quotes.ts";
 
 const groups: Readonly<Record<Group, string>> = { site: "Site", container: "Container", rack: "Rack", model: "Model", rig: "Rig" };

@@ -1,6 +1,6 @@
 /** Words of maintenance: the board, an order, and the form that opens one. */
 import type { LogLine } from "../server/twin/orders/shapes.ts";
-import type { CLAIM_STATES, COSTS, DriftField, OrderState, Priority, Vendor } from "../server/twin/orders/words.ts";
+import type { CLAIM_STATES, COSTS, OrderState, Priority, Vendor } from "../server/twin/orders/words.ts";
 
 const states: Readonly<Record<OrderState, string>> = {
   open: "Open",
@@ -38,7 +38,6 @@ const costs: Readonly<Record<(typeof COSTS)[number], string>> = {
   vendor: "Vendor",
   other: "Other",
 };
-const drifts: Readonly<Record<DriftField, string>> = { efficiencyJTh: "J/TH", hashrateThs: "Hashrate" };
 const logged: Readonly<Record<LogLine["what"], (text: string) => string>> = {
   open: () => "opened it",
   edit: (text) => `changed ${text}`,
@@ -83,7 +82,6 @@ export const workText = {
   claimStates,
   claimFields,
   costs,
-  drifts,
   logged,
   head: {
     id: "Order",

@@ -73,6 +73,8 @@ export default defineConfig({
     // Each lazy part brings its own few rules; one sheet for all would be read before the first picture.
     cssCodeSplit: true,
     reportCompressedSize: true,
+    // The hall in 3D is this large, and loaded only when somebody asks for it.
+    chunkSizeWarningLimit: 600,
   },
   server: {
     host: "127.0.0.1",

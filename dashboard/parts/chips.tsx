@@ -3,11 +3,10 @@ import { useMemo, type ReactNode } from "react";
 import type { BoardReading, ChipReading } from "../../server/twin/reading.ts";
 import { fixed } from "../format.ts";
 import { say } from "../texts.ts";
+import { judged } from "./chip-outliers.ts";
 import { rampOf } from "./scales.ts";
 
 const COLUMNS = 18;
-/** Farther from the board's mean than this many standard deviations stands out. */
-const OUTLIER_SIGMA = 3;
 
 interface Metric {
   readonly label: string;
@@ -22,20 +21,29 @@ const METRICS: readonly Metric[] = [
   { label: say.chips.errors, unit: "", digits: 0, read: ({ errors }) => errors },
 ];
 
-/** One board's chips where they sit, those that differ from their neighbours marked and named. */
-export const Chips = ({ board }: { readonly board: BoardReading }): ReactNode => {
+interface ChipsProps {
+  readonly board: BoardReading;
+  /** The other boards of the same machine. */
+  readonly sisters: readonly BoardReading[];
+}
+/** One board's chips where they sit, those that differ from the same place on its sisters marked and named. */
+export const Chips = ({ board, sisters }: ChipsProps): ReactNode => {
   const scheme = useComputedColorScheme("dark");
   const ramp = useMemo(() => rampOf(scheme), [scheme]);
   const metric = METRICS.find(({ read }) => board.chipMap.some((chip) => read(chip) !== null)) ?? METRICS[0];
   if (metric === undefined) return null;
   const values = board.chipMap.flatMap((chip) => metric.read(chip) ?? []);
   const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
-  const sigma = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(1, values.length));
   const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
-  const odd = (chip: ChipReading): boolean => {
-    const value = metric.read(chip);
-    return chip.working === false || (value !== null && sigma > 0 && Math.abs(value - mean) > OUTLIER_SIGMA * sigma);
-  };
+  const compared = sisters.filter(({ chipMap }) => chipMap.some((chip) => metric.read(chip) !== null));
+  const verdicts = new Map(
+    judged(
+      board.chipMap,
+      compared.map(({ chipMap }) => chipMap),
+      metric.read,
+    ).map((each) => [each.index, each]),
+  );
+  const odd = (chip: ChipReading): boolean => verdicts.get(chip.index)?.isOdd === true;
   const outliers = board.chipMap.filter(odd);
   const silent = outliers.filter(({ working }) => working === false);
   const columns = board.chipMap.every(({ column }) => column !== null)
@@ -44,7 +52,11 @@ export const Chips = ({ board }: { readonly board: BoardReading }): ReactNode =>
   const named = outliers
     .filter(({ working }) => working !== false)
     .slice(0, 6)
-    .map((chip) => `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit}`);
+    .map((chip) => {
+      const off = verdicts.get(chip.index)?.off ?? 0;
+      const by = `${off > 0 ? "+" : ""}${fixed(off, metric.digits)}`;
+      return `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit} (${by})`;
+    });
   return (
     <figure className="chips">
       <figcaption>
@@ -76,8 +88,14 @@ export const Chips = ({ board }: { readonly board: BoardReading }): ReactNode =>
       </div>
       <p className={outliers.length === 0 ? "faint" : "warm"}>
         {outliers.length === 0
-          ? say.chips.even
-          : [named.join(", "), silent.length === 0 ? "" : say.chips.silent(silent.length)].filter(Boolean).join(" · ")}
+          ? say.chips.even(compared.length)
+          : [
+              compared.length === 0 ? say.chips.againstOwn : say.chips.againstSisters,
+              named.join(", "),
+              silent.length === 0 ? "" : say.chips.silent(silent.length),
+            ]
+              .filter(Boolean)
+              .join(" · ")}
       </p>
     </figure>
   );

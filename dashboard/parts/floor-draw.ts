@@ -1,9 +1,10 @@
 /** Paints a floor plan. Large cells one by one with their figures; small ones as one picture a container. */
-import { RIG_STATES } from "../../server/twin/twin.ts";
+import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
 import { columnX, type Placed, type Plan, type Spot } from "./floor-plan.ts";
-import { MEASURES, shownIn, stepOf, type MapMode, type Ramp } from "./scales.ts";
+import type { Point } from "./floor-select.ts";
+import { isNamed, MEASURES, shownIn, stepOf, type MapMode, type NamedMode, type Ramp } from "./scales.ts";
 
 export interface Inks {
   readonly ink: string;
@@ -15,7 +16,6 @@ export interface Inks {
   readonly focus: string;
   readonly alarm: readonly string[];
   readonly states: readonly string[];
-  readonly statesRgb: readonly (readonly [number, number, number])[];
   readonly voidRgb: readonly [number, number, number];
   readonly font: string;
 }
@@ -44,7 +44,6 @@ export const inksOf = (element: Element, scheme: string, font: string): Inks => 
     focus: token("focus"),
     alarm: ["", token("sev-info"), token("sev-minor"), token("sev-major"), token("sev-critical")],
     states,
-    statesRgb: states.map(rgbOf),
     voidRgb: rgbOf(token("cell-void")),
     font,
   };
@@ -64,7 +63,35 @@ export interface Scene {
   readonly focused: number;
   /** Rigs that the search found; null: no search. */
   readonly found: ReadonlySet<number> | null;
+  readonly selected: ReadonlySet<number>;
+  /** The line that is being drawn around rigs. */
+  readonly lasso: readonly Point[];
 }
+
+const rgbs = new Map<string, readonly [number, number, number]>();
+const rgbIn = (hex: string): readonly [number, number, number] => {
+  let rgb = rgbs.get(hex);
+  if (rgb === undefined) rgbs.set(hex, (rgb = rgbOf(hex)));
+  return rgb;
+};
+/** Colour of a rig in a mode that tells what it is. */
+const namedInk = (mode: NamedMode, { farm, inks }: Pick<Scene, "farm" | "inks">, index: number): string =>
+  mode === "state"
+    ? (inks.states[farm.state[index] ?? 0] ?? inks.void)
+    : (farm.alarm[index] ?? 0) === 0
+      ? (inks.states[RIG_STATES.indexOf("hashing")] ?? inks.void)
+      : (inks.alarm[farm.alarm[index] ?? 0] ?? inks.ink);
+/** Colour of a rig's cell; the void's where it has no value. */
+export const inkOf = (scene: Pick<Scene, "farm" | "inks" | "mode" | "ramp" | "now">, index: number): string => {
+  const { mode, farm, ramp, inks, now } = scene;
+  if (isNamed(mode)) return namedInk(mode, scene, index);
+  return ramp.fill[stepOf(MEASURES[mode], MEASURES[mode].read(farm, index, now))] ?? inks.void;
+};
+const namedCode = (mode: NamedMode, farm: Farm, index: number): string => {
+  if (mode === "state") return say.stateCodes[RIG_STATES[farm.state[index] ?? 0] ?? "new"];
+  const severity = SEVERITIES[(farm.alarm[index] ?? 0) - 1];
+  return severity === undefined ? "" : say.severities[severity].slice(0, 3).toUpperCase();
+};
 
 const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
   const {
@@ -78,8 +105,9 @@ const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y 
   const image = new ImageData(block.columns, block.lines);
   block.grid.forEach((index, at) => {
     if (index < 0) return;
-    const step = mode === "state" ? -1 : stepOf(MEASURES[mode], MEASURES[mode].read(farm, index, now));
-    const rgb = mode === "state" ? (inks.statesRgb[farm.state[index] ?? 0] ?? inks.voidRgb) : (ramp.rgb[step] ?? inks.voidRgb);
+    const rgb = isNamed(mode)
+      ? rgbIn(namedInk(mode, scene, index))
+      : (ramp.rgb[stepOf(MEASURES[mode], MEASURES[mode].read(farm, index, now))] ?? inks.voidRgb);
     const faded = scene.found !== null && !scene.found.has(index);
     image.data.set([rgb[0], rgb[1], rgb[2], faded ? 60 : 255], at * 4);
   });
@@ -116,26 +144,27 @@ const cells = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }:
     const top = y + headH + cell.line * cellH + inset;
     const [w, h] = [cellW - 2 * inset, cellH - 2 * inset];
     const state = farm.state[cell.index] ?? 0;
-    const step = mode === "state" ? -1 : stepOf(MEASURES[mode], MEASURES[mode].read(farm, cell.index, now));
+    const step = isNamed(mode) ? -1 : stepOf(MEASURES[mode], MEASURES[mode].read(farm, cell.index, now));
+    const own = isNamed(mode) ? namedInk(mode, scene, cell.index) : (ramp.fill[step] ?? inks.void);
     context.globalAlpha = found !== null && !found.has(cell.index) ? 0.22 : 1;
-    const hollow = mode === "state" ? HOLLOW.has(state) : step < 0;
-    context.fillStyle = hollow ? inks.void : mode === "state" ? (inks.states[state] ?? inks.void) : (ramp.fill[step] ?? inks.void);
+    const hollow = isNamed(mode) ? mode === "state" && HOLLOW.has(state) : step < 0;
+    context.fillStyle = hollow ? inks.void : own;
     context.fillRect(left, top, w, h);
     if (hollow) {
-      context.strokeStyle = mode === "state" ? (inks.states[state] ?? inks.edge) : inks.edge;
+      context.strokeStyle = mode === "state" ? own : inks.edge;
       context.lineWidth = 1;
       context.strokeRect(left + 0.5, top + 0.5, w - 1, h - 1);
     }
     if (figures) {
-      context.fillStyle = hollow ? inks.quiet : mode === "state" ? inks.onState : (ramp.ink[step] ?? inks.ink);
+      context.fillStyle = hollow ? inks.quiet : isNamed(mode) ? inks.onState : (ramp.ink[step] ?? inks.ink);
       context.fillText(
-        mode === "state" ? say.stateCodes[RIG_STATES[state] ?? "new"] : shownIn(mode, farm, cell.index, now).text,
+        isNamed(mode) ? namedCode(mode, farm, cell.index) : shownIn(mode, farm, cell.index, now).text,
         left + w / 2,
         top + h / 2 + 0.5,
       );
     }
     const alarm = farm.alarm[cell.index] ?? 0;
-    if (alarm > 0) {
+    if (alarm > 0 && mode !== "alarm") {
       // A corner, so that an alarm shows whatever the cell's colour means.
       const size = Math.max(4, Math.min(9, cellH * 0.4));
       context.fillStyle = inks.void;
@@ -188,6 +217,39 @@ const ring = (
   context.strokeRect(spot.x, spot.y, measures.cellW, measures.cellH);
 };
 
+/** Selected rigs: a frame each, drawn in one go. */
+const marks = (context: CanvasRenderingContext2D, { selected, spots, inks, plan: { measures } }: Scene): void => {
+  if (selected.size === 0) return;
+  const { cellW, cellH } = measures;
+  const inset = cellH < 12 ? 0.5 : 1.5;
+  context.beginPath();
+  for (const index of selected) {
+    const spot = spots.get(index);
+    if (spot !== undefined) context.rect(spot.x + inset, spot.y + inset, cellW - 2 * inset, cellH - 2 * inset);
+  }
+  context.lineWidth = cellH < 12 ? 1.5 : 4;
+  context.strokeStyle = inks.void;
+  context.stroke();
+  context.lineWidth = cellH < 12 ? 1 : 2;
+  context.strokeStyle = inks.focus;
+  context.stroke();
+};
+const line = (context: CanvasRenderingContext2D, { lasso, inks }: Scene): void => {
+  const [first, ...rest] = lasso;
+  if (first === undefined) return;
+  context.beginPath();
+  context.moveTo(first.x, first.y);
+  for (const { x, y } of rest) context.lineTo(x, y);
+  context.closePath();
+  context.globalAlpha = 0.14;
+  context.fillStyle = inks.focus;
+  context.fill();
+  context.globalAlpha = 1;
+  context.lineWidth = 1.5;
+  context.strokeStyle = inks.focus;
+  context.stroke();
+};
+
 /** Draws what of the scene lies in the window at (left, top); sizes in CSS px. */
 export const draw = (
   context: CanvasRenderingContext2D,
@@ -209,6 +271,8 @@ export const draw = (
   }
   if (scene.found !== null && scene.found.size > 0 && scene.found.size <= 40)
     for (const index of scene.found) ring(context, scene, index, scene.inks.ink, 1.5);
+  marks(context, scene);
+  line(context, scene);
   if (scene.hovered >= 0) ring(context, scene, scene.hovered, scene.inks.ink, 1.5);
   if (scene.focused >= 0) ring(context, scene, scene.focused, scene.inks.focus, 2.5);
 };

@@ -1,11 +1,11 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useMemo, type ReactNode } from "react";
-import { RIG_STATES } from "../../server/twin/twin.ts";
+import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
 import { count, fixed } from "../format.ts";
 import { useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
-import { MEASURES, rampOf, type MapMode } from "./scales.ts";
-import { StateMark, toned } from "./value.tsx";
+import { isNamed, MEASURES, rampOf, type MapMode } from "./scales.ts";
+import { SeverityMark, StateMark, toned } from "./value.tsx";
 
 const TICKS = 5;
 
@@ -31,6 +31,20 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
           </span>
         ))}
         <AlarmCorner />
+      </div>
+    );
+  if (isNamed(mode))
+    return (
+      <div className="legend">
+        {SEVERITIES.toReversed().map((severity) => (
+          <span key={severity} className="mark">
+            <SeverityMark severity={severity} /> <b>{count(totals?.activeAlarms[severity] ?? 0)}</b>
+          </span>
+        ))}
+        <span className="mark">
+          <i className="dot" style={toned("cell-hashing")} aria-hidden />
+          {say.map.noAlarm}
+        </span>
       </div>
     );
   const { low, high, unit, alarming } = MEASURES[mode];

@@ -6,8 +6,9 @@ import { useFarm, useNow } from "../site.tsx";
 import { rigAt, type RigNow } from "../state.ts";
 import { say } from "../texts.ts";
 import { draw, inksOf } from "./floor-draw.ts";
-import { EDGE, useHand } from "./floor-hand.ts";
+import { EDGE, useHand, type Taking, type Tool } from "./floor-hand.ts";
 import { fittingCell, planOf, spotsOf, type Block, type Spot } from "./floor-plan.ts";
+import { rigsWithin, toggled, type Point } from "./floor-select.ts";
 import { FloorTip } from "./floor-tip.tsx";
 import { rampOf, shownIn, type MapMode } from "./scales.ts";
 
@@ -18,6 +19,9 @@ interface FloorProps {
   readonly zoom: number;
   readonly found: ReadonlySet<number> | null;
   readonly onOpen: (index: number) => void;
+  readonly tool: Tool;
+  readonly selected: ReadonlySet<number>;
+  readonly onSelect: (selected: ReadonlySet<number>) => void;
 }
 const LEAST_CELL = 5;
 const MOST_CELL = 44;
@@ -26,7 +30,7 @@ const ROOM_H = 640;
 const firstOf = (spots: ReadonlyMap<number, Spot>): number => spots.keys().next().value ?? -1;
 
 /** The canvas map: hover tells, arrows walk, Enter opens. */
-export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactNode => {
+export const Floor = ({ blocks, mode, zoom, found, onOpen, tool, selected, onSelect }: FloorProps): ReactNode => {
   const { farm, version } = useFarm();
   const now = useNow() ?? 0;
   const scheme = useComputedColorScheme("dark");
@@ -39,6 +43,7 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactN
   const [inside, setInside] = useState(false);
   const [tip, setTip] = useState({ x: 0, y: 0 });
   const [scrolled, setScrolled] = useState(0);
+  const [lasso, setLasso] = useState<readonly Point[]>([]);
   const [sought, setSought] = useState<ReadonlySet<number> | null>(null);
   const plan = useMemo(() => {
     if (width === 0) return null;
@@ -95,12 +100,36 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactN
       hovered,
       focused: inside || found !== null ? focused : -1,
       found,
+      selected,
+      lasso,
     };
     const frame = requestAnimationFrame(() => draw(context, scene, outer.scrollLeft - EDGE, outer.scrollTop - EDGE, w, h, density));
     return () => cancelAnimationFrame(frame);
-  }, [plan, spots, farm, version, mode, ramp, scheme, fontFamily, now, hovered, focused, inside, found, scrolled, boxH]);
+  }, [plan, spots, farm, version, mode, ramp, scheme, fontFamily, now, hovered, focused, inside, found, scrolled, boxH, selected, lasso]);
 
+  const taken = (path: readonly Point[], taking: Taking): void => {
+    if (plan === null) return;
+    const within = rigsWithin(spots, plan.measures, path);
+    if (taking === "anew") return onSelect(new Set(within));
+    const next = new Set(selected);
+    for (const index of within) {
+      if (taking === "add") next.add(index);
+      else next.delete(index);
+    }
+    onSelect(next);
+  };
+  const rackOf = (index: number): number[] => {
+    const at = farm.roster[index]?.position ?? null;
+    if (at === null) return [index];
+    return farm.roster.flatMap((row) => (row?.position?.container === at.container && row.position.rack === at.rack ? [row.index] : []));
+  };
   useHand(box, {
+    tool,
+    onToggle: (indexes) => onSelect(toggled(selected, indexes)),
+    onRackOf: (index) => onSelect(toggled(selected, rackOf(index))),
+    onDraw: setLasso,
+    onDrawn: taken,
+    onClear: () => onSelect(new Set()),
     plan,
     spots,
     focused,
@@ -131,8 +160,8 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactN
     return say.map.spoken(
       roster.rig,
       say.states[state],
-      mode === "state" ? "" : `${text} ${unit}`,
-      lastSeenTs === null ? say.never : say.ago(lasting(now - lastSeenTs)),
+      mode === "state" ? "" : `${text} ${unit}`.trim(),
+      `${lastSeenTs === null ? say.never : say.ago(lasting(now - lastSeenTs))}${selected.has(index) ? `, ${say.map.isSelected}` : ""}`,
     );
   };
   return (
@@ -140,6 +169,7 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen }: FloorProps): ReactN
       <div
         ref={box}
         className="floor"
+        data-tool={tool}
         style={{ height: boxH }}
         role="application"
         aria-roledescription={say.map.role}

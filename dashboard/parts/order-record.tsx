@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconCircleCheck, IconCircleX, IconClock, IconShieldCheck } from "@tabler/icons-react";
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { ChainInfo } from "../../server/twin/api.ts";
 import type { TwinRecord } from "../../server/twin/record.ts";
@@ -62,6 +62,20 @@ export const OrderRecord = ({ rig, hash }: { readonly rig: string; readonly hash
     }
     setBusy(false);
   };
+  // Whoever waits for it to be final wants to see it verified: that needs no click. What was final before is checked when asked for.
+  const awaited = useRef(false);
+  const begin = useRef(check);
+  useEffect(() => {
+    begin.current = check;
+  });
+  useEffect(() => {
+    if (book.data === null) return;
+    if (!isSettled) awaited.current = true;
+    else if (awaited.current) {
+      awaited.current = false;
+      void begin.current();
+    }
+  }, [book.data, isSettled]);
   if (record === null) return <li className="record quiet">{text.sealing(rig)}</li>;
   return (
     <li className="record">

@@ -1,4 +1,5 @@
 /** The columns of the rig table, what they are ordered by, and the same as a file. Pure. */
+import { csvOf } from "../../server/twin/csv.ts";
 import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
@@ -137,14 +138,12 @@ export const ordered = (
   return keyed.map(({ index }) => index);
 };
 
-// A spreadsheet runs what begins with these (CWE-1236).
-const quoted = (value: string): string => `"${(/^[=+\-@\t\r]/.test(value) ? `'${value}` : value).replaceAll('"', '""')}"`;
-const filedAs = (value: Told): string =>
-  isMissing(value) ? "" : typeof value === "number" ? String(Number(value.toFixed(3))) : quoted(value);
+const filedAs = (value: Told): string | number | null =>
+  isMissing(value) ? null : typeof value === "number" ? Number(value.toFixed(3)) : value;
 
 /** The table as RFC 4180 text: units in the head, times as ISO 8601 UTC, missing as empty. */
-export const csvOf = (indexes: readonly number[], columns: readonly Column[], farm: Farm, now: number): string => {
-  const head = columns.map((column) => quoted(column.filedAs ?? (column.unit === "" ? column.label : `${column.label} (${column.unit})`)));
-  const lines = indexes.map((index) => columns.map((column) => filedAs((column.filed ?? column.value)(farm, index, now))).join(","));
-  return `${[head.join(","), ...lines].join("\r\n")}\r\n`;
-};
+export const csvOfRigs = (indexes: readonly number[], columns: readonly Column[], farm: Farm, now: number): string =>
+  csvOf(
+    columns.map((column) => column.filedAs ?? (column.unit === "" ? column.label : `${column.label} (${column.unit})`)),
+    indexes.map((index) => columns.map((column) => filedAs((column.filed ?? column.value)(farm, index, now)))),
+  );

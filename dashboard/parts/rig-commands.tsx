@@ -7,14 +7,10 @@ import { iso, lasting, power, together } from "../format.ts";
 import { failureOf, useAnswer, useNow, useSite } from "../site.tsx";
 import { say } from "../texts.ts";
 import { useBadge } from "./badge.ts";
+import { argsOf, SIMPLE, type Simple } from "./command-choice.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
 
 const text = say.commands;
-/** What one button can order; the others need arguments that the API takes. */
-const SIMPLE = ["pause", "resume", "reboot", "locate"] as const;
-type Simple = (typeof SIMPLE)[number];
-const argsOf = (method: Simple): object => (method === "locate" ? { on: true, forS: 600 } : {});
-
 /** What the machine itself reports of what was asked for. */
 const reportedOf = ({ method }: CommandLine, { latest, state }: Twin): string => {
   if (method === "power-target") return latest.powerLimitW === null ? say.missing : together(power(latest.powerLimitW));

@@ -99,7 +99,7 @@ export const Boards = ({ twin, note }: PartProps): ReactNode => {
       {mapped.length === 0 ? null : (
         <div className="chip-row">
           {mapped.map((board) => (
-            <Chips key={board.index} board={board} />
+            <Chips key={board.index} board={board} sisters={mapped.filter((each) => each !== board)} />
           ))}
         </div>
       )}

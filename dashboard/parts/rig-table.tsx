@@ -4,8 +4,10 @@ import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type React
 import { Link } from "wouter";
 import { RIG_STATES } from "../../server/twin/twin.ts";
 import { celsius, fixed, hashrate, lasting, power } from "../format.ts";
+import "../look/picks.css";
 import { useFarm, useNow } from "../site.tsx";
 import type { Farm } from "../state.ts";
+import { pickText } from "../texts-pick.ts";
 import { say } from "../texts.ts";
 import { cellOf } from "./rig-cell.tsx";
 import type { Column } from "./rig-columns.ts";
@@ -16,6 +18,7 @@ const ROW_H = 33;
 const CARD_H = 58;
 const HEAD_H = 34;
 const SPARE = 8;
+const BOX_W = "22px";
 const addressOf = (rig: string): string => `/rigs/${encodeURIComponent(rig)}`;
 
 interface RowProps {
@@ -75,10 +78,12 @@ interface TableProps {
   readonly onOpen: (index: number) => void;
   /** The hand is on the table: rows must stay where they are. */
   readonly onHeld: (held: boolean) => void;
+  readonly selected: ReadonlySet<number>;
+  readonly onSelect: (selected: ReadonlySet<number>) => void;
 }
 
 /** Ten thousand rows of which only the visible ones exist. */
-export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: TableProps): ReactNode => {
+export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld, selected, onSelect }: TableProps): ReactNode => {
   const { farm } = useFarm();
   const now = useNow() ?? 0;
   const narrow = useMediaQuery("(max-width: 47.99em)", false, { getInitialValueInEffect: false });
@@ -89,9 +94,23 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
   // The pointer's way; the keyboard opens the active row.
   const onClick = (event: MouseEvent): void => {
     const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-at]") : null;
+    if (event.target instanceof Element && event.target.closest(".pick") !== null) return;
     if (row !== null && !event.defaultPrevented && !event.ctrlKey && !event.metaKey) onOpen(Number(row.dataset["at"]));
   };
-  const template = columns.map(({ width }) => width).join(" ");
+  const template = [BOX_W, ...columns.map(({ width }) => width)].join(" ");
+  const pivot = useRef(-1);
+  /** One row, or with Shift all from the one before to it. */
+  const select = (at: number, isRange: boolean): void => {
+    const next = new Set(selected);
+    const from = isRange && pivot.current >= 0 ? Math.min(pivot.current, order.length - 1) : at;
+    const on = !selected.has(order[at] ?? -1);
+    for (const index of order.slice(Math.min(from, at), Math.max(from, at) + 1)) {
+      if (on) next.add(index);
+      else next.delete(index);
+    }
+    pivot.current = at;
+    onSelect(next);
+  };
   const onKey = (event: KeyboardEvent): void => {
     if (event.target !== box.current) return;
     const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / height) - 1);
@@ -105,13 +124,18 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
     };
     const step = steps[event.key];
     if (event.key === "Enter" && active >= 0) return onOpen(order[active] ?? -1);
+    if (event.key === "Escape" && selected.size > 0) return onSelect(new Set());
+    if (event.key === " " && active >= 0) {
+      event.preventDefault();
+      return select(active, event.shiftKey);
+    }
     if (step === undefined) return;
     event.preventDefault();
     const next = Math.min(order.length - 1, Math.max(0, active + step));
     setActive(next);
     if (box.current !== null) showRow(box.current, next, height, narrow ? 0 : HEAD_H);
   };
-  const least = columns.reduce((sum, { width }) => sum + Number(/\d+/.exec(width)?.[0] ?? 80), 0) + columns.length * 12 + 24;
+  const least = columns.reduce((sum, { width }) => sum + Number(/\d+/.exec(width)?.[0] ?? 80), 0) + columns.length * 12 + 24 + 34;
   return (
     <div
       ref={box}
@@ -119,7 +143,8 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
       role="grid"
       aria-label={say.rigs.table}
       aria-rowcount={order.length + 1}
-      aria-colcount={narrow ? 1 : columns.length}
+      aria-multiselectable
+      aria-colcount={narrow ? 2 : columns.length + 1}
       tabIndex={0}
       aria-activedescendant={active >= 0 ? `rig-row-${active}` : undefined}
       onClick={onClick}
@@ -131,6 +156,7 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
     >
       <div role="rowgroup" className="rig-head-group" style={narrow ? {} : { minInlineSize: least }}>
         <div role="row" aria-rowindex={1} className={narrow ? "unseen" : "rig-head"} style={{ gridTemplateColumns: template }}>
+          <span role="columnheader" aria-label={pickText.bar} className="pick" />
           {narrow ? (
             <span role="columnheader">{say.columns.rig}</span>
           ) : (
@@ -164,13 +190,23 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld }: Table
               id={`rig-row-${at}`}
               role="row"
               aria-rowindex={at + 2}
-              aria-selected={at === active}
+              aria-selected={selected.has(index)}
               className="rig-row"
+              data-active={at === active}
               data-odd={at % 2 === 1}
               data-alarm={farm.alarm[index] ?? 0}
-              style={{ transform: `translateY(${at * height}px)`, height, gridTemplateColumns: narrow ? "1fr" : template }}
+              style={{ transform: `translateY(${at * height}px)`, height, gridTemplateColumns: narrow ? `${BOX_W} 1fr` : template }}
               data-at={index}
             >
+              <span role="gridcell" className="pick">
+                <input
+                  type="checkbox"
+                  tabIndex={-1}
+                  aria-label={pickText.row(farm.roster[index]?.rig ?? "")}
+                  checked={selected.has(index)}
+                  onChange={(event) => select(at, (event.nativeEvent as globalThis.MouseEvent).shiftKey === true)}
+                />
+              </span>
               {narrow ? <Card {...props} /> : <Cells {...props} />}
             </div>
           );

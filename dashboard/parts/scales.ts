@@ -2,12 +2,15 @@
  * The floor map's colours. Lightness alone carries the order, so they read the same for every kind of colour vision and in print;
  * what is as it should be sinks into the background, what is not stands out from it, in the dark scheme and in the light one.
  */
-import { RIG_STATES } from "../../server/twin/twin.ts";
+import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
 import { MISSING, fixed } from "../format.ts";
 import type { Farm } from "../state.ts";
 
-export const MAP_MODES = ["state", "hashratePct", "boardC", "chipC", "intakeC", "powerW", "efficiencyJTh", "age"] as const;
+export const MAP_MODES = ["state", "hashratePct", "boardC", "chipC", "intakeC", "powerW", "efficiencyJTh", "age", "alarm"] as const;
 export type MapMode = (typeof MAP_MODES)[number];
+/** Modes that tell what something is, not how much. */
+export type NamedMode = "state" | "alarm";
+export const isNamed = (mode: MapMode): mode is NamedMode => mode === "state" || mode === "alarm";
 export const isMapMode = (name: string | null): name is MapMode => (MAP_MODES as readonly string[]).includes(name ?? "");
 
 interface Measure {
@@ -24,7 +27,7 @@ const column =
   (farm: Farm, index: number): number =>
     farm.numbers[name][index] ?? Number.NaN;
 
-export const MEASURES: Readonly<Record<Exclude<MapMode, "state">, Measure>> = {
+export const MEASURES: Readonly<Record<Exclude<MapMode, NamedMode>, Measure>> = {
   hashratePct: {
     unit: "% of nameplate",
     low: 0,
@@ -114,6 +117,7 @@ export const stepOf = ({ low, high, alarming }: Measure, value: number): number 
 
 /** A rig's value in a mode, with its unit. */
 export const shownIn = (mode: MapMode, farm: Farm, index: number, now: number): { readonly text: string; readonly unit: string } => {
+  if (mode === "alarm") return { text: SEVERITIES[(farm.alarm[index] ?? 0) - 1] ?? "", unit: "" };
   if (mode === "state") return { text: RIG_STATES[farm.state[index] ?? 0] ?? "", unit: "" };
   const measure = MEASURES[mode];
   const value = measure.read(farm, index, now);

@@ -1,13 +1,15 @@
 import { Button, NativeSelect } from "@mantine/core";
 import { IconCoins, IconDownload, IconPlus } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
-import type { Group } from "../../server/twin/usage/account.ts";
+import { GROUPS } from "../../server/twin/usage/groups.ts";
 import type { Quote } from "../../server/twin/usage/quotes.ts";
 import type { Usage } from "../../server/twin/usage/shapes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { count, dayMinute, energyKwh, fixed, iso, lasting, MISSING } from "../format.ts";
+import { count, energyKwh, fixed, iso, MISSING } from "../format.ts";
 import "../look/orders.css";
 import { useAddress } from "../parts/address.ts";
+import { Curtailments } from "../parts/curtailments.tsx";
+import { daysOf, isDaySpan, SPAN_OPTIONS, type DaySpan } from "../parts/day-spans.ts";
 import { Answered, Empty, Loading, Panel } from "../parts/panel.tsx";
 import { QuoteForm } from "../parts/quote-form.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
@@ -20,27 +22,6 @@ import { say } from "../texts.ts";
 
 const DAY = 86_400_000;
 const SHOWN = 200;
-const GROUPS: readonly Group[] = ["site", "container", "rack", "model", "rig"];
-type SpanName = keyof typeof text.spans;
-
-/** Whole UTC days. */
-const daysOf = (name: SpanName, now: number): { readonly from: number; readonly to: number } => {
-  const today = Math.floor(now / DAY) * DAY;
-  const date = new Date(now);
-  const month = (back: number): number => Date.UTC(date.getUTCFullYear(), date.getUTCMonth() - back, 1);
-  switch (name) {
-    case "today":
-      return { from: today, to: today + DAY };
-    case "7d":
-      return { from: today - 6 * DAY, to: today + DAY };
-    case "30d":
-      return { from: today - 29 * DAY, to: today + DAY };
-    case "month":
-      return { from: month(0), to: today + DAY };
-    case "last":
-      return { from: month(1), to: month(0) };
-  }
-};
 
 const Figures = ({ usage }: { readonly usage: Usage }): ReactNode => {
   const { total } = usage;
@@ -116,44 +97,6 @@ const Lines = ({ usage }: { readonly usage: Usage }): ReactNode => {
   );
 };
 
-const Curtailments = ({ usage }: { readonly usage: Usage }): ReactNode =>
-  usage.curtailments.length === 0 ? (
-    <Empty title={text.noCurtailments} />
-  ) : (
-    <ScrollX label={text.curtailments}>
-      <table className="table">
-        <thead>
-          <tr>
-            {text.curtailHeads.map((head, i) => (
-              <th key={head} scope="col" className={i === 0 ? "" : "num"}>
-                {head}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {usage.curtailments.map((each) => (
-            <tr key={each.fromTs}>
-              <th scope="row">
-                <time dateTime={iso(each.fromTs)} title={iso(each.fromTs)}>
-                  {dayMinute(each.fromTs)}
-                </time>
-              </th>
-              <td className="num">{lasting(each.toTs - each.fromTs)}</td>
-              <td className="num">{count(each.rigs)}</td>
-              <td className="num">{fixed(each.avoidedKwh, 1)} kWh</td>
-              <td className="num">
-                {fixed(each.saved, 2)} {usage.currency}
-              </td>
-              <td className="num">{fixed(each.savedKgco2e, 1)}</td>
-              <td className="num">{fixed(each.forgoneThH, 0)} TH·h</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </ScrollX>
-  );
-
 const Prices = ({
   quotes,
   currency,
@@ -220,7 +163,8 @@ const EconomicsView = (): ReactNode => {
   const totals = useTotals();
   const now = useNow();
   const address = useAddress();
-  const span = (Object.keys(text.spans) as SpanName[]).find((each) => each === address.get("days")) ?? "7d";
+  const asked = address.get("days");
+  const span: DaySpan = isDaySpan(asked) ? asked : "7d";
   const by = GROUPS.find((each) => each === address.get("by")) ?? "rack";
   const range = now === null ? null : daysOf(span, now);
   const query = range === null ? null : { from: range.from, to: range.to, by };
@@ -251,12 +195,7 @@ const EconomicsView = (): ReactNode => {
             data={GROUPS.map((value) => ({ value, label: `${text.groupLabel} ${text.groups[value].toLowerCase()}` }))}
             onChange={(event) => address.put({ by: event.currentTarget.value })}
           />
-          <Segments
-            label={text.spanLabel}
-            value={span}
-            options={(Object.keys(text.spans) as SpanName[]).map((value) => ({ value, label: text.spans[value] }))}
-            onChange={(value) => address.put({ days: value })}
-          />
+          <Segments label={text.spanLabel} value={span} options={SPAN_OPTIONS} onChange={(value) => address.put({ days: value })} />
           {query === null ? null : (
             <Button
               component="a"
@@ -295,7 +234,7 @@ const EconomicsView = (): ReactNode => {
               <Lines usage={data} />
             </Panel>
             <Panel title={text.curtailments} note={text.curtailmentsNote} flush>
-              <Curtailments usage={data} />
+              <Curtailments curtailments={data.curtailments} currency={data.currency} />
             </Panel>
           </>
         )}

@@ -1,20 +1,19 @@
 import { IconBolt } from "@tabler/icons-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, energyKwh, fixed, MISSING, percent, power } from "../format.ts";
 import { EnergyPages } from "../parts/energy-pages.tsx";
-import { useAddress } from "../parts/address.ts";
 import { Chart } from "../parts/chart.tsx";
+import { useChartSpan } from "../parts/chart-span.ts";
+import { ChartSpanTools } from "../parts/chart-span-tools.tsx";
 import { mixIntensity, sumsOf } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
-import type { Line, Span } from "../parts/plot.ts";
-import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
-import { SpanTools } from "../parts/span-tools.tsx";
+import type { Line } from "../parts/plot.ts";
 import { Age, toned, Value } from "../parts/value.tsx";
 import { FigureTile } from "../parts/figure-tile.tsx";
-import { useAnswer, useSpan, useTotals, useViewClock } from "../site.tsx";
+import { useAnswer, useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
 
 const text = say.energy;
@@ -22,15 +21,9 @@ const POINTS = 240;
 
 const EnergyView = (): ReactNode => {
   const totals = useTotals();
-  const address = useAddress();
-  const asked = address.get("range");
-  const range = isRange(asked) ? asked : "24h";
-  const view = useViewClock()?.view ?? "live";
-  const moving = useSpan(RANGES[range], POINTS);
-  const [held, setHeld] = useState<Span | null>(null);
-  const span = held ?? moving;
+  const shown = useChartSpan(POINTS, "24h");
+  const { span, hold, name } = shown;
   const query = span && { from: span.from, to: span.to, points: POINTS };
-  const name = `${held === null ? range : "held"} ${view}`;
   const energy = useAnswer<EnergyAnswer>(query && { route: ROUTES.energy, query }, null, `energy ${name}`);
   const site = useAnswer<SiteSeriesAnswer>(query && { route: ROUTES.siteSeries, query }, null, `site ${name}`);
   const currency = totals?.currency ?? text.noCurrency;
@@ -66,7 +59,6 @@ const EnergyView = (): ReactNode => {
     };
   }, [energy.data, site.data, currency]);
   const sums = useMemo(() => (energy.data === null ? null : sumsOf(energy.data, site.data)), [energy.data, site.data]);
-  const hold = (next: Span): void => setHeld({ from: Math.floor(next.from), to: Math.ceil(next.to) });
   const rest =
     energy.data !== null
       ? {}
@@ -90,16 +82,7 @@ const EnergyView = (): ReactNode => {
         <h1>{text.title}</h1>
         <span className="lead">{meter}</span>
         <div className="tools">
-          <SpanTools span={span} held={held !== null} onHold={hold} onRelease={() => setHeld(null)} />
-          <Segments
-            label={say.rangeLabel}
-            value={range}
-            options={RANGE_OPTIONS}
-            onChange={(value) => {
-              setHeld(null);
-              address.put({ range: value });
-            }}
-          />
+          <ChartSpanTools of={shown} />
         </div>
       </div>
       <div className="board energy-figures">

@@ -9,6 +9,7 @@ import { day, iso } from "../format.ts";
 import "../look/orders.css";
 import { useAddress } from "../parts/address.ts";
 import { useBadge } from "../parts/badge.ts";
+import { MaintenancePages } from "../parts/maintenance-pages.tsx";
 import { Due, isOverdue, isUnderWay, PriorityMark, StateOfOrder } from "../parts/order-marks.tsx";
 import { Empty, Loading } from "../parts/panel.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
@@ -205,6 +206,7 @@ const MaintenanceView = (): ReactNode => {
   const onMove = live ? (order: OrderLine, state: OrderState): void => void move(order, state) : null;
   return (
     <div className="page">
+      <MaintenancePages />
       <div className="page-head">
         <h1>{text.title}</h1>
         <span className="lead" role="status">

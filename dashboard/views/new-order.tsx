@@ -38,7 +38,7 @@ const Form = (): ReactNode => {
       title: address.get("title") || (alarm === null ? "" : `${say.alarmKinds[alarm.kind]}: ${alarm.message}`.slice(0, 140)),
       detail: "",
       kind,
-      corrective: alarm !== null || CORRECTIVE.has(kind),
+      corrective: alarm !== null || address.get("corrective") === "yes" || CORRECTIVE.has(kind),
       priority: (alarm?.severity === "critical" ? "urgent" : alarm?.severity === "major" ? "high" : "normal") as Priority,
       assignee: "",
       due: "",

@@ -1,23 +1,26 @@
 import { IconCircleCheck, IconPlugConnected } from "@tabler/icons-react";
-import { useMemo, type ReactNode } from "react";
+import { lazy, Suspense, useMemo, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { RIG_STATES, SEVERITIES, type SiteTotals } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, count, efficiency, energyKwh, fixed, hashrate, percent, power, together } from "../format.ts";
-import { useAddress } from "../parts/address.ts";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
 import { Chart } from "../parts/chart.tsx";
+import { useChartSpan, type ChartSpan } from "../parts/chart-span.ts";
+import { ChartSpanTools } from "../parts/chart-span-tools.tsx";
 import { mixIntensity } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
 import { Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
 import type { Line } from "../parts/plot.ts";
 import { PartQuestions } from "../parts/part-questions.tsx";
-import { isRange, RANGES, RANGE_OPTIONS, Segments, type RangeName } from "../parts/segments.tsx";
 import { Tile } from "../parts/tile.tsx";
 import { Age, SeverityMark, StateMark, toned, Value } from "../parts/value.tsx";
-import { useAlarms, useAnswer, useSpan, useTotals, useViewClock } from "../site.tsx";
+import { useAlarms, useAnswer, useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
+
+// After the first picture: it needs neither.
+const OverviewMore = lazy(async () => ({ default: (await import("../parts/overview-more.tsx")).OverviewMore }));
 
 const text = say.overview;
 const POINTS = 240;
@@ -79,7 +82,15 @@ const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
         span={3}
         to="/map?by=hashratePct"
         shown={hashrate(totals.hashrateThs)}
-        side={text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))}
+        side={
+          <>
+            {text.ofNameplate(percent(totals.hashrateThs, totals.nameplateThs), together(hashrate(totals.nameplateThs)))}
+            <br />
+            <span title={text.targetMeans}>
+              {text.ofTarget(percent(totals.hashrateThs, totals.targetThs), together(hashrate(totals.targetThs)))}
+            </span>
+          </>
+        }
         foot={from}
       >
         <span className="meter" aria-hidden>
@@ -163,12 +174,11 @@ const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
   );
 };
 
-const Charts = ({ range }: { readonly range: RangeName }): ReactNode => {
-  const span = useSpan(RANGES[range], POINTS);
-  const view = useViewClock()?.view ?? "live";
+const Charts = ({ shown }: { readonly shown: ChartSpan }): ReactNode => {
+  const { span, name, hold } = shown;
   const query = span === null ? null : { from: span.from, to: span.to, points: POINTS };
-  const series = useAnswer<SiteSeriesAnswer>(query && { route: ROUTES.siteSeries, query }, null, `site ${range} ${view}`);
-  const energy = useAnswer<EnergyAnswer>(query && { route: ROUTES.energy, query }, null, `energy ${range} ${view}`);
+  const series = useAnswer<SiteSeriesAnswer>(query && { route: ROUTES.siteSeries, query }, null, `site ${name}`);
+  const energy = useAnswer<EnergyAnswer>(query && { route: ROUTES.energy, query }, null, `energy ${name}`);
   const lines = useMemo(() => {
     const s = series.data;
     const e = energy.data;
@@ -208,10 +218,10 @@ const Charts = ({ range }: { readonly range: RangeName }): ReactNode => {
       : { instead: answer.failure === null ? <Loading height={210} /> : <Trouble failure={answer.failure} retry={answer.refresh} /> };
   return (
     <div className="grid-2">
-      <Chart title={text.hashrateChart} lines={lines.hashrate} span={span} {...instead(series)} />
-      <Chart title={text.tempChart} lines={lines.heat} span={span} {...instead(series)} />
-      <Chart title={text.powerChart} lines={lines.power} span={span} {...instead(energy)} />
-      <Chart title={text.mixChart} lines={lines.mix} span={span} fromZero {...instead(energy)} />
+      <Chart title={text.hashrateChart} lines={lines.hashrate} span={span} onSpan={hold} {...instead(series)} />
+      <Chart title={text.tempChart} lines={lines.heat} span={span} onSpan={hold} {...instead(series)} />
+      <Chart title={text.powerChart} lines={lines.power} span={span} onSpan={hold} {...instead(energy)} />
+      <Chart title={text.mixChart} lines={lines.mix} span={span} fromZero onSpan={hold} {...instead(energy)} />
     </div>
   );
 };
@@ -233,9 +243,7 @@ const Recent = (): ReactNode => {
 
 export const OverviewView = (): ReactNode => {
   const totals = useTotals();
-  const address = useAddress();
-  const asked = address.get("range");
-  const range = isRange(asked) ? asked : "6h";
+  const shown = useChartSpan(POINTS, "6h");
   if (totals === null)
     return (
       <div className="page">
@@ -249,7 +257,7 @@ export const OverviewView = (): ReactNode => {
       <div className="page-head">
         <h1>{text.title}</h1>
         <div className="tools">
-          <Segments label={say.rangeLabel} value={range} options={RANGE_OPTIONS} onChange={(value) => address.put({ range: value })} />
+          <ChartSpanTools of={shown} />
         </div>
       </div>
       {totals.rigs === 0 ? (
@@ -261,7 +269,12 @@ export const OverviewView = (): ReactNode => {
       ) : (
         <Tiles totals={totals} />
       )}
-      <Charts range={range} />
+      {totals.rigs === 0 ? null : (
+        <Suspense fallback={<Loading height={220} />}>
+          <OverviewMore />
+        </Suspense>
+      )}
+      <Charts shown={shown} />
       <PartQuestions />
       <Recent />
     </div>

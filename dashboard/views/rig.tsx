@@ -6,22 +6,21 @@ import type { RigField, SeriesAnswer } from "../../server/twin/series.ts";
 import type { Alarm, Twin } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, fixed, hashrate, lasting, percent, power, rpm, together } from "../format.ts";
-import { useAddress } from "../parts/address.ts";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
 import { Chart } from "../parts/chart.tsx";
+import { useChartSpan } from "../parts/chart-span.ts";
+import { ChartSpanTools } from "../parts/chart-span-tools.tsx";
 import { Flag } from "../parts/flag.tsx";
 import { Answered, Empty, Loading, Panel, Trouble } from "../parts/panel.tsx";
-import type { Happening, Line, Span } from "../parts/plot.ts";
+import type { Happening, Line } from "../parts/plot.ts";
 import type { Quantity } from "../parts/quantity.ts";
 import { RigPartQuestions } from "../parts/part-questions.tsx";
 import { RigCommands } from "../parts/rig-commands.tsx";
 import { Records } from "../parts/records.tsx";
 import { Boards, FansAndErrors, Passport, Pools } from "../parts/rig-parts.tsx";
-import { isRange, RANGES, RANGE_OPTIONS, Segments } from "../parts/segments.tsx";
-import { SpanTools } from "../parts/span-tools.tsx";
 import { Token } from "../parts/token.tsx";
 import { Age, SeverityMark, StateMark, Value } from "../parts/value.tsx";
-import { useAnswer, useNow, useRig, useSpan, useTotals, useViewClock } from "../site.tsx";
+import { useAnswer, useNow, useRig, useTotals, useViewClock } from "../site.tsx";
 import type { RigNow } from "../state.ts";
 import { say } from "../texts.ts";
 import { useExpected } from "./rig-expected.ts";
@@ -146,13 +145,9 @@ const line = (
 ): Line => ({ label, quantity, tone, x: data?.ts ?? [], y: data?.fields[field]?.mean ?? [], ...more });
 
 const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings: readonly Happening[] }): ReactNode => {
-  const address = useAddress();
-  const asked = address.get("range");
-  const range = isRange(asked) ? asked : "6h";
-  const view = useViewClock()?.view ?? "live";
-  const moving = useSpan(RANGES[range], POINTS);
-  const [held, setHeld] = useState<Span | null>(null);
-  const span = held ?? moving;
+  const shown = useChartSpan(POINTS, "6h");
+  const { span, hold } = shown;
+  const name = `${rig.roster.rig} ${shown.name}`;
   const series = useAnswer<SeriesAnswer>(
     span && {
       route: ROUTES.series,
@@ -160,9 +155,9 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
       query: { from: span.from, to: span.to, points: POINTS, fields: FIELDS.join(",") },
     },
     null,
-    `rig ${rig.roster.rig} ${held === null ? range : "held"} ${view}`,
+    `rig ${name}`,
   );
-  const expected = useExpected(rig.roster.rig, span, POINTS, `${rig.roster.rig} ${held === null ? range : "held"} ${view}`);
+  const expected = useExpected(rig.roster.rig, span, POINTS, name);
   const lines = useMemo(
     () => ({
       hashrate: [line(say.lines.hashrate, "hashrate", "line-hash", series.data, "hashrateThs", { fill: true }), ...expected.hashrate],
@@ -178,7 +173,6 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
     }),
     [series.data, expected],
   );
-  const hold = (next: Span): void => setHeld({ from: Math.floor(next.from), to: Math.ceil(next.to) });
   const rest =
     series.data !== null
       ? {}
@@ -189,16 +183,7 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
       <div className="row apart">
         <h2 className="section">{text.charts}</h2>
         <div className="row">
-          <SpanTools span={span} held={held !== null} onHold={hold} onRelease={() => setHeld(null)} />
-          <Segments
-            label={say.rangeLabel}
-            value={range}
-            options={RANGE_OPTIONS}
-            onChange={(value) => {
-              setHeld(null);
-              address.put({ range: value });
-            }}
-          />
+          <ChartSpanTools of={shown} />
         </div>
       </div>
       <div className="grid-2">

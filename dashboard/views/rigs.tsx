@@ -1,31 +1,29 @@
 import { Button, Checkbox, Popover } from "@mantine/core";
 import { IconColumns3, IconDownload, IconPlugConnected } from "@tabler/icons-react";
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
-import { Link, useLocation } from "wouter";
-import { MOST_RIGS } from "../../server/twin/orders/limits.ts";
+import { useLocation } from "wouter";
 import { RIG_STATES, type RigState } from "../../server/twin/twin.ts";
 import { count, iso } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Empty, Loading } from "../parts/panel.tsx";
-import { COLUMNS, csvOf, NAME_COLUMN, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.ts";
+import { COLUMNS, csvOfRigs, NAME_COLUMN, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.ts";
 import { RigTable } from "../parts/rig-table.tsx";
 import { matches, natural } from "../parts/search.ts";
 import { Age, toned } from "../parts/value.tsx";
+import { saveFile } from "../parts/save-file.ts";
 import { SearchField } from "../parts/search-field.tsx";
+import { Selection } from "../parts/selection.tsx";
+import { Views } from "../parts/views-menu.tsx";
 import { useNow, useRoster, useSite, useTotals } from "../site.tsx";
 import type { Farm } from "../state.ts";
+import { pickText } from "../texts-pick.ts";
 import { say } from "../texts.ts";
 
 const text = say.rigs;
 /** Rows change places no more often than this, and never under the hand. */
 const RESORT_MS = 5_000;
 
-const save = (name: string, content: string): void => {
-  const address = URL.createObjectURL(new Blob([content], { type: "text/csv;charset=utf-8" }));
-  const link = Object.assign(document.createElement("a"), { href: address, download: name });
-  link.click();
-  URL.revokeObjectURL(address);
-};
+const NONE: ReadonlySet<number> = new Set();
 
 interface Wish {
   readonly wanted: string;
@@ -63,6 +61,7 @@ const RigsView = (): ReactNode => {
   const address = useAddress();
   const { put } = address;
   const [held, setHeld] = useState(false);
+  const [selected, setSelected] = useState(NONE);
   const [sortedTs, setSortedTs] = useState(() => store.totals()?.asOfTs ?? 0);
   const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
@@ -93,6 +92,15 @@ const RigsView = (): ReactNode => {
     const other = first.startsWith("-") ? key : `-${key}`;
     put({ sort: sortBy === first ? other : first });
   };
+  const allShown = selected.size > 0 && selected.size === order.length && order.every((index) => selected.has(index));
+  const shown = useMemo(() => new Set(order), [order]);
+  const hidden = [...selected].filter((index) => !shown.has(index)).length;
+  const saveCsv = (name: string, rows: readonly number[]): void => {
+    const stamp = iso(now ?? 0)
+      .slice(0, 19)
+      .replaceAll(":", "");
+    saveFile(`${totals?.site ?? ""}-${name}-${stamp}.csv`, csvOfRigs(rows, columns, farm, now ?? 0));
+  };
   const open = (index: number): void => {
     const rig = roster[index]?.rig;
     if (rig !== undefined) go(`/rigs/${encodeURIComponent(rig)}`);
@@ -115,6 +123,7 @@ const RigsView = (): ReactNode => {
         </span>
         <div className="tools">
           <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
+          <Views />
           <Popover position="bottom-end" withArrow={false} shadow="none">
             <Popover.Target>
               <Button size="xs" variant="default" className="wide-only" leftSection={<IconColumns3 size={14} />}>
@@ -142,19 +151,7 @@ const RigsView = (): ReactNode => {
               </fieldset>
             </Popover.Dropdown>
           </Popover>
-          <Button
-            size="xs"
-            variant="default"
-            leftSection={<IconDownload size={14} />}
-            onClick={() =>
-              save(
-                `${totals.site}-rigs-${iso(now ?? 0)
-                  .slice(0, 19)
-                  .replaceAll(":", "")}.csv`,
-                csvOf(order, columns, farm, now ?? 0),
-              )
-            }
-          >
+          <Button size="xs" variant="default" leftSection={<IconDownload size={14} />} onClick={() => saveCsv("rigs", order)}>
             {text.csv}
           </Button>
         </div>
@@ -179,19 +176,22 @@ const RigsView = (): ReactNode => {
             {text.clear}
           </button>
         )}
-        {(query === "" && states.length === 0) || order.length === 0 || order.length > MOST_RIGS ? null : (
-          <Link
-            className="text-button"
-            to={`/maintenance/new?rigs=${encodeURIComponent(order.map((i) => roster[i]?.rig ?? "").join(","))}`}
-          >
-            {text.order(order.length)}
-          </Link>
+        {order.length === 0 ? null : (
+          <button type="button" className="text-button" onClick={() => setSelected(allShown ? NONE : new Set(order))}>
+            {allShown ? pickText.none : pickText.all(order.length)}
+          </button>
         )}
         <span className="grow" />
         <span className="faint hold-note wide-only" data-on={held}>
           {held ? text.held : text.moving}
         </span>
       </div>
+      <Selection
+        selected={selected}
+        onClear={() => setSelected(NONE)}
+        onCsv={() => saveCsv("selection", [...selected])}
+        note={hidden === 0 ? null : <span className="warm">{pickText.outside(hidden)}</span>}
+      />
       {totals.rigs === 0 ? (
         <div className="panel">
           <Empty icon={<IconPlugConnected size={28} />} title={say.overview.nothingYet}>
@@ -199,7 +199,16 @@ const RigsView = (): ReactNode => {
           </Empty>
         </div>
       ) : (
-        <RigTable order={order} columns={columns} sort={{ key: sortKey, descending }} onSort={onSort} onOpen={open} onHeld={setHeld} />
+        <RigTable
+          order={order}
+          columns={columns}
+          sort={{ key: sortKey, descending }}
+          onSort={onSort}
+          onOpen={open}
+          onHeld={setHeld}
+          selected={selected}
+          onSelect={setSelected}
+        />
       )}
     </div>
   );

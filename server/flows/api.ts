@@ -2,6 +2,7 @@
 import { truthNow } from "./energy-truth.ts";
 import type { EnergyKnown } from "../twin/energy-settings.ts";
 import { createInbox } from "./inbox.ts";
+import { createPositions } from "./positions.ts";
 import type { z } from "zod";
 import type {
   acknowledge,
@@ -62,7 +63,10 @@ export interface ApiNeeds {
   /** What the settings say of the site's energy. */
   readonly energyKnown: () => EnergyKnown;
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
-  readonly work: Pick<ReturnType<typeof createWork>, "orders" | "open" | "order" | "change" | "addPhoto" | "photo">;
+  readonly work: Pick<
+    ReturnType<typeof createWork>,
+    "orders" | "open" | "order" | "change" | "addPhoto" | "photo" | "plans" | "changePlan"
+  >;
   readonly rejected: Pick<Rejected, "total" | "lines">;
   readonly version: string;
   readonly site: string;
@@ -163,6 +167,8 @@ export const createApi = (needs: ApiNeeds) => {
     changeOrder: needs.work.change,
     addPhoto: needs.work.addPhoto,
     photo: needs.work.photo,
+    plans: needs.work.plans,
+    changePlan: needs.work.changePlan,
     partChanges: (query: PartChangesQuery) => partChangesAnswer(farm(), query),
     explainPart: async ({ rig, number, reason, by }: PartReason): Promise<PartChange> => {
       const open = changesOf(farm().parts, rig)[number - 1];
@@ -174,6 +180,7 @@ export const createApi = (needs: ApiNeeds) => {
     },
     energyTruth: () => truthNow(farm(), needs.energyKnown()),
     ...createInbox({ farm, write: needs.write }),
+    ...createPositions({ farm, write: needs.write }),
     refusals: (limit: number) => refusalsAnswer(farm(), needs.rejected, limit),
     chainInfo,
     metered: () => {

@@ -1,12 +1,16 @@
-/** Use and money of past days: read from the sealed five-minute rows, of today from the rows that are being counted. */
+/** Use, money and reliability of past days: read from the sealed five-minute rows, of today from the rows that are being counted. */
+import { activeAlarms } from "../twin/alarms/book.ts";
 import { DAY_MS, dayOf, filledCells } from "../twin/digest.ts";
 import type { Farm } from "../twin/farm.ts";
+import { failuresOf, reliabilityOf } from "../twin/orders/reliability.ts";
+import type { Reliability } from "../twin/orders/shapes.ts";
 import { Refused } from "../twin/refusal.ts";
 import { keptVersion, type SealedRig } from "../twin/sealing.ts";
 import type { EnergyAnswer, SiteSeriesQuery } from "../twin/series.ts";
 import { accountOf, type Place } from "../twin/usage/account.ts";
 import { curtailmentsIn } from "../twin/usage/curtailment.ts";
 import { quoteAt, quotesOf, type NewQuotes, type Quote } from "../twin/usage/quotes.ts";
+import { monthSpan, reportOf, type MonthReport, type ReportQuery } from "../twin/usage/report.ts";
 import type { Usage, UsageQuery } from "../twin/usage/shapes.ts";
 import { dayUseOf, type DayUse, type Filled } from "../twin/usage/use.ts";
 import { OWN } from "../twin/wire.ts";
@@ -27,6 +31,8 @@ const MOST_DAYS = 92;
 /** Today's rows change with every reading; whoever looks again within so long gets the same answer. */
 const TODAY_MS = 15_000;
 const SLOTS_A_DAY = 288;
+/** From so many cleared alarms on, older ones may have been let go. */
+const LEAST_FULL_HISTORY = 2_000;
 
 export const createUsage = (needs: UsageNeeds) => {
   const { farm, site, now } = needs;
@@ -80,14 +86,14 @@ export const createUsage = (needs: UsageNeeds) => {
     return found;
   };
 
+  const placesNow = (): Map<string, Place> =>
+    new Map([...farm().twins.values()].map(({ rig, identity, position }) => [rig, { model: identity.model, position }]));
+
   /** Whole UTC days. Throws Refused RANGE_INVALID, STORE_UNAVAILABLE. */
   const usage = async ({ from, to, by }: UsageQuery): Promise<Usage> => {
     const days = await daysBetween(from, to);
-    const places = new Map<string, Place>(
-      [...farm().twins.values()].map(({ rig, identity, position }) => [rig, { model: identity.model, position }]),
-    );
     const hashprice = quotesOf(farm().quotes, "hashprice");
-    const account = accountOf(days, by, site, places, hashprice);
+    const account = accountOf(days, by, site, placesNow(), hashprice);
     return {
       site,
       by,
@@ -102,8 +108,52 @@ export const createUsage = (needs: UsageNeeds) => {
     };
   };
 
+  /** MTBF, MTTR, cost and repeat offenders of whole UTC days. Throws Refused RANGE_INVALID, STORE_UNAVAILABLE. */
+  const reliability = async ({ from, to, by }: UsageQuery): Promise<Reliability> => {
+    const days = await daysBetween(from, to);
+    const [fromTs, toTs] = [dayOf(from) * DAY_MS, (dayOf(to - 1) + 1) * DAY_MS];
+    const { ledger, work, alarms } = farm();
+    const records = new Map(
+      [...ledger.records].map(([rig, own]) => [rig, own.map(({ hash, body: { kind, performedTs } }) => ({ hash, kind, performedTs }))]),
+    );
+    const orders = [...work.orders.values()];
+    const told = reliabilityOf({
+      fromTs,
+      toTs,
+      by,
+      site,
+      days,
+      orders,
+      places: placesNow(),
+      failures: failuresOf(orders, records),
+      alarms: [...activeAlarms(alarms), ...alarms.history],
+    });
+    const oldest = alarms.history.length < LEAST_FULL_HISTORY ? undefined : alarms.history[0]?.raisedTs;
+    return {
+      by,
+      fromTs,
+      toTs,
+      days: days.length,
+      asOfTs: farm().asOfTs,
+      alarmsFromTs: oldest !== undefined && oldest > fromTs ? oldest : null,
+      total: told.total,
+      lines: [...told.lines],
+    };
+  };
+
+  /** One UTC month. Throws Refused STORE_UNAVAILABLE. */
+  const report = async ({ month }: ReportQuery): Promise<MonthReport> => {
+    const { from, to } = monthSpan(month);
+    const { quotes, ledger, asOfTs } = farm();
+    const entered = (["power", "carbon"] as const).flatMap((of) => quotesOf(quotes, of));
+    const days = from > now() ? [] : await daysBetween(from, to);
+    return reportOf({ site, month, days, places: placesNow(), quotes: entered, states: ledger.days, asOfTs });
+  };
+
   return {
     usage,
+    reliability,
+    report,
     /** What was entered, oldest first of each kind. */
     quotes: (): Quote[] => [...farm().quotes.values()].toSorted((a, b) => (a.of < b.of ? -1 : a.of > b.of ? 1 : a.fromTs - b.fromTs)),
     /** Enters prices. Throws Refused REQUEST_INVALID, JOURNAL_UNAVAILABLE, DISK_FULL. */

@@ -11,7 +11,7 @@ import { isLive, statementOf, unsealedOf, type WorkBook } from "../twin/orders/f
 import { cleanPicture, type Media } from "../twin/orders/image.ts";
 import { MOST_PIXELS, pixelsOf } from "../twin/orders/image-size.ts";
 import { MOST_PARTS_OF_RIG, MOST_PHOTOS } from "../twin/orders/limits.ts";
-import type { NewOrder, Order, OrderChange, OrdersQuery, PlanChange, WorkAct } from "../twin/orders/shapes.ts";
+import type { Due, NewOrder, Order, OrderChange, OrdersQuery, PlanChange, Plans, WorkAct } from "../twin/orders/shapes.ts";
 import type { Clock } from "./clock.ts";
 
 export interface WorkNeeds {
@@ -19,6 +19,8 @@ export interface WorkNeeds {
   /** Resolves when the entry is on disk and folded. */
   readonly write: (topic: string, payload: Uint8Array) => Promise<unknown>;
   readonly book: () => WorkBook;
+  /** What plans ask for now. */
+  readonly due: () => readonly Due[];
   readonly twins: () => ReadonlyMap<string, Twin>;
   readonly alarm: (id: string) => Alarm | undefined;
   readonly seal: (rig: string, told: NewRecord) => Promise<TwinRecord>;
@@ -31,6 +33,8 @@ export interface WorkNeeds {
 
 const SEAL_MS = 2_000;
 const CLOCK_AHEAD_MS = 300_000;
+/** More than anybody reads; the number of all is told. */
+const MOST_DUE = 2_000;
 
 const bytesOf = (act: WorkAct): Uint8Array => new TextEncoder().encode(JSON.stringify(act));
 const newestFirst = (a: Order, b: Order): number => b.number - a.number;
@@ -55,7 +59,8 @@ export const createWork = (needs: WorkNeeds) => {
   const write = (act: WorkAct): Promise<unknown> => needs.write(OWN.work, bytesOf(act));
 
   const checkRigs = (rigs: readonly string[]): void => {
-    const unknown = rigs.find((rig) => !needs.twins().has(rig));
+    const twins = needs.twins();
+    const unknown = rigs.find((rig) => !twins.has(rig));
     if (unknown !== undefined) throw new Refused("RIG_UNKNOWN", `No rig "${unknown}" has been seen.`);
   };
 
@@ -66,6 +71,7 @@ export const createWork = (needs: WorkNeeds) => {
       if (known !== undefined) return orderOf(known);
       checkRigs(told.rigs);
       const alarm = told.alarm === null ? undefined : needs.alarm(told.alarm);
+      if (told.plan !== null && !book().plans.has(told.plan)) throw new Refused("NOT_FOUND", "There is no plan of that id.");
       if (told.alarm !== null && alarm === undefined) throw new Refused("NOT_FOUND", "There is no alarm of that id.");
       await write({ what: "open", ...told, faultTs: told.faultTs ?? alarm?.sinceTs ?? null });
       return orderOf(book().opened.get(told.key) ?? "");
@@ -147,6 +153,12 @@ export const createWork = (needs: WorkNeeds) => {
     throw new Refused("NOT_FOUND", "There is no such picture, or its bytes are no longer those of its hash.");
   };
 
+  /** Every plan, and what is due by them. */
+  const plans = (): Plans => {
+    const due = needs.due();
+    return { plans: [...book().plans.values()], total: due.length, due: due.slice(0, MOST_DUE) };
+  };
+
   return {
     open,
     change,
@@ -161,12 +173,15 @@ export const createWork = (needs: WorkNeeds) => {
         .toSorted(newestFirst);
       return { total: found.length, orders: found.slice(0, limit) };
     },
-    /** Sets or drops a maintenance plan. */
-    changePlan: (told: PlanChange): Promise<void> =>
-      inTurn(async () => {
+    plans,
+    /** Sets or drops a maintenance plan. Throws Refused NOT_FOUND, JOURNAL_UNAVAILABLE, DISK_FULL. */
+    changePlan: async (told: PlanChange): Promise<Plans> => {
+      await inTurn(async () => {
         if (told.what === "drop" && !book().plans.has(told.id)) throw new Refused("NOT_FOUND", "There is no such plan.");
         await write({ what: "plan", change: told });
-      }),
+      });
+      return plans();
+    },
     start: (): void => {
       const round = (): Promise<void> =>
         sealing().catch((error: unknown) => needs.onError("records of work orders wait to be sealed", error));

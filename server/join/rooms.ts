@@ -8,6 +8,7 @@ import { openReplay, type Replay, type ReplayNeeds, type ReplayWish } from "../f
 import { createUsage, type UsageNeeds } from "../flows/usage.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { recordsOf } from "../twin/ledger.ts";
+import { dueNow } from "../twin/orders/due.ts";
 import { Refused } from "../twin/refusal.ts";
 
 const lookedAtOnly = (): Promise<never> =>
@@ -41,6 +42,7 @@ export const createRooms = (
           seal: lookedAtOnly,
           photos: { ...work.photos, keep: lookedAtOnly },
           book: () => farm().work,
+          due: () => dueNow(farm()),
           twins: () => farm().twins,
           alarm: (id) => alarmOf(farm(), id),
         }),

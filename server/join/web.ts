@@ -16,6 +16,7 @@ import { openEnergy } from "./energy.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
+import { dueNow } from "../twin/orders/due.ts";
 import type { Code } from "../twin/refusal.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
@@ -64,6 +65,7 @@ export const startWeb = async (
     clock,
     write: journal.write,
     book: () => farm().work,
+    due: () => dueNow(farm()),
     twins: () => farm().twins,
     alarm: (id) => alarmOf(farm(), id),
     seal: records.seal,

@@ -167,6 +167,7 @@ export const site = z.object({
   byState: z.record(z.enum(RIG_STATES), z.int()),
   hashrateThs: z.number(),
   nameplateThs: z.number(),
+  targetThs: z.number().describe("what the rigs should give now: less than the nameplate where throttled, nothing where paused"),
   reportedW: z.number(),
   meteredW: number,
   meteredTs: ms.nullable(),

@@ -44,6 +44,7 @@ import { foldCurtailNews, foldCurtailTick, foldTarget, noCurtailment, type Curta
 import { foldNotifyNews, forgetNotices, noNotices, noteIncidents, type NotifyBook, type NotifyNews } from "./notify/book.ts";
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
+import { foldRunning, foldServed, noService, type ServiceBook } from "./orders/service.ts";
 import type { Order, WorkAct } from "./orders/shapes.ts";
 import { foldSubstitute } from "./substitution.ts";
 
@@ -88,6 +89,8 @@ export interface Farm {
   readonly frozen: Map<string, readonly RigFacts[]>;
   readonly ledger: Ledger;
   readonly work: WorkBook;
+  /** How long each rig ran, and what was last done to it. */
+  readonly service: ServiceBook;
   /** Prices that were entered. */
   readonly quotes: QuoteBook;
   readonly gatewayKeys: GatewayKeys;
@@ -158,6 +161,7 @@ export const newFarm = (site: string): Farm => ({
   frozen: new Map(),
   ledger: noLedger(),
   work: noWork(),
+  service: noService(),
   quotes: new Map(),
   gatewayKeys: new Map(),
   parts: noParts(),
@@ -270,7 +274,10 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
   const after = foldReading(before, reading, model, missed(seen), farm.resumedTs, late);
   keep(farm, before, after, out);
   if (late) noteMessage(farm, before, reading.receivedTs);
-  else alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
+  else {
+    foldRunning(farm.service, before, after);
+    alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
+  }
   if (out.rows !== null) addReading(out.rows, reading, after.rig, after.modelId ?? after.identity.model);
   const day = dayOf(reading.deviceTs);
   if (day < farm.firstDay) return;
@@ -321,10 +328,14 @@ const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {
     if (foldPartReason(farm.parts, act.rig, act.number, act.reason, act.by, entry.receivedTs)) out.touched.add(act.rig);
     return;
   }
-  const before = farm.twins.get(act.rig);
-  if (before === undefined) return;
-  farm.assigned.add(act.rig);
-  keep(farm, before, foldPosition(before, { container: act.container, rack: act.rack, slot: act.slot }), out);
+  const places =
+    act.what === "places" ? act.places : [{ rig: act.rig, position: { container: act.container, rack: act.rack, slot: act.slot } }];
+  for (const { rig, position } of places) {
+    const before = farm.twins.get(rig);
+    if (before === undefined) continue;
+    farm.assigned.add(rig);
+    keep(farm, before, foldPosition(before, position), out);
+  }
 };
 
 const carryWork = (farm: Farm, entry: Entry, out: Outcome): void => {
@@ -337,7 +348,10 @@ const carryLedger = (farm: Farm, entry: Entry, out: Outcome): void => {
     const newest = entry.topic === OWN.record ? recordsOf(farm.ledger, rig).at(-1) : undefined;
     const order = newest === undefined ? null : foldSealed(farm.work, newest.hash, newest.body, entry.receivedTs);
     if (order !== null) out.orders.set(order.id, order);
-    if (newest !== undefined) foldPartRecords(farm.parts, rig, recordsOf(farm.ledger, rig));
+    if (newest !== undefined) {
+      foldServed(farm.service, rig, newest.body.kind, entry.receivedTs);
+      foldPartRecords(farm.parts, rig, recordsOf(farm.ledger, rig));
+    }
     const before = farm.twins.get(rig);
     if (before !== undefined) keep(farm, before, foldToken(before, farm.ledger.tokens.get(rig)?.tokenId ?? null), out);
     out.touched.add(rig);

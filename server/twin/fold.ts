@@ -184,6 +184,6 @@ export const foldAnnounced = (twin: Twin, announced: "online" | "offline" | "los
   rev: twin.rev + 1,
 });
 
-export const foldPosition = (twin: Twin, position: Position): Twin => ({ ...twin, position, rev: twin.rev + 1 });
+export const foldPosition = (twin: Twin, position: Position | null): Twin => ({ ...twin, position, rev: twin.rev + 1 });
 export const foldToken = (twin: Twin, tokenId: number | null): Twin =>
   twin.tokenId === tokenId ? twin : { ...twin, tokenId, rev: twin.rev + 1 };

@@ -2,6 +2,7 @@
 import { activeAlarms, gravestOf } from "./alarms/book.ts";
 import type { LiveRow, RosterRow } from "./delta.ts";
 import { energyNow } from "./energy.ts";
+import { targetThs } from "./fold.ts";
 import type { Farm } from "./farm.ts";
 import { RIG_STATES, SEVERITIES, type RigState, type Severity, type SiteTotals, type Twin } from "./twin.ts";
 
@@ -58,12 +59,15 @@ export const totalsOf = (farm: Farm): SiteTotals => {
   const alarms = zeros<Severity>(SEVERITIES);
   let hashrateThs = 0;
   let nameplateThs = 0;
+  let wishedThs = 0;
   let reportedW = 0;
   let hottestBoardC: number | null = null;
   let hottestChipC: number | null = null;
   for (const twin of farm.twins.values()) {
     byState[twin.state] += 1;
     nameplateThs += twin.nameplate?.hashrateThs ?? 0;
+    // What stands still on purpose is not asked for anything.
+    if (twin.state !== "paused") wishedThs += targetThs(twin) ?? 0;
     if (twin.state === "offline") continue;
     hashrateThs += twin.latest.hashrateThs ?? 0;
     reportedW += twin.latest.powerW ?? 0;
@@ -80,6 +84,7 @@ export const totalsOf = (farm: Farm): SiteTotals => {
     byState,
     hashrateThs,
     nameplateThs,
+    targetThs: wishedThs,
     reportedW,
     meteredW: now?.meteredW ?? null,
     meteredTs: now?.meteredTs ?? null,

@@ -4,6 +4,7 @@
  */
 import type { AlarmAct } from "./alarms/acts.ts";
 import type { Mapping } from "./dialects/mapping.ts";
+import type { Position } from "./reading.ts";
 
 export const RECORD_CONTEXT = "rigtwin/record/v1";
 
@@ -139,6 +140,12 @@ export type Act =
     }
   /** Why a part is another one, where no record tells of it. */
   | { readonly what: "part-reason"; readonly rig: string; readonly number: number; readonly reason: string; readonly by: string }
+  /** Where rigs stand; a null place is one that nobody knows. */
+  | {
+      readonly what: "places";
+      readonly places: readonly { readonly rig: string; readonly position: Position | null }[];
+      readonly by: string;
+    }
   | {
       readonly what: "assign";
       readonly rig: string;

@@ -118,6 +118,8 @@ export interface SiteTotals {
   readonly byState: Readonly<Record<RigState, number>>;
   readonly hashrateThs: number;
   readonly nameplateThs: number;
+  /** What the rigs should give now: the nameplate, less where they are throttled on purpose, nothing where they are paused. */
+  readonly targetThs: number;
   /** Sum of what rigs report. */
   readonly reportedW: number;
   /** What the site's meter says; null where no meter has spoken. */

@@ -129,6 +129,15 @@ export const ROUTES = {
   usage: "/api/v1/usage",
   usageCsv: "/api/v1/usage.csv",
   quotes: "/api/v1/quotes",
+  /** One month as a report: to read, as a table, as a document. */
+  report: "/api/v1/report",
+  reportCsv: "/api/v1/report.csv",
+  reportPdf: "/api/v1/report.pdf",
+  /** Where rigs stand. */
+  positions: "/api/v1/positions",
+  /** What falls due by itself. */
+  plans: "/api/v1/maintenance/plans",
+  reliability: "/api/v1/maintenance/reliability",
   /** Work orders. */
   orders: "/api/v1/orders",
   order: "/api/v1/orders/:order",

@@ -4,6 +4,7 @@ import { alarmScenes } from "./scenes/alarms.ts";
 import { contrastScenes } from "./scenes/axe.ts";
 import { budgetScenes } from "./scenes/budget.ts";
 import { economicsScenes } from "./scenes/economics.ts";
+import { handScenes } from "./scenes/hands.ts";
 import { feedScenes } from "./scenes/feed.ts";
 import { loginScenes } from "./scenes/login.ts";
 import { maintenanceScenes } from "./scenes/maintenance.ts";
@@ -45,6 +46,9 @@ describe("a rig's page", () => {
 });
 describe("alarms", () => {
   alarmScenes(() => world);
+});
+describe("many rigs at once", () => {
+  handScenes(() => world);
 });
 describe("economics", () => {
   economicsScenes(() => world);

@@ -3,35 +3,17 @@ import { digitsFor, reachOf, timeTicks } from "../../dashboard/parts/axis.ts";
 import { mixIntensity, sumsOf } from "../../dashboard/parts/energy-sums.ts";
 import { mixLines } from "../../dashboard/parts/mix.ts";
 import { blocksOf, fittingCell, nextIn, planOf, rigUnder, spotsOf } from "../../dashboard/parts/floor-plan.ts";
-import { COLUMNS, csvOf, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
+import { COLUMNS, csvOfRigs, ordered, type Column } from "../../dashboard/parts/rig-columns.ts";
 import { MEASURES, rampOf, stepOf } from "../../dashboard/parts/scales.ts";
 import { matches, natural } from "../../dashboard/parts/search.ts";
-import { makeStore } from "../../dashboard/state.ts";
-import { packRows, type RosterRow } from "../../server/twin/delta.ts";
-import { liveRow, rosterRow, totalsOf } from "./mock/plant.ts";
+import type { RosterRow } from "../../server/twin/delta.ts";
+import { farmOf, NOW } from "./farm-of.ts";
+import { rosterRow } from "./mock/plant.ts";
 
-const NOW = 1_795_000_000_000;
 const standing = (index: number, container: string, rack: string, slot: string): RosterRow => ({
   ...rosterRow(index, new Map()),
   position: { container, rack, slot },
 });
-const farmOf = (roster: readonly RosterRow[]) => {
-  const store = makeStore();
-  const rows = roster.map(({ index }) => liveRow(index, NOW, NOW));
-  store.applySnapshot(
-    {
-      n: 1,
-      clock: { view: "live", nowTs: NOW, playing: true, speed: 1, from: null, to: null },
-      roster,
-      totals: totalsOf(rows, NOW, NOW, []),
-      alarms: [],
-      orders: [],
-    },
-    packRows(rows, NOW),
-    0,
-  );
-  return store.farm;
-};
 const column = (key: string): Column => COLUMNS.find((each) => each.key === key) ?? (COLUMNS[0] as Column);
 
 describe("the floor plan", () => {
@@ -140,8 +122,8 @@ describe("the table", () => {
   });
   test("a file is safe to open in a spreadsheet", () => {
     const nasty = farmOf([{ ...rosterRow(0, new Map()), rig: '=HYPERLINK("http://x")', model: 'a "b", c', serial: null }]);
-    const csv = csvOf([0], [column("rig"), column("model"), column("serial"), column("boardC")], nasty, NOW);
-    expect(csv).toMatch(/^"Rig","Model","Serial","Board \(°C\)"\r\n"'=HYPERLINK\(""http:\/\/x""\)","a ""b"", c",,\d+\.\d+\r\n$/);
+    const csv = csvOfRigs([0], [column("rig"), column("model"), column("serial"), column("boardC")], nasty, NOW);
+    expect(csv).toMatch(/^Rig,Model,Serial,Board \(°C\)\r\n"'=HYPERLINK\(""http:\/\/x""\)","a ""b"", c",,\d+\.\d+\r\n$/);
   });
   test("a search finds name, serial, address and place", () => {
     const row = rosterRow(5, new Map());

@@ -5,7 +5,7 @@ import { pathOf, ROUTES } from "../../server/twin/wire.ts";
 import { COOKIE } from "../../server/edge/http/gate.ts";
 import { TABLE } from "../../server/edge/http/routes.ts";
 import type { Document, Operation, Schema } from "../../server/edge/http/openapi.ts";
-import { ALARM, ask, bodyOf, PASSWORD, picture, PIXEL, startHttp, stopAll, type Started } from "./http/farm.ts";
+import { ALARM, ask, bodyOf, fileFor, PASSWORD, startHttp, stopAll, type Started } from "./http/farm.ts";
 
 let http: Started;
 let document: Document;
@@ -118,7 +118,7 @@ describe("the OpenAPI document", () => {
         method: route.method.toUpperCase(),
         headers: { cookie: session },
         ...(sent === undefined ? {} : { body: JSON.stringify(sent) }),
-        ...(route.upload === undefined ? {} : picture(PIXEL)),
+        ...fileFor(route),
       });
       const schema = operation?.responses[String(route.status)]?.content?.["application/json"]?.schema;
       expect([heard.status, accepts(schema!, heard.json())]).toEqual([route.status, []]);
@@ -164,7 +164,8 @@ describe("the reference page", () => {
       const [, method = "GET"] = /-X (\w+)/.exec(curl) ?? [];
       const [, path = ""] = /127\.0\.0\.1:8080([^']*)'/.exec(curl) ?? [];
       const [, body] = /-d '(.*)'$/s.exec(curl) ?? [];
-      const file = curl.includes("--data-binary") ? picture(PIXEL) : {};
+      const [, media] = /content-type: (\S+)' --data-binary/.exec(curl) ?? [];
+      const file = fileFor(media === undefined ? {} : { upload: { media: [media], bytes: 1 } });
       const heard = await ask(http.port, path, { method, ...(body === undefined ? {} : { body }), ...file });
       // The fixture knows neither the example's token nor its alarm nor its password, and asks without an account.
       const isKnown = ["TOKEN_UNKNOWN", "NOT_FOUND", "LOGIN_FAILED", "LOGIN_REQUIRED"].includes(heard.status < 400 ? "" : heard.code());

@@ -7,6 +7,7 @@ import { TABLE } from "../../server/edge/http/routes.ts";
 import {
   ask,
   bodyOf,
+  fileFor,
   farm,
   picture,
   PASSWORD,
@@ -70,7 +71,7 @@ describe("every route, asked as its example asks", () => {
         method: route.method.toUpperCase(),
         headers: { cookie: session },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(route.upload === undefined ? {} : picture(PIXEL)),
+        ...fileFor(route),
       });
       expect([heard.status, heard.headers["content-type"]]).toEqual([route.status, "application/json; charset=utf-8"]);
       expect(heard.headers["cache-control"]).toBe("no-store");

@@ -4,7 +4,8 @@ import { createWork } from "../../server/flows/work.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { recordsOf } from "../../server/twin/ledger.ts";
-import { newOrder, type NewOrder } from "../../server/twin/orders/shapes.ts";
+import { dueNow } from "../../server/twin/orders/due.ts";
+import { newOrder, plan as planShape, type NewOrder } from "../../server/twin/orders/shapes.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import { verifyChainOfRecords } from "../../server/twin/seal.ts";
 import { farmOfLines, farmHash, snapshotLines } from "../../server/twin/snapshot.ts";
@@ -46,6 +47,7 @@ const house = (journal = handJournal(() => T0)) => {
     clock: clock as never,
     write,
     book: () => farm.work,
+    due: () => dueNow(farm),
     twins: () => farm.twins,
     alarm: (id) => (id === ALARM.id ? ALARM : undefined),
     seal: records.seal,
@@ -112,6 +114,29 @@ describe("two people at one order", () => {
     });
     await expect(work.change("WO-1", { ...close(1), performedTs: T0 + 3_600_000 })).rejects.toMatchObject({ code: "REQUEST_INVALID" });
     await expect(work.change("WO-1", { what: "tick", by: "x", item: 99, done: true })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+});
+
+describe("a plan", () => {
+  const QUARTER = 900_000;
+  const plan = planShape.parse({ id: "fans", name: "Fans", kind: "part-replaced", trigger: { by: "hours", runningH: 1 } });
+  test("falls due by what the rigs ran, becomes an order, and begins anew with the sealed record, after a restart as well", async () => {
+    const { work, farm, journal } = withRigs();
+    await expect(work.changePlan({ what: "drop", by: "x", id: "fans" })).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(work.open(told(undefined, { plan: "fans" }))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await work.changePlan({ what: "set", by: "x", plan })).toMatchObject({ total: 0, plans: [plan] });
+    for (let i = 1; i <= 5; i++) journal.put(telemetry("rig-a", T0 + i * QUARTER, i + 1), T0 + i * QUARTER);
+    // A silence of a day is no day of running.
+    journal.put(telemetry("rig-b", T0 + 96 * QUARTER, 2), T0 + 96 * QUARTER);
+    expect(work.plans()).toMatchObject({ total: 1, due: [{ plan: "fans", rig: "rig-a", ranH: 1.25, overPct: 25, isFirst: true }] });
+    await work.open(told("key-00000009", { plan: "fans", rigs: ["rig-a"] }));
+    expect(work.plans().total).toBe(0);
+    await work.change("WO-1", close(1));
+    expect(work.plans().total).toBe(0);
+    for (let i = 97; i <= 101; i++) journal.put(telemetry("rig-a", T0 + i * QUARTER, i), T0 + i * QUARTER);
+    expect(work.plans().due).toMatchObject([{ rig: "rig-a", ranH: 1.25, isFirst: false }]);
+    expect(dueNow(farmOfLines(snapshotLines(farm)))).toEqual(work.plans().due);
+    expect(await work.changePlan({ what: "drop", by: "x", id: "fans" })).toEqual({ plans: [], total: 0, due: [] });
   });
 });
 

@@ -1,5 +1,5 @@
 /** The lock file must install on every system people use, not only on the one where it was made. */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { ROOT } from "./graph.ts";
@@ -139,10 +139,12 @@ const allowed = (licence: string): boolean =>
 
 describe("licences", () => {
   /** Older packages state it in a form npm does not copy into the lock file. */
+  const isMitText = (path: string): boolean =>
+    existsSync(join(ROOT, path, "LICENSE")) && readFileSync(join(ROOT, path, "LICENSE"), "utf8").startsWith("MIT License\n");
   const licenceOf = (path: string, locked: Locked): string => {
     if (locked.license !== undefined) return locked.license;
     const { license, licenses } = json<{ license?: { type?: string }; licenses?: { type?: string }[] }>(`${path}/package.json`);
-    return license?.type ?? licenses?.[0]?.type ?? "none";
+    return license?.type ?? licenses?.[0]?.type ?? (isMitText(path) ? "MIT" : "none");
   };
   test("of what is installed with the server are on the list", () => {
     const production = Object.entries(lock).filter(([path, locked]) => path !== "" && locked.dev !== true);

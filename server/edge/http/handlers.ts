@@ -38,9 +38,10 @@ import type { TwinRecord } from "../../twin/record.ts";
 import type { EnergyAnswer, RigSeriesQuery, SeriesAnswer, SiteSeriesAnswer, SiteSeriesQuery } from "../../twin/series.ts";
 import type { Alarm, SiteTotals, Twin } from "../../twin/twin.ts";
 import type { NewQuotes, Quote } from "../../twin/usage/quotes.ts";
+import type { MonthReport, ReportQuery } from "../../twin/usage/report.ts";
 import type { Usage, UsageQuery } from "../../twin/usage/shapes.ts";
 import type { Media } from "../../twin/orders/image.ts";
-import type { NewOrder, Order, OrderChange, OrdersQuery } from "../../twin/orders/shapes.ts";
+import type { NewOrder, Order, OrderChange, OrdersQuery, PlanChange, Plans, Reliability } from "../../twin/orders/shapes.ts";
 import type { NewSubstitute, SubstitutionLine } from "../../twin/substitution.ts";
 
 export type Maybe<T> = T | Promise<T>;
@@ -211,6 +212,10 @@ export interface Handlers {
   readonly acknowledge: (act: z.infer<typeof acknowledge>) => Maybe<Alarm>;
   /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
   readonly usage: (query: UsageQuery) => Maybe<Usage>;
+  /** Throws RANGE_INVALID, STORE_UNAVAILABLE. */
+  readonly reliability: (query: UsageQuery) => Maybe<Reliability>;
+  /** Throws STORE_UNAVAILABLE. */
+  readonly report: (query: ReportQuery) => Maybe<MonthReport>;
   readonly quotes: () => Maybe<readonly Quote[]>;
   readonly addQuotes: (told: NewQuotes) => Maybe<readonly Quote[]>;
   readonly incidents: () => Maybe<{ readonly total: number; readonly incidents: readonly Incident[] }>;
@@ -247,6 +252,11 @@ export interface Handlers {
   readonly addPhoto: (id: string, by: string, caption: string, bytes: Uint8Array) => Maybe<Order>;
   /** Throws NOT_FOUND. */
   readonly photo: (hash: string) => Maybe<{ readonly media: Media; readonly bytes: Uint8Array }>;
+  readonly plans: () => Maybe<Plans>;
+  /** Throws NOT_FOUND. */
+  readonly changePlan: (told: PlanChange) => Maybe<Plans>;
+  /** Throws REQUEST_INVALID with the faults by line. */
+  readonly setPositions: (csv: string, by: string, checkOnly: boolean) => Maybe<{ readonly changed: number; readonly same: number }>;
   readonly partChanges: (query: PartChangesQuery) => Maybe<PartChanges>;
   /** Throws NOT_FOUND where that question is not open. */
   readonly explainPart: (told: PartReason) => Maybe<PartChange>;

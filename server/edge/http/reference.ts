@@ -73,13 +73,14 @@ const curlOf = (method: string, path: string, operation: Operation): string => {
   const filled = given("path").reduce((text, { name, example }) => text.replace(`{${name}}`, encodeURIComponent(example ?? "")), path);
   const query = new URLSearchParams(Object.fromEntries(given("query").map(({ name, example }) => [name, example ?? ""]))).toString();
   const body = operation.requestBody?.content["application/json"]?.example;
+  const media = Object.keys(operation.requestBody?.content ?? {})[0] ?? "";
   return [
     "curl -s",
     method === "get" ? "" : `-X ${method.toUpperCase()}`,
     `'http://127.0.0.1:8080${filled}${query === "" ? "" : `?${decodeURIComponent(query)}`}'`,
     operation.requestBody === undefined || body !== undefined
       ? ""
-      : `\\\n  -H 'content-type: ${Object.keys(operation.requestBody.content)[0] ?? ""}' --data-binary @photo.jpg`,
+      : `\\\n  -H 'content-type: ${media}' --data-binary @${media === "text/csv" ? "positions.csv" : "photo.jpg"}`,
     body === undefined ? "" : `\\\n  -H 'content-type: application/json' -d '${JSON.stringify(body)}'`,
   ]
     .filter((word) => word !== "")

@@ -1,11 +1,14 @@
 /** Lines of the table for use and money. */
 import { csvOfUsage } from "../../twin/usage/csv.ts";
 import { newQuotes, quotes } from "../../twin/usage/quotes.ts";
+import { csvOfReport, monthReport, reportQuery } from "../../twin/usage/report.ts";
 import { usage, usageQuery } from "../../twin/usage/shapes.ts";
 import { ROUTES } from "../../twin/wire.ts";
+import { pdfOfReport } from "./report-pdf.ts";
 import { route, type Route } from "./route.ts";
 
 const none = { params: null, query: null, body: null } as const;
+const MONTH = { month: "2026-11" };
 const DAYS = { from: "1762819200000", to: "1762905600000" };
 
 export const USAGE_TABLE: readonly Route[] = [
@@ -41,6 +44,61 @@ export const USAGE_TABLE: readonly Route[] = [
       const told = await handlers.usage(query);
       response.attachment(`${told.site}-${new Date(told.fromTs).toISOString().slice(0, 10)}-${told.by}.csv`);
       return csvOfUsage(told);
+    },
+  }),
+  route({
+    ...none,
+    id: "report",
+    method: "get",
+    path: ROUTES.report,
+    group: "Site",
+    status: 200,
+    refuses: ["STORE_UNAVAILABLE"],
+    heavy: true,
+    example: { query: MONTH },
+    summary: "A UTC month of the site: energy by source, cost, carbon, TH·h, curtailment, what is missing and where each figure is from",
+    query: reportQuery,
+    answer: monthReport,
+    run: (handlers, { query }) => handlers.report(query),
+  }),
+  route({
+    ...none,
+    id: "reportCsv",
+    method: "get",
+    path: ROUTES.reportCsv,
+    group: "Site",
+    status: 200,
+    refuses: ["STORE_UNAVAILABLE"],
+    heavy: true,
+    example: { query: MONTH },
+    media: "text/csv",
+    summary: "The same, a line a day, for a spreadsheet",
+    query: reportQuery,
+    answer: null,
+    run: async (handlers, { query }, { response }) => {
+      const told = await handlers.report(query);
+      response.attachment(`${told.site}-${told.month}.csv`);
+      return csvOfReport(told);
+    },
+  }),
+  route({
+    ...none,
+    id: "reportPdf",
+    method: "get",
+    path: ROUTES.reportPdf,
+    group: "Site",
+    status: 200,
+    refuses: ["STORE_UNAVAILABLE"],
+    heavy: true,
+    example: { query: MONTH },
+    media: "application/pdf",
+    summary: "The same as a document",
+    query: reportQuery,
+    answer: null,
+    run: async (handlers, { query }, { response }) => {
+      const told = await handlers.report(query);
+      response.attachment(`${told.site}-${told.month}.pdf`);
+      return Buffer.from(await pdfOfReport(told));
     },
   }),
   route({

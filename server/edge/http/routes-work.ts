@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { plainText } from "../../twin/api.ts";
 import { ROUTES } from "../../twin/wire.ts";
+import { usageQuery } from "../../twin/usage/shapes.ts";
 import * as work from "../../twin/orders/shapes.ts";
 import { route, type Route } from "./route.ts";
 
@@ -14,10 +15,81 @@ export const orderParams = z.object({ order: z.string().regex(/^WO-[1-9]\d{0,8}$
 export const photoParams = z.object({ hash: z.string().regex(/^[0-9a-f]{64}$/) });
 export const photoQuery = z.object({ by: plainText(64), caption: z.string().trim().max(200).default("") });
 
+/** Fifty thousand lines. */
+const POSITIONS_BYTES = 4_000_000;
+export const positionsQuery = z.object({ by: plainText(64), check: z.enum(["yes", "no"]).default("no") });
+export const positionsAnswer = z.object({ changed: z.int(), same: z.int() });
+const PLAN = {
+  what: "set",
+  by: "badge-17",
+  plan: { id: "filters", name: "Clean filters", kind: "cleaning", trigger: { by: "hours", runningH: 2_000 } },
+};
+
 const ORDER = { order: "WO-1" };
 const PHOTO = { hash: "0".repeat(64) };
 
 export const WORK_TABLE: readonly Route[] = [
+  route({
+    ...none,
+    id: "plans",
+    method: "get",
+    path: ROUTES.plans,
+    group: "Maintenance",
+    status: 200,
+    refuses: [],
+    example: {},
+    summary: "Plans, and what is due by them now",
+    answer: work.plans,
+    run: (handlers) => handlers.plans(),
+  }),
+  route({
+    ...none,
+    id: "changePlan",
+    method: "post",
+    path: ROUTES.plans,
+    group: "Maintenance",
+    status: 200,
+    refuses: ["NOT_FOUND", ...WRITES],
+    example: { body: PLAN },
+    summary: "Set or drop a plan",
+    more: "By hours: so many running hours after the last sealed work of its kind. By drift: while the rig's alarm “drifting” stands.",
+    body: work.planChange,
+    answer: work.plans,
+    run: (handlers, { body }) => handlers.changePlan(body),
+  }),
+  route({
+    ...none,
+    id: "reliability",
+    method: "get",
+    path: ROUTES.reliability,
+    group: "Maintenance",
+    status: 200,
+    refuses: ["RANGE_INVALID", "STORE_UNAVAILABLE"],
+    heavy: true,
+    example: { query: { from: "1762819200000", to: "1762905600000", by: "rack" } },
+    summary: "MTBF, MTTR, cost and repeat offenders of whole UTC days, by group",
+    more: "Computed from work orders, sealed records, alarms and the five-minute rows; docs/maintenance.md says what counts as a failure.",
+    query: usageQuery,
+    answer: work.reliability,
+    run: (handlers, { query }) => handlers.reliability(query),
+  }),
+  route({
+    ...none,
+    id: "setPositions",
+    method: "post",
+    path: ROUTES.positions,
+    group: "Rigs",
+    status: 200,
+    refuses: [...WRITES],
+    example: { query: { by: "badge-17", check: "yes" } },
+    summary: "Say where rigs stand",
+    more: `The body is a CSV of at most ${POSITIONS_BYTES / 1_000_000} MB with the columns rig (or serial, or mac), container, rack, slot; a place whose three names are empty is one that nobody knows. All of it is applied or, where a line has a fault, nothing; \`check=yes\` applies nothing.`,
+    query: positionsQuery,
+    upload: { media: ["text/csv"], bytes: POSITIONS_BYTES },
+    answer: positionsAnswer,
+    run: (handlers, { query }, { request }) =>
+      handlers.setPositions(new TextDecoder().decode(request.body as Buffer), query.by, query.check === "yes"),
+  }),
   route({
     ...none,
     id: "orders",

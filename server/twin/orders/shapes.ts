@@ -1,9 +1,10 @@
 /** Work orders as they go over the wire and into the journal: one set of schemas for requests, answers and the fold. */
 import { z } from "zod";
 import { plainText, recordPart } from "../api.ts";
+import { GROUPS } from "../usage/groups.ts";
 import { NAME_PATTERN } from "../wire.ts";
 import { MOST_RIGS } from "./limits.ts";
-import { CLAIM_STATES, COSTS, DRIFT_FIELDS, LIVE_STATES, ORDER_KINDS, ORDER_STATES, PRIORITIES } from "./words.ts";
+import { CLAIM_STATES, COSTS, LIVE_STATES, ORDER_KINDS, ORDER_STATES, PRIORITIES } from "./words.ts";
 
 const ms = z.int().min(0).describe("ms since 1970 UTC");
 const rigName = z.string().regex(NAME_PATTERN);
@@ -169,14 +170,10 @@ export const ordersQuery = z.object({
 export type OrdersQuery = z.output<typeof ordersQuery>;
 export const orders = z.object({ total: z.int(), orders: z.array(order) });
 
-/** What falls due by itself: after so many running hours, or when a figure has drifted since the last time. */
-export const planTrigger = z.union([
+/** What falls due by itself: after so many running hours since the last work of its kind, or while the rig's alarm "drifting" stands. */
+const planTrigger = z.union([
   z.strictObject({ by: z.literal("hours"), runningH: z.number().min(1).max(100_000) }),
-  z.strictObject({
-    by: z.literal("drift"),
-    field: z.enum(DRIFT_FIELDS),
-    pct: z.number().min(0.5).max(90).describe("worse than after the last work of this kind by so much"),
-  }),
+  z.strictObject({ by: z.literal("drift") }),
 ]);
 export const plan = z.strictObject({
   id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
@@ -192,6 +189,50 @@ export const planChange = z.union([
   z.strictObject({ what: z.literal("drop"), by: badge, id: z.string().max(64) }),
 ]);
 export type PlanChange = z.output<typeof planChange>;
+const due = z.object({
+  plan: z.string(),
+  rig: z.string(),
+  sinceTs: ms.describe("of the last work of its kind, of first sight where there was none; by drift: when the alarm was raised"),
+  isFirst: z.boolean().describe("no work of its kind was sealed yet"),
+  ranH: z.number().nullable().describe("running hours since then; null by drift"),
+  overPct: z.number(),
+  alarm: z.string().nullable(),
+  says: z.string().describe("the alarm's words"),
+});
+export type Due = z.infer<typeof due>;
+export const plans = z.object({
+  plans: z.array(plan),
+  total: z.int().describe("due in all"),
+  due: z.array(due).describe("the most overdue first"),
+});
+export type Plans = z.infer<typeof plans>;
+
+const figure = z.number().nullable();
+const reliabilityLine = z.object({
+  name: z.string(),
+  rigs: z.int(),
+  runH: z.number().describe("hours of five-minute rows in which it hashed"),
+  thH: z.number(),
+  failures: z.int().describe("that began in these days"),
+  mended: z.int(),
+  mtbfH: figure.describe("running hours ÷ failures"),
+  mttrH: figure.describe("mean time from begin to mended"),
+  waitedH: figure.describe("of it, waiting for parts"),
+  costs: z.array(z.object({ currency: z.string(), amount: z.number(), perThH: figure })).describe("of orders done in these days"),
+  alarms: z.int().describe("major and critical ones raised in these days"),
+  isRepeat: z.boolean(),
+});
+export const reliability = z.object({
+  by: z.enum(GROUPS),
+  fromTs: ms,
+  toTs: ms,
+  days: z.int().describe("UTC days with readings in them"),
+  alarmsFromTs: ms.nullable().describe("older alarms are no longer counted; null: none is missing"),
+  total: reliabilityLine,
+  lines: z.array(reliabilityLine).describe("most failures first"),
+  asOfTs: ms,
+});
+export type Reliability = z.infer<typeof reliability>;
 
 /** What the server writes under OWN.work. */
 export type WorkAct =

@@ -30,6 +30,3 @@ export const CLAIM_FIELDS = {
 export const VENDORS = ["microbt", "bitmain", "avalon", "other"] as const satisfies readonly (keyof typeof CLAIM_FIELDS)[];
 export type Vendor = (typeof VENDORS)[number];
 export const CLAIM_STATES = ["draft", "claimed", "approved", "refused", "returned"] as const;
-/** Figures whose drift makes a plan fall due. */
-export const DRIFT_FIELDS = ["efficiencyJTh", "hashrateThs"] as const;
-export type DriftField = (typeof DRIFT_FIELDS)[number];

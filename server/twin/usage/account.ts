@@ -4,11 +4,9 @@
  */
 import { DAY_MS } from "../digest.ts";
 import type { Position } from "../reading.ts";
+import type { Group } from "./groups.ts";
 import { meanQuote, type Quote } from "./quotes.ts";
 import type { DayUse, RigUse } from "./use.ts";
-
-export const GROUPS = ["site", "container", "rack", "model", "rig"] as const;
-export type Group = (typeof GROUPS)[number];
 
 export interface AccountLine {
   readonly name: string;
@@ -36,7 +34,8 @@ export interface Place {
 }
 
 const UNPLACED = "–";
-const nameOf = (by: Group, site: string, rig: string, place: Place | undefined): string => {
+/** Name of the group that a rig belongs to. */
+export const groupOf = (by: Group, site: string, rig: string, place: Place | undefined): string => {
   switch (by) {
     case "site":
       return site;
@@ -129,7 +128,7 @@ export const accountOf = (
     const price = meanQuote(hashprice, day * DAY_MS, (day + 1) * DAY_MS);
     hashpriceCurrency = price?.currency ?? hashpriceCurrency;
     for (const { rig, ...use } of rigs) {
-      const name = nameOf(by, site, rig, places.get(rig));
+      const name = groupOf(by, site, rig, places.get(rig));
       let sums = groups.get(name);
       if (sums === undefined) {
         sums = { rigs: new Set(), use: { ...ZERO }, revenue: 0, valuedThH: 0 };

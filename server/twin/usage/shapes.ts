@@ -1,6 +1,6 @@
 /** Use, cost and estimated revenue as the API tells them. */
 import { z } from "zod";
-import { GROUPS } from "./account.ts";
+import { GROUPS } from "./groups.ts";
 import { quote } from "./quotes.ts";
 
 const number = z.number().nullable();
@@ -13,7 +13,7 @@ export const usageQuery = z.object({
 });
 export type UsageQuery = z.output<typeof usageQuery>;
 
-const line = z.object({
+export const usageLine = z.object({
   name: z.string(),
   rigs: z.int(),
   thH: z.number(),
@@ -30,6 +30,15 @@ const line = z.object({
   runH: z.number(),
   pausedH: z.number(),
 });
+export const curtailmentLine = z.object({
+  fromTs: ms,
+  toTs: ms,
+  rigs: z.int(),
+  avoidedKwh: z.number(),
+  saved: number,
+  savedKgco2e: number,
+  forgoneThH: z.number(),
+});
 export const usage = z.object({
   site: z.string(),
   by: z.enum(GROUPS),
@@ -42,19 +51,9 @@ export const usage = z.object({
   comparable: z.boolean(),
   /** What holds now, with its source and when it was entered. */
   hashprice: quote.nullable(),
-  total: line,
-  lines: z.array(line).describe("worst margin per TH·h first, or most cost per TH·h where no margin is known"),
-  curtailments: z.array(
-    z.object({
-      fromTs: ms,
-      toTs: ms,
-      rigs: z.int(),
-      avoidedKwh: z.number(),
-      saved: number,
-      savedKgco2e: number,
-      forgoneThH: z.number(),
-    }),
-  ),
+  total: usageLine,
+  lines: z.array(usageLine).describe("worst margin per TH·h first, or most cost per TH·h where no margin is known"),
+  curtailments: z.array(curtailmentLine),
   asOfTs: ms,
 });
 export type Usage = z.infer<typeof usage>;

@@ -41,12 +41,19 @@ export interface SiteSlots {
   /** What paused rigs would have drawn and delivered beside what they did. */
   readonly avoidedW: readonly number[];
   readonly forgoneThs: readonly number[];
+  /** Of the meter, by source; null where it did not speak. */
+  readonly sourcesW: Readonly<Record<string, readonly (number | null)[]>>;
+  /** Rigs that told something. */
+  readonly spokeRigs: readonly number[];
 }
 export interface DayUse {
   readonly day: number;
   readonly currency: string | null;
   readonly rigs: readonly RigUse[];
   readonly site: SiteSlots;
+  /** Counted, and of these signed by a gateway. */
+  readonly readings: number;
+  readonly signed: number;
 }
 
 const numbers = (): number[] => Array.from({ length: SLOTS }, () => 0);
@@ -96,7 +103,7 @@ const tariffOf = (day: number, energy: EnergyAnswer | null, entered: Prices) => 
     costPerKwh.push(each === null ? null : each * bought);
     gco2ePerKwh.push(all > 0 ? intensityOf(inflow, grid) : grid);
   }
-  return { meteredW, costPerKwh, pricePerKwh, gco2ePerKwh };
+  return { meteredW, costPerKwh, pricePerKwh, gco2ePerKwh, sourcesW: Object.fromEntries(sources) };
 };
 
 /** What a rig does when it is not paused, from its own hashing minutes of the day; null where it had none. */
@@ -124,9 +131,14 @@ export const dayUseOf = (
   const pausedRigs = numbers();
   const avoidedW = numbers();
   const forgoneThs = numbers();
+  const spokeRigs = numbers();
+  let [readings, signed] = [0, 0];
   for (const { rows } of all) {
     const usual = usualOf(rows);
     rows.forEach((row, slot) => {
+      if (row.n > 0) spokeRigs[slot] = (spokeRigs[slot] ?? 0) + 1;
+      readings += row.n;
+      signed += row.signed;
       reportedW[slot] = (reportedW[slot] ?? 0) + (row.powerW ?? 0);
       if (row.paused === 0) return;
       pausedRigs[slot] = (pausedRigs[slot] ?? 0) + 1;
@@ -152,5 +164,5 @@ export const dayUseOf = (
     });
     return { rig, thH, reportedKwh, wallKwh, cost, pricedKwh, kgco2e, carbonKwh, runH, pausedH };
   });
-  return { day, currency, rigs, site: { ...tariff, reportedW, pausedRigs, avoidedW, forgoneThs } };
+  return { day, currency, rigs, site: { ...tariff, reportedW, pausedRigs, avoidedW, forgoneThs, spokeRigs }, readings, signed };
 };

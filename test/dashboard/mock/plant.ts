@@ -275,6 +275,7 @@ export const totalsOf = (rows: readonly LiveRow[], ts: number, now: number, alar
     byState,
     hashrateThs: sums.hashrateThs,
     nameplateThs: sums.nameplateThs,
+    targetThs: 0.98 * sums.nameplateThs,
     reportedW: sums.reportedW,
     meteredW: energy.meteredW,
     meteredTs: ts - ((ts % 10_000) + 400),

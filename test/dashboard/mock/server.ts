@@ -17,6 +17,7 @@ import { historyOf, seal } from "./book.ts";
 import { inboxPages } from "./inbox.ts";
 import { mountAccess, type AccessOptions } from "./access.ts";
 import { mountAlarms } from "./alarms.ts";
+import { mountHands } from "./hands.ts";
 import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
@@ -290,11 +291,6 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     posted: (body) => void posted.push(body),
     refuse,
   });
-  mountMoney(app, {
-    site: SITE,
-    now,
-    places: () => new Map(roster().map(({ rig, model, position }) => [rig, { model, position }])),
-  });
   const work = mountWork(app, {
     now,
     twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
@@ -302,6 +298,13 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     seal: (rig, told) => sealOf(indexOf.get(rig) ?? 0, told),
     refuse,
   });
+  mountMoney(app, {
+    site: SITE,
+    now,
+    places: () => new Map(roster().map(({ rig, model, position }) => [rig, { model, position }])),
+    orders: work.orders,
+  });
+  mountHands(app, { roster, refuse, posted });
   app.get(ROUTES.partChanges, (_request, response) => void response.json({ total: 0, changes: [] }));
   app.get(ROUTES.commands, (_request, response) => void response.json({ total: 0, open: 0, commands: [] }));
   app.get(ROUTES.alarms, (request, response) => {

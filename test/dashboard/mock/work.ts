@@ -8,7 +8,9 @@ import type { Alarm, Twin } from "../../../server/twin/twin.ts";
 import { ROUTES } from "../../../server/twin/wire.ts";
 import { foldSealed, foldWork, noWork } from "../../../server/twin/orders/fold.ts";
 import { lineOf, linesOf, type OrderLine } from "../../../server/twin/orders/lines.ts";
-import { newOrder, orderChange, ordersQuery, type Order, type WorkAct } from "../../../server/twin/orders/shapes.ts";
+import { dueOf } from "../../../server/twin/orders/due.ts";
+import { noService } from "../../../server/twin/orders/service.ts";
+import { newOrder, orderChange, ordersQuery, planChange, type Order, type WorkAct } from "../../../server/twin/orders/shapes.ts";
 import { hashOf } from "./book.ts";
 
 export interface WorkHands {
@@ -31,6 +33,14 @@ export const mountWork = (app: Express, hands: WorkHands): MockWork => {
   const book = noWork();
   const changed: OrderLine[] = [];
   const photos = new Map<string, Uint8Array>();
+  const service = noService();
+  /** As if the rigs had run between 1,500 and 2,500 hours. */
+  const due = () => {
+    let i = 0;
+    const twins = hands.twins();
+    for (const rig of twins.keys()) if (!service.ranMs.has(rig)) service.ranMs.set(rig, (1_500 + (i++ % 11) * 100) * 3_600_000);
+    return dueOf({ work: book, service, twins, drifting: () => undefined });
+  };
   const tell = (order: Order | null): void => {
     if (order !== null) changed.push(lineOf(order));
   };
@@ -38,6 +48,7 @@ export const mountWork = (app: Express, hands: WorkHands): MockWork => {
     clock: { now: hands.now, every: () => () => undefined, breathe: () => Promise.resolve() } as never,
     write: async (_topic, payload) => tell(foldWork(book, JSON.parse(new TextDecoder().decode(payload)) as WorkAct, hands.now())),
     book: () => book,
+    due,
     twins: hands.twins,
     alarm: hands.alarm,
     seal: async (rig, told) => {
@@ -66,6 +77,14 @@ export const mountWork = (app: Express, hands: WorkHands): MockWork => {
       }
     };
   const idOf = (request: Request): string => String(request.params["order"]);
+  app.get(
+    ROUTES.plans,
+    answer(200, () => flow.plans()),
+  );
+  app.post(
+    ROUTES.plans,
+    answer(200, ({ body }) => flow.changePlan(planChange.parse(body))),
+  );
   app.get(
     ROUTES.orders,
     answer(200, ({ query }) => flow.orders(ordersQuery.parse(query))),

@@ -22,6 +22,9 @@ import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
 import { foldWork, noWork } from "../../../server/twin/orders/fold.ts";
 import { cleanPicture } from "../../../server/twin/orders/image.ts";
 import { newOrder, type Order } from "../../../server/twin/orders/shapes.ts";
+import { readPositions } from "../../../server/twin/positions.ts";
+import { reportOf } from "../../../server/twin/usage/report.ts";
+import type { Route } from "../../../server/edge/http/route.ts";
 
 const INBOX: InboxAnswer = {
   topics: [
@@ -132,6 +135,7 @@ export const TOTALS: SiteTotals = {
   byState: { new: 0, hashing: 1, low: 0, tuning: 0, paused: 0, hung: 0, fault: 0, offline: 0 },
   hashrateThs: 104.5,
   nameplateThs: 110,
+  targetThs: 110,
   reportedW: 3068,
   meteredW: 3150,
   meteredTs: TS,
@@ -342,6 +346,20 @@ const knownOrder = (id: string): Order => {
   return ORDER;
 };
 const QUOTE = { of: "hashprice", fromTs: TS, value: 45.2, currency: "USD", source: "pool", by: "badge-17", enteredTs: TS } as const;
+const FAILED = {
+  name: "farm",
+  rigs: 1,
+  runH: 24,
+  thH: 24,
+  failures: 1,
+  mended: 1,
+  mtbfH: 24,
+  mttrH: 3,
+  waitedH: 0,
+  costs: [{ currency: "EUR", amount: 8, perThH: 0.33 }],
+  alarms: 2,
+  isRepeat: false,
+};
 const USED = {
   name: "farm",
   rigs: 1,
@@ -552,6 +570,27 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     curtailments: [{ fromTs: TS, toTs: TS + 300_000, rigs: 2, avoidedKwh: 1, saved: null, savedKgco2e: 0.1, forgoneThH: 3 }],
     asOfTs: TS,
   }),
+  reliability: (query) => ({
+    by: query.by,
+    fromTs: TS,
+    toTs: TS + 86_400_000,
+    days: 1,
+    alarmsFromTs: null,
+    total: FAILED,
+    lines: [FAILED],
+    asOfTs: TS,
+  }),
+  report: ({ month }) => reportOf({ site: "farm", month, days: [], places: new Map(), quotes: [], states: new Map(), asOfTs: TS }),
+  plans: () => ({ plans: [], total: 0, due: [] }),
+  changePlan: (told) => {
+    if (told.what === "drop") throw new Refused("NOT_FOUND", "There is no such plan.");
+    return { plans: [told.plan], total: 0, due: [] };
+  },
+  setPositions: (csv) => {
+    const { changes, same, faults } = readPositions(csv, [{ rig: TWIN.rig, serial: null, mac: null, position: null }]);
+    if (faults.length > 0) throw new Refused("REQUEST_INVALID", faults.map(({ says }) => says).join("; "));
+    return { changed: changes.length, same };
+  },
   quotes: () => [QUOTE],
   addQuotes: () => [QUOTE],
   incidents: () => ({ total: 0, incidents: [] }),
@@ -710,6 +749,11 @@ export interface Heard {
 
 /** A file as a body. */
 export const picture = (bytes: Buffer, media = "image/png"): Wish => ({ method: "POST", headers: { "content-type": media }, body: bytes });
+
+/** A file that the route takes, nothing where it takes none. */
+export const fileFor = ({ upload }: Pick<Route, "upload">): Partial<Wish> =>
+  upload === undefined ? {} : upload.media.includes("text/csv") ? picture(Buffer.from(POSITIONS), "text/csv") : picture(PIXEL);
+const POSITIONS = "rig,container,rack,slot\nrig-0001,C1,R1,1\n";
 
 /** One request over a connection of its own; nothing is added to what is wished but Content-Type: application/json for a body. */
 export const ask = (port: number, path: string, wish: Wish = {}): Promise<Heard> =>
