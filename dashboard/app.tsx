@@ -22,6 +22,7 @@ const NewOrderView = lazy(() => import("./views/new-order.tsx"));
 const EconomicsView = lazy(() => import("./views/economics.tsx"));
 const EnergyView = lazy(() => import("./views/energy.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
+const ShiftView = lazy(() => import("./views/shift.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
 const AccessView = lazy(() => import("./views/access.tsx"));
@@ -65,6 +66,7 @@ const Screen = (): ReactNode => {
           <Route path="/energy" component={EnergyView} />
           <Route path="/energy/curtailment" component={CurtailmentView} />
           <Route path="/economics" component={EconomicsView} />
+          <Route path="/shift" component={ShiftView} />
           <Route path="/status" component={StatusView} />
           <Route path="/access" component={AccessView} />
           <Route component={NowhereView} />

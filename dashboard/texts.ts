@@ -164,6 +164,7 @@ export const say = {
     maintenance: "Maintenance",
     energy: "Energy",
     economics: "Economics",
+    shift: "Shift",
     status: "Status",
     access: "Access",
     replay: "Replay",

@@ -10,6 +10,7 @@ import { openPhotos } from "../edge/photos/store.ts";
 import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
+import { createNotes } from "../flows/notes.ts";
 import { createTrials } from "../flows/rule-trial.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { startNotify } from "./notify.ts";
@@ -104,6 +105,7 @@ export const startWeb = async (
     commands,
     curtail,
     money: createUsage(moneyNeeds),
+    notes: createNotes({ now: clock.now, farm, write: journal.write }),
     work,
     rejected,
     version,
@@ -153,6 +155,7 @@ export const startWeb = async (
     gate: http.gate,
     whole: frames.whole,
     openReplay: rooms.open,
+    notes: () => farm().notes.commented + farm().notes.handedOver,
     onFault: (error) => complain("the live feed", error),
   });
   work.start();

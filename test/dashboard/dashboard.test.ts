@@ -11,6 +11,7 @@ import { mapScenes } from "./scenes/map.ts";
 import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
 import { rigsScenes } from "./scenes/rigs.ts";
+import { tourScenes } from "./scenes/tour.ts";
 import { twinScenes, verifierScenes } from "./scenes/twin.ts";
 import { walkScenes } from "./scenes/walk.ts";
 import { openWorld, type World } from "./world.ts";
@@ -27,6 +28,9 @@ afterAll(() => world.end());
 
 describe("walking through the pages", () => {
   walkScenes(() => world);
+});
+describe("every page", () => {
+  tourScenes(() => world);
 });
 describe("nothing that axe finds", () => {
   contrastScenes(() => world);

@@ -24,7 +24,7 @@ export interface AlarmHands {
 }
 const FEW = 3;
 
-const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
+export const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
   const low = active.filter(({ kind }) => kind === "low-hashrate");
   const incident = (scope: Incident["scope"], name: string, says: string, of: readonly Alarm[]): Incident => ({
     id: `${site}/incident/${scope}/${name}`,
