@@ -10,10 +10,10 @@ import {
   IconHistory,
   IconKey,
   IconLayoutDashboard,
+  IconNotes,
   IconSearch,
   IconServer2,
   IconTool,
-  IconUsers,
   IconApi,
 } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
@@ -43,7 +43,7 @@ const PAGES = [
   { to: "/maintenance", label: say.nav.maintenance, icon: IconTool },
   { to: "/energy", label: say.nav.energy, icon: IconBolt },
   { to: "/economics", label: say.nav.economics, icon: IconCoins },
-  { to: "/shift", label: say.nav.shift, icon: IconUsers },
+  { to: "/shift", label: say.nav.shift, icon: IconNotes },
   { to: "/status", label: say.nav.status, icon: IconHeartbeat },
   { to: "/access", label: say.nav.access, icon: IconKey },
 ] as const;

@@ -152,7 +152,7 @@ const ForYou = (): ReactNode => {
           }
         </Answered>
       )}
-      {self.account === null ? (
+      {self.account === null && !self.may("addHandover") ? (
         <TextInput
           mt={10}
           label={text.by}

@@ -11,6 +11,8 @@ import { mapScenes } from "./scenes/map.ts";
 import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
 import { rigsScenes } from "./scenes/rigs.ts";
+import { shellScenes } from "./scenes/shell.ts";
+import { teamScenes } from "./scenes/team.ts";
 import { tourScenes } from "./scenes/tour.ts";
 import { twinScenes, verifierScenes } from "./scenes/twin.ts";
 import { walkScenes } from "./scenes/walk.ts";
@@ -58,6 +60,12 @@ describe("maintenance", () => {
 });
 describe("replay", () => {
   replayScenes(() => world);
+});
+describe("people who work together", () => {
+  teamScenes(() => world);
+});
+describe("the installed shell", () => {
+  shellScenes(() => world);
 });
 describe("logging in", () => {
   loginScenes(() => world);

@@ -59,6 +59,8 @@ export interface VisitOptions extends Partial<MockOptions> {
   /** Holds every clock still at this time (ms UTC): the mock's, the page's and its monotonic one. */
   readonly stillTs?: number;
   readonly size?: { readonly width: number; readonly height: number };
+  /** In a browser of its own, with service workers. */
+  readonly workers?: boolean;
   readonly scheme?: "dark" | "light";
 }
 export interface World {
@@ -97,20 +99,20 @@ export const openWorld = async (): Promise<World> => {
   });
   const files = join(profile, "dashboard");
   cpSync(FILES, files, { recursive: true });
-  const contextOf = (): Promise<BrowserContext> =>
-    browser.newContext({ timezoneId: "UTC", acceptDownloads: true, serviceWorkers: "block" });
+  const contextOf = (workers = false): Promise<BrowserContext> =>
+    browser.newContext({ timezoneId: "UTC", acceptDownloads: true, serviceWorkers: workers ? "allow" : "block" });
   // One address for all scenes: what the browser compiled for the one, it has for the next.
   const shared = await contextOf();
   let port = 0;
   const open: { readonly mock: Mock; readonly page: Page }[] = [];
   return {
     files,
-    async visit(path, { size = WIDE, scheme = "dark", stillTs, ...options } = {}) {
-      const isAlone = open.length === 0;
+    async visit(path, { size = WIDE, scheme = "dark", stillTs, workers = false, ...options } = {}) {
+      const isAlone = open.length === 0 && !workers;
       const now = stillTs === undefined ? Date.now : (): number => stillTs;
       const mock = await startMock({ rigs: 288, now, files, port: isAlone ? port : 0, ...options });
       if (isAlone) port = Number(new URL(mock.url).port);
-      const page = await (isAlone ? shared : await contextOf()).newPage();
+      const page = await (isAlone ? shared : await contextOf(workers)).newPage();
       open.push({ mock, page });
       await page.setViewportSize(size);
       await page.emulateMedia({ colorScheme: scheme });

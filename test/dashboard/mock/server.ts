@@ -40,6 +40,8 @@ export interface Mock {
   readonly provenance: Provenance;
   readonly work: MockWork;
   readonly notes: MockNotes;
+  /** Browsers that asked to be told. */
+  readonly push: () => readonly { readonly endpoint: string }[];
   /** The next frame of every viewer bears a number too high. */
   readonly skipNumber: () => void;
   readonly resyncs: () => number;
@@ -281,7 +283,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     response.status(201).json(sealOf(i, newRecord.parse(request.body)));
   });
   mountAccess(app, options.access ?? {}, { now, sessions, secretIn, locked: options.password !== undefined, refuse });
-  mountAlarms(app, {
+  const push = mountAlarms(app, {
     site: SITE,
     now,
     active: () => alarms(now()).filter(({ clearedTs }) => clearedTs === null),
@@ -520,6 +522,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     provenance,
     work,
     notes,
+    push,
     skipNumber: () => {
       lever.skip = 1;
     },
