@@ -39,8 +39,8 @@ export const PushPanel = (): ReactNode => {
   const hindered = obstacle();
   const look = useCallback(async (): Promise<void> => {
     if (obstacle() !== null) return;
-    const subscription = await (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription();
-    setOwn(subscription == null ? null : await idOf(subscription.endpoint));
+    const subscription = (await (await navigator.serviceWorker.getRegistration())?.pushManager.getSubscription()) ?? null;
+    setOwn(subscription === null ? null : await idOf(subscription.endpoint));
   }, []);
   useEffect(() => void look(), [look]);
 

@@ -19,7 +19,7 @@ import {
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { dayTime, time, zone } from "../format.ts";
+import { dayTime, iso, time, zone } from "../format.ts";
 import { useConnection, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 import { Banners } from "./banners.tsx";
@@ -28,7 +28,7 @@ import { useHerald } from "./herald.tsx";
 import { MentionCount } from "./mention-count.tsx";
 import { Mark } from "./mark.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
-import { CopyLink, PeopleHere } from "./team-head.tsx";
+import { CopyLink, CopyLinkItem, PeopleHere } from "./team-head.tsx";
 import { toned } from "./value.tsx";
 import { SchemeToggle } from "./scheme-toggle.tsx";
 
@@ -83,7 +83,7 @@ const Clock = (): ReactNode => {
   const replay = useViewClock()?.view === "replay";
   if (now === null) return null;
   return (
-    <span className="shell-clock">
+    <span className="shell-clock" title={iso(now)}>
       {replay ? dayTime(now) : time(now)} <span>{zone(now)}</span>
     </span>
   );
@@ -226,6 +226,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
                   <Menu.Item leftSection={<IconHistory size={16} />} onClick={openReplay}>
                     {say.nav.replay}
                   </Menu.Item>
+                  <CopyLinkItem />
                   <Menu.Item leftSection={<IconApi size={16} />} component="a" href={ROUTES.reference}>
                     {say.nav.api}
                   </Menu.Item>

@@ -1,11 +1,13 @@
 /** Of the shell's head: who is here, and a link to exactly what one sees. */
-import { Button, Popover, TextInput } from "@mantine/core";
+import { Button, Menu, Popover, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
 import { IconLink, IconUsers } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import { dayTime } from "../format.ts";
 import { useNow, usePeople, useViewClock } from "../site.tsx";
 import { teamText } from "../texts-team.ts";
+import { say } from "../texts.ts";
 import { useSelf } from "./self.ts";
 
 /** The address of what is shown: page, filters, range; in a replay its window and moment as well. */
@@ -33,18 +35,42 @@ const copied = async (text: string): Promise<boolean> => {
   }
 };
 
-export const CopyLink = (): ReactNode => {
+interface Copied {
+  readonly link: string;
+  readonly says: string;
+}
+/** Puts the link on the clipboard; gives it, and what came of that. */
+const useCopied = (): (() => Promise<Copied>) => {
   const clock = useViewClock();
   const now = useNow();
-  const [shown, setShown] = useState<{ readonly link: string; readonly says: string } | null>(null);
   const text = teamText.link;
-  const copy = async (): Promise<void> => {
-    if (shown !== null) return setShown(null);
+  return async () => {
     const isPast = clock?.view === "replay" && clock.from !== null && clock.to !== null && now !== null;
     const link = addressNow(isPast ? { from: clock.from ?? 0, to: clock.to ?? 0, speed: clock.speed, at: now } : null);
     const done = await copied(link);
-    setShown({ link, says: done ? (isPast ? text.copiedThen(dayTime(now)) : text.copied) : text.byHand });
+    return { link, says: done ? (isPast ? text.copiedThen(dayTime(now)) : text.copied) : text.byHand };
   };
+};
+
+/** The same in a menu: what came of it is called out. */
+export const CopyLinkItem = (): ReactNode => {
+  const copy = useCopied();
+  const tell = async (): Promise<void> => {
+    const { link, says } = await copy();
+    notifications.show({ title: says, message: link, closeButtonProps: { "aria-label": say.close } });
+  };
+  return (
+    <Menu.Item leftSection={<IconLink size={16} />} onClick={() => void tell()}>
+      {teamText.link.copy}
+    </Menu.Item>
+  );
+};
+
+export const CopyLink = (): ReactNode => {
+  const link = useCopied();
+  const [shown, setShown] = useState<Copied | null>(null);
+  const text = teamText.link;
+  const copy = async (): Promise<void> => setShown(shown === null ? await link() : null);
   return (
     <Popover
       opened={shown !== null}

@@ -1,10 +1,11 @@
 import { IconBolt } from "@tabler/icons-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useMemo, type ReactNode } from "react";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, energyKwh, fixed, MISSING, percent, power } from "../format.ts";
 import { EnergyPages } from "../parts/energy-pages.tsx";
 import { useAddress } from "../parts/address.ts";
+import { useHeld } from "../parts/held.ts";
 import { Chart } from "../parts/chart.tsx";
 import { mixIntensity, sumsOf } from "../parts/energy-sums.ts";
 import { mixLines } from "../parts/mix.ts";
@@ -27,7 +28,7 @@ const EnergyView = (): ReactNode => {
   const range = isRange(asked) ? asked : "24h";
   const view = useViewClock()?.view ?? "live";
   const moving = useSpan(RANGES[range], POINTS);
-  const [held, setHeld] = useState<Span | null>(null);
+  const [held, setHeld] = useHeld(address);
   const span = held ?? moving;
   const query = span && { from: span.from, to: span.to, points: POINTS };
   const name = `${held === null ? range : "held"} ${view}`;
@@ -96,8 +97,7 @@ const EnergyView = (): ReactNode => {
             value={range}
             options={RANGE_OPTIONS}
             onChange={(value) => {
-              setHeld(null);
-              address.put({ range: value });
+              address.put({ held: "", range: value });
             }}
           />
         </div>

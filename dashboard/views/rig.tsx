@@ -7,6 +7,7 @@ import type { Alarm, Twin } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, fixed, hashrate, lasting, percent, power, rpm, together } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
+import { useHeld } from "../parts/held.ts";
 import { Comments } from "../parts/comments.tsx";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
 import { Chart } from "../parts/chart.tsx";
@@ -152,7 +153,7 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
   const range = isRange(asked) ? asked : "6h";
   const view = useViewClock()?.view ?? "live";
   const moving = useSpan(RANGES[range], POINTS);
-  const [held, setHeld] = useState<Span | null>(null);
+  const [held, setHeld] = useHeld(address);
   const span = held ?? moving;
   const series = useAnswer<SeriesAnswer>(
     span && {
@@ -196,8 +197,7 @@ const Charts = ({ rig, happenings }: { readonly rig: RigNow; readonly happenings
             value={range}
             options={RANGE_OPTIONS}
             onChange={(value) => {
-              setHeld(null);
-              address.put({ range: value });
+              address.put({ held: "", range: value });
             }}
           />
         </div>

@@ -97,7 +97,14 @@ export const startWeb = async (
     const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];
     return snapshot === null || (moment !== null && moment.pos > snapshot.pos) ? moment : snapshot;
   };
-  const past = { site: config.site, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs };
+  const past = {
+    site: config.site,
+    zone: config.siteZone,
+    read: pruned.read,
+    loadSnapshot,
+    verify: verifyNative,
+    oldestTs: journal.oldestTs,
+  };
   const trials = createTrials({ ...past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
   runs("the trial of a rule", () => void trials.endTrial());
   const apiNeeds: ApiNeeds = {

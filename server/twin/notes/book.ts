@@ -1,7 +1,6 @@
 /** Comments, mentions and handed-over notes as they were folded. The same entries give the same book. */
-import { activeAlarms } from "../alarms/book.ts";
-import type { Farm } from "../farm.ts";
-import { isLive } from "../orders/fold.ts";
+import { activeAlarms, type AlarmBook } from "../alarms/book.ts";
+import { isLive, type WorkBook } from "../orders/fold.ts";
 import type { Comment, Handover, NoteNews, Standing } from "./shapes.ts";
 
 export interface NoteBook {
@@ -13,6 +12,12 @@ export interface NoteBook {
   handedOver: number;
   /** By name in lower case: the newest comment that was seen. */
   readonly seen: Map<string, number>;
+}
+/** Of a farm what is looked at, and what is written into. */
+interface Around {
+  readonly alarms: AlarmBook;
+  readonly work: WorkBook;
+  readonly notes: NoteBook;
 }
 export const noNotes = (): NoteBook => ({ comments: [], handovers: [], commented: 0, handedOver: 0, seen: new Map() });
 
@@ -32,7 +37,7 @@ export const mentionsIn = (text: string): string[] => {
 };
 
 /** What stands open in the farm as it is now. */
-export const standingIn = (farm: Pick<Farm, "alarms" | "work">): Standing => {
+export const standingIn = (farm: Pick<Around, "alarms" | "work">): Standing => {
   const alarms = { critical: 0, major: 0, minor: 0, info: 0 };
   for (const { severity } of activeAlarms(farm.alarms)) alarms[severity] += 1;
   const incidents = [...farm.alarms.incidents.values()]
@@ -49,7 +54,7 @@ export const standingIn = (farm: Pick<Farm, "alarms" | "work">): Standing => {
 };
 
 /** Carries what somebody said into the farm's book. Changes `farm.notes`. */
-export const foldNote = (farm: Farm, news: NoteNews, ts: number): void => {
+export const foldNote = (farm: Around, news: NoteNews, ts: number): void => {
   const { notes } = farm;
   switch (news.what) {
     case "comment": {
