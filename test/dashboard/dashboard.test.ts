@@ -12,6 +12,7 @@ import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
 import { rigsScenes } from "./scenes/rigs.ts";
 import { shellScenes } from "./scenes/shell.ts";
+import { stateScenes } from "./scenes/states.ts";
 import { teamScenes } from "./scenes/team.ts";
 import { tourScenes } from "./scenes/tour.ts";
 import { twinScenes, verifierScenes } from "./scenes/twin.ts";
@@ -33,6 +34,9 @@ describe("walking through the pages", () => {
 });
 describe("every page", () => {
   tourScenes(() => world);
+});
+describe("every page when things go wrong", () => {
+  stateScenes(() => world);
 });
 describe("nothing that axe finds", () => {
   contrastScenes(() => world);

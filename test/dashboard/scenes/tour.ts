@@ -38,7 +38,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 const MORE = ["/map?by=state", "/alarms?show=all", "/rigs/no-such-rig", "/nowhere"];
 
 /** Every address to look at, by the routes of app.tsx: a new page is walked without being named here. */
-const addresses = (): string[] => {
+export const addresses = (): string[] => {
   const app = readFileSync(join(import.meta.dirname, "../../../dashboard/app.tsx"), "utf8");
   const routes = [...app.matchAll(/(?:path=|useRoute\()"([^"]+)"/g)].map(([, path]) => path ?? "");
   return [...new Set(routes)].map((path) => {
@@ -51,7 +51,8 @@ const addresses = (): string[] => {
 const fileOf = (address: string, size: string, scheme: string): string =>
   `${address === "/" ? "overview" : address.slice(1).replaceAll(/[^a-z0-9]+/gi, "-")}.${size}.${scheme}.png`;
 
-const go = async (page: Page, address: string): Promise<void> => {
+/** Goes there within the page, as a link does. */
+export const go = async (page: Page, address: string): Promise<void> => {
   await page.evaluate((to) => {
     history.pushState(null, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
@@ -126,6 +127,29 @@ const unlike = async (line: CDPSession, file: string): Promise<string | null> =>
   }
 };
 
+const TABS = 15;
+/** What is wrong with the way of the Tab key from the page's beginning: it must move on, and never to what cannot be seen. */
+const keyboardFaults = async (page: Page, address: string): Promise<string[]> => {
+  await page.evaluate(() => document.getElementById("main")?.focus());
+  const way: string[] = [];
+  for (let step = 0; step < TABS; step += 1) {
+    await page.keyboard.press("Tab");
+    const at = await page.evaluate(() => {
+      const { activeElement: element } = document;
+      if (element === null || element === document.body) return "";
+      const all = [...document.querySelectorAll("*")];
+      const shown = element.getClientRects().length > 0 ? "" : " unseen";
+      return `${all.indexOf(element)} ${element.tagName} ${element.getAttribute("aria-label") ?? element.textContent?.slice(0, 30) ?? ""}${shown}`;
+    });
+    // The last one leads out of the page.
+    if (at === "" || at === way[0]) break;
+    if (at.endsWith(" unseen")) return [`${address}: Tab reaches what cannot be seen: ${at}`];
+    if (way.includes(at)) return [`${address}: Tab comes back to ${at}`];
+    way.push(at);
+  }
+  return [];
+};
+
 /** Looks at one page in both schemes and gives what is wrong with it. */
 const look = async (page: Page, line: CDPSession, address: string, size: string): Promise<string[]> => {
   const wrong: string[] = [];
@@ -138,6 +162,7 @@ const look = async (page: Page, line: CDPSession, address: string, size: string)
     const picture = await unlike(line, fileOf(address, size, scheme));
     if (picture !== null) wrong.push(`${address}: ${picture}`);
   }
+  if (size === "1440" && !APPROVES) wrong.push(...(await keyboardFaults(page, address)));
   const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   if (over > 0) wrong.push(`${address} is ${over} px wider than the screen`);
   return wrong;
