@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type ReactNode } from "react";
 import { dayMinute, dayTime } from "../format.ts";
 import { useNow, useSite, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
+import { MomentComment } from "./moment-comment.tsx";
 import { Segments } from "./segments.tsx";
 
 /** While the hand is on the slider, no more than so many jumps a second are asked of the server. */
@@ -66,6 +67,7 @@ export const ReplayBar = ({ onChange }: { readonly onChange: () => void }): Reac
           <span>{dayMinute(to)}</span>
         </div>
       </div>
+      <MomentComment ts={at} />
       <ActionIcon variant="default" size="lg" onClick={onChange} aria-label={say.replay.change}>
         <IconCalendarTime size={16} />
       </ActionIcon>

@@ -17,6 +17,8 @@ export interface Self {
   readonly setBadge: (badge: string) => void;
   /** Whether one may do that, by the names of rights.ts; never in a replay. */
   readonly may: (right: string) => boolean;
+  /** The same, also while one looks at a replay: for what is of the present anyway. */
+  readonly mayNow: (right: string) => boolean;
 }
 
 export const useSelf = (): Self => {
@@ -24,7 +26,8 @@ export const useSelf = (): Self => {
   const [badge, setBadge] = useBadge();
   const replay = useViewClock()?.view === "replay";
   const account = data === null || data.local ? null : data.name;
-  return { account, name: account ?? badge, setBadge, may: (right) => !replay && (data?.rights.includes(right) ?? false) };
+  const mayNow = (right: string): boolean => data?.rights.includes(right) ?? false;
+  return { account, name: account ?? badge, setBadge, mayNow, may: (right) => !replay && mayNow(right) };
 };
 
 /** Asks anew whenever somebody has said something. */

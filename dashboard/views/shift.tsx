@@ -142,7 +142,7 @@ const ForYou = (): ReactNode => {
             ) : (
               <>
                 <CommentList comments={comments} withAbout isNew={({ number }) => number > seenTo} />
-                {unseen > 0 && self.may("seeMentions") ? (
+                {unseen > 0 && self.mayNow("seeMentions") ? (
                   <Button size="compact-sm" variant="default" onClick={() => void seen(comments[0]?.number ?? 0)}>
                     {words.seen}
                   </Button>

@@ -27,6 +27,7 @@ export const NOTES_TABLE: readonly Route[] = [
   route({
     ...none,
     id: "addComment",
+    present: true,
     method: "post",
     path: ROUTES.comments,
     group: "Maintenance",
@@ -42,6 +43,7 @@ export const NOTES_TABLE: readonly Route[] = [
   route({
     ...none,
     id: "mentions",
+    present: true,
     method: "get",
     path: ROUTES.mentions,
     group: "Maintenance",
@@ -57,6 +59,7 @@ export const NOTES_TABLE: readonly Route[] = [
   route({
     ...none,
     id: "seeMentions",
+    present: true,
     method: "post",
     path: ROUTES.mentions,
     group: "Maintenance",

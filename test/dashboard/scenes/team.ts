@@ -75,8 +75,8 @@ export const teamScenes = (world: () => World): void => {
     expect(await page.getByRole("button", { name: "Hand over" }).count()).toBe(0);
   });
 
-  test("a copied link opens what was seen: page and filter, and in a replay its very moment", async () => {
-    const { page } = await world().visit("/rigs?state=offline&q=a-");
+  test("a copied link opens what was seen: page and filter, and in a replay its very moment; a comment on it is written now", async () => {
+    const { page, mock } = await world().visit("/rigs?state=offline&q=a-");
     await isLive(page);
     await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
     const copy = async (): Promise<string> => {
@@ -96,6 +96,12 @@ export const teamScenes = (world: () => World): void => {
     const moment = page.locator(".replay-ends strong");
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
     const seen = await moment.textContent();
+    await page.getByRole("button", { name: "Comment on this moment" }).click();
+    await page.getByLabel("Add a comment").fill("here it dips");
+    await page.getByRole("textbox", { name: "You are" }).fill("badge-17");
+    await page.getByRole("button", { name: "Comment", exact: true }).click();
+    await until("it is said", () => mock.notes.count() === 1);
+    expect(mock.notes.flow.comments({ limit: 1 }).comments[0]?.about).toEqual({ of: "moment", ts: to - 1_000 });
     const link = await copy();
     const colleague = await page.context().newPage();
     await colleague.goto(link);
