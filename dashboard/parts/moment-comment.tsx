@@ -9,7 +9,7 @@ import { useSelf } from "./self.ts";
 const text = teamText.comments;
 
 /** Comments on the moment at which a replay stands; written down now, about then. */
-export const MomentComment = ({ ts }: { readonly ts: number }): ReactNode => {
+const MomentComment = ({ ts }: { readonly ts: number }): ReactNode => {
   const self = useSelf();
   const [about, setAbout] = useState<number | null>(null);
   if (!self.mayNow("addComment")) return null;
@@ -37,3 +37,4 @@ export const MomentComment = ({ ts }: { readonly ts: number }): ReactNode => {
     </Popover>
   );
 };
+export default MomentComment;
