@@ -21,7 +21,7 @@ export const teamScenes = (world: () => World): void => {
     await other.close();
     await until("only one page is left", async () => (await list.getByRole("link").allTextContents()).join() === "/");
     expect(complaints).toEqual([]);
-  });
+  }, 90_000);
 
   test("a comment reaches whom it mentions, is never markup, and is seen but once", async () => {
     const { page, mock, complaints } = await world().visit("/rigs/a-r2-12");
@@ -47,7 +47,7 @@ export const teamScenes = (world: () => World): void => {
     await until("nothing is new", async () => (await page.getByLabel(/new mention/).count()) === 0);
     expect(mock.notes.flow.mentions("badge-21")).toMatchObject({ unseen: 0, seenTo: 2 });
     expect(complaints).toEqual([]);
-  });
+  }, 90_000);
 
   test("a shift is handed over by keyboard, with what stands open beside it", async () => {
     const { page, mock, complaints } = await world().visit("/shift");
@@ -67,7 +67,7 @@ export const teamScenes = (world: () => World): void => {
     await page.locator(".handovers").getByText("Container B runs warm.").waitFor();
     expect(mock.notes.flow.handovers(1).handovers[0]).toMatchObject({ shift: "night", by: "badge-17" });
     expect(complaints).toEqual([]);
-  });
+  }, 90_000);
 
   test("who may only read, is not offered to write", async () => {
     const { page } = await world().visit("/shift", { access: { role: "engineer" } });
@@ -97,7 +97,7 @@ export const teamScenes = (world: () => World): void => {
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
     const seen = await moment.textContent();
     await page.getByRole("button", { name: "Comment on this moment" }).click();
-    await page.getByLabel("Add a comment").fill("here it dips");
+    await page.getByRole("textbox", { name: "Add a comment" }).fill("here it dips");
     await page.getByRole("textbox", { name: "You are" }).fill("badge-17");
     await page.getByRole("button", { name: "Comment", exact: true }).click();
     await until("it is said", () => mock.notes.count() === 1);
@@ -110,5 +110,5 @@ export const teamScenes = (world: () => World): void => {
     await until("it stands at the same moment", async () => (await colleague.locator(".replay-ends strong").textContent()) === seen);
     expect(new URL(colleague.url()).searchParams.get("q")).toBe("a-r1");
     await colleague.close();
-  });
+  }, 90_000);
 };
