@@ -37,9 +37,13 @@ const metricsOf = async (line: CDPSession): Promise<Readonly<Record<string, numb
   return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
 };
 
-/** Share of each second, 0 to 1, in which the page's main thread was at work, for so many seconds. */
+/**
+ * Share of each second, 0 to 1, in which the page's main thread was at work, for so many seconds: by the CPU time it used, so that others on
+ * the machine do not count as its own work.
+ */
 export const busySeconds = async (line: CDPSession, seconds: number): Promise<number[]> => {
-  await line.send("Performance.enable");
+  await line.send("Performance.disable");
+  await line.send("Performance.enable", { timeDomain: "threadTicks" });
   const busy: number[] = [];
   let before = await metricsOf(line);
   while (busy.length < seconds) {
