@@ -162,7 +162,7 @@ export const startWeb = async (
     gate: http.gate,
     whole: frames.whole,
     openReplay: rooms.open,
-    notes: () => farm().notes.commented + farm().notes.handedOver,
+    notes: () => farm().notes.told,
     onFault: (error) => complain("the live feed", error),
   });
   work.start();

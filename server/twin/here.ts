@@ -13,7 +13,7 @@ export interface People {
   readonly people: readonly Person[];
   /** Names beyond those. */
   readonly more: number;
-  /** Comments and handed-over notes so far: another number, and there is something new to read. */
+  /** What people told each other so far, marks of what was seen included: another number, and something is new. */
   readonly notes: number;
 }
 

@@ -10,6 +10,8 @@ export interface NoteBook {
   /** Numbers given so far; older ones may have been let go. */
   commented: number;
   handedOver: number;
+  /** Everything that was told so far, what was seen included: another number, and something is new. */
+  told: number;
   /** By name in lower case: the newest comment that was seen. */
   readonly seen: Map<string, number>;
 }
@@ -19,7 +21,7 @@ interface Around {
   readonly work: WorkBook;
   readonly notes: NoteBook;
 }
-export const noNotes = (): NoteBook => ({ comments: [], handovers: [], commented: 0, handedOver: 0, seen: new Map() });
+export const noNotes = (): NoteBook => ({ comments: [], handovers: [], commented: 0, handedOver: 0, told: 0, seen: new Map() });
 
 const MOST_COMMENTS = 10_000;
 const MOST_HANDOVERS = 2_000;
@@ -56,6 +58,7 @@ export const standingIn = (farm: Pick<Around, "alarms" | "work">): Standing => {
 /** Carries what somebody said into the farm's book. Changes `farm.notes`. */
 export const foldNote = (farm: Around, news: NoteNews, ts: number): void => {
   const { notes } = farm;
+  notes.told += 1;
   switch (news.what) {
     case "comment": {
       const { about, text, by } = news;

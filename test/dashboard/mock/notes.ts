@@ -73,5 +73,5 @@ export const mountNotes = (app: Express, hands: NotesHands): MockNotes => {
     ROUTES.handovers,
     answer(201, ({ body }) => flow.addHandover(shapes.newHandover.parse(body))),
   );
-  return { flow, count: () => kept.notes.commented + kept.notes.handedOver };
+  return { flow, count: () => kept.notes.told };
 };
