@@ -27,6 +27,7 @@ const EnergySourcesView = lazy(() => import("./views/energy-sources.tsx"));
 const CurtailmentView = lazy(() => import("./views/curtailment.tsx"));
 const InboxView = lazy(() => import("./views/inbox.tsx"));
 const MonthsView = lazy(() => import("./views/months.tsx"));
+const ShiftView = lazy(() => import("./views/shift.tsx"));
 const StatusView = lazy(() => import("./views/status.tsx"));
 const TwinView = lazy(() => import("./views/twin.tsx"));
 const AccessView = lazy(() => import("./views/access.tsx"));
@@ -74,6 +75,7 @@ const Screen = (): ReactNode => {
           <Route path="/energy/curtailment" component={CurtailmentView} />
           <Route path="/energy/months" component={MonthsView} />
           <Route path="/economics" component={EconomicsView} />
+          <Route path="/shift" component={ShiftView} />
           <Route path="/status" component={StatusView} />
           <Route path="/status/inbox" component={InboxView} />
           <Route path="/access" component={AccessView} />

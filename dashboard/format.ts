@@ -72,34 +72,55 @@ export const lasting = (ms: number): string => {
   return h % 24 === 0 ? `${d}\u202fd` : `${d}\u202fd ${h % 24}\u202fh`;
 };
 
+/** Of the site; undefined: the reader's own. */
+let siteZone: string | undefined;
 const clockOf = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
-  new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...options });
-const timeOnly = clockOf({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
-const minuteOnly = clockOf({ hour: "2-digit", minute: "2-digit" });
-const monthOnly = clockOf({ day: "numeric", month: "short" });
-const dayOnly = clockOf({ year: "numeric", month: "2-digit", day: "2-digit" });
-const zoneOnly = clockOf({ timeZoneName: "short" });
-export const time = (ts: number): string => timeOnly.format(ts);
-export const minute = (ts: number): string => minuteOnly.format(ts);
-/** 21 Nov in the reader's zone. */
-export const dayAndMonth = (ts: number): string => monthOnly.format(ts);
-/** 2026-11-21 in the reader's zone. */
+  new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", ...(siteZone === undefined ? {} : { timeZone: siteZone }), ...options });
+const clocks = () => ({
+  time: clockOf({ hour: "2-digit", minute: "2-digit", second: "2-digit" }),
+  minute: clockOf({ hour: "2-digit", minute: "2-digit" }),
+  month: clockOf({ day: "numeric", month: "short" }),
+  day: clockOf({ year: "numeric", month: "2-digit", day: "2-digit" }),
+  zone: clockOf({ timeZoneName: "short" }),
+});
+let shown = clocks();
+/** From now on times are shown in that IANA zone; null: in the reader's. One that this browser does not know changes nothing. */
+export const setZone = (zone: string | null): void => {
+  if ((zone ?? undefined) === siteZone) return;
+  const before = siteZone;
+  try {
+    siteZone = zone ?? undefined;
+    shown = clocks();
+  } catch {
+    siteZone = before;
+  }
+};
+export const time = (ts: number): string => shown.time.format(ts);
+export const minute = (ts: number): string => shown.minute.format(ts);
+/** 21 Nov in the zone shown. */
+export const dayAndMonth = (ts: number): string => shown.month.format(ts);
+/** 2026-11-21 in the zone shown. */
 export const day = (ts: number): string => {
-  const parts = Object.fromEntries(dayOnly.formatToParts(ts).map(({ type, value }) => [type, value]));
+  const parts = Object.fromEntries(shown.day.formatToParts(ts).map(({ type, value }) => [type, value]));
   return `${parts["year"]}-${parts["month"]}-${parts["day"]}`;
 };
 export const dayTime = (ts: number): string => `${day(ts)} ${time(ts)}`;
 export const dayMinute = (ts: number): string => `${day(ts)} ${minute(ts)}`;
-/** The reader's zone in a few letters, e.g. "UTC" or "CET". */
-export const zone = (ts: number): string => zoneOnly.formatToParts(ts).find(({ type }) => type === "timeZoneName")?.value ?? "";
+/** The zone shown in a few letters, e.g. "UTC" or "CET". */
+export const zone = (ts: number): string => shown.zone.formatToParts(ts).find(({ type }) => type === "timeZoneName")?.value ?? "";
+/** How far the clocks shown are ahead of UTC at that time, ms. */
+export const aheadMs = (ts: number): number => Date.parse(`${day(ts)}T${time(ts)}Z`) - Math.floor(ts / 1_000) * 1_000;
 export const iso = (ts: number): string => new Date(ts).toISOString();
 /** A hash or address, its middle left out. */
 export const short = (hex: string, each = 6): string =>
   hex.length <= 2 * each + 5 ? hex : `${hex.slice(0, each + 2)}…${hex.slice(-each)}`;
 
-/** The value of `<input type="datetime-local">` for a time, and back; both in the reader's zone. */
+/** The value of `<input type="datetime-local">` for a time, and back; both in the zone shown. */
 export const toField = (ts: number): string => `${day(ts)}T${time(ts)}`;
 export const fromField = (text: string): number | null => {
-  const ts = new Date(text).getTime();
-  return Number.isFinite(ts) ? ts : null;
+  const wall = Date.parse(`${text}${/T\d\d:\d\d/.test(text) ? "" : "T00:00"}Z`);
+  if (!Number.isFinite(wall)) return null;
+  // Twice: the first guess may lie beyond a change of the clocks.
+  const guess = wall - aheadMs(wall);
+  return wall - aheadMs(guess);
 };

@@ -2,6 +2,7 @@
 import { io } from "socket.io-client";
 import type { FrameMeta, SnapshotMeta } from "../server/twin/delta.ts";
 import type { Problem } from "../server/twin/api.ts";
+import type { People } from "../server/twin/here.ts";
 import { EVENTS, pathOf, ROOM_HEADER, ROUTES } from "../server/twin/wire.ts";
 
 /** What stood in the way of an answer: the server's own problem, or no answer at all. */
@@ -120,12 +121,15 @@ export interface FeedEars {
   readonly frame: (meta: FrameMeta, rows: ArrayBuffer) => boolean;
   readonly connected: (yes: boolean) => void;
   readonly refused: (problem: Problem) => void;
+  readonly people: (people: People) => void;
   /** Whoever is logged in may not watch the farm; the feed knocks no more until it is told to. */
   readonly outside: () => void;
   /** Called once the frame has been drawn. */
   readonly drawn: (tell: () => void) => void;
 }
 export interface Feed {
+  /** Tells the others which page is shown. */
+  readonly here: (page: string) => void;
   readonly watch: (watch: Watch) => void;
   readonly control: (control: Control) => void;
   /** Connects anew, e.g. after logging in. */
@@ -141,6 +145,10 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
   let shown: Watch = { view: "live" };
   let waiting = true;
   let outside = false;
+  let page: string | null = null;
+  const tellPage = (): void => {
+    if (page !== null && socket.connected) socket.emit(EVENTS.here, { page });
+  };
   const send = (watch: Watch): void => {
     watched = watch;
     waiting = true;
@@ -150,6 +158,7 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
   socket.on("connect", () => {
     ears.connected(true);
     send(watched);
+    tellPage();
   });
   socket.on("disconnect", (reason) => {
     ears.connected(false);
@@ -157,14 +166,16 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
     if (reason === "io server disconnect") socket.connect();
   });
   socket.on("connect_error", () => {
-    ears.connected(false);
     // A refused upgrade looks like a dead line; a plain question tells a closed door from an empty house.
-    ask.get({ route: ROUTES.site }).catch((error: unknown) => {
-      if (!(error instanceof Failed) || error.code !== "FORBIDDEN") return;
-      outside = true;
-      socket.disconnect();
-      ears.outside();
-    });
+    ask.get({ route: ROUTES.site }).then(
+      () => ears.connected(false),
+      (error: unknown) => {
+        if (!(error instanceof Failed) || error.code !== "FORBIDDEN") return ears.connected(false);
+        outside = true;
+        socket.disconnect();
+        ears.outside();
+      },
+    );
     if (!socket.active)
       setTimeout(() => {
         if (!outside) socket.connect();
@@ -182,6 +193,7 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
     waiting = true;
     socket.emit(EVENTS.resync);
   });
+  socket.on(EVENTS.people, ears.people);
   socket.on(EVENTS.refused, (problem: Problem) => {
     ears.refused(problem);
     if (!waiting) return;
@@ -190,6 +202,11 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
     socket.emit(EVENTS.resync);
   });
   return {
+    here: (path) => {
+      if (path === page) return;
+      page = path;
+      tellPage();
+    },
     watch: send,
     control: (control) => socket.emit(EVENTS.control, control),
     again: () => {

@@ -1,6 +1,8 @@
 /** Joins the link, the store and the screen. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { nowOf } from "./clock.ts";
+import { setZone } from "./format.ts";
 import { addressOf, openAsk, openFeed, type FeedEars, type Watch } from "./link.ts";
 import type { Site } from "./site.tsx";
 import { makeStore } from "./state.ts";
@@ -44,13 +46,24 @@ const ask = openAsk(
 /** The feed is for the farm's own people: who reads a twin's public page is not let in and need not knock. */
 const hasFeed = !location.pathname.startsWith("/twin/");
 const ears: FeedEars = {
-  snapshot: (meta, rows) => store.applySnapshot(meta, rows, performance.now()),
+  snapshot: (meta, rows) => {
+    setZone(meta.zone ?? null);
+    store.applySnapshot(meta, rows, performance.now());
+    if (goal === null || meta.clock.view !== "replay") return;
+    feed?.control(goal);
+    goal = null;
+  },
   frame: (meta, rows) => store.applyFrame(meta, rows, performance.now()),
   connected: (yes) => {
     const before = store.connection();
-    if (!yes && before !== "locked" && before !== "outside") store.setConnection(store.totals() === null ? "connecting" : "offline");
+    const running = store.clock();
+    // A line that broke brings its replay back to where it was.
+    if (!yes && running?.clock.view === "replay" && goal === null)
+      goal = { at: Math.round(nowOf(running, performance.now())), playing: running.clock.playing };
+    if (!yes && before !== "locked" && before !== "outside") store.setConnection("offline");
   },
   refused: (problem) => store.setRefused(problem),
+  people: store.setPeople,
   outside: () => store.setConnection("outside"),
   drawn: (tell) => {
     let told = false;
@@ -64,7 +77,9 @@ const ears: FeedEars = {
     setTimeout(once, UNPAINTED_MS);
   },
 };
-/** `?replay=FROM-TO&speed=N` (ms UTC): an address that shows the past, to be handed on. */
+/** Where in a replay to go once it is there. */
+let goal: { readonly at: number; readonly playing: boolean } | null = null;
+/** `?replay=FROM-TO&speed=N&at=TS` (ms UTC): an address that shows the past, standing still at `at`, to be handed on. */
 const WINDOW = /^(\d{1,15})-(\d{1,15})$/;
 const askedFor = (): Watch => {
   const query = new URLSearchParams(location.search);
@@ -80,8 +95,15 @@ const forgetWindow = (): void => {
   if (!url.searchParams.has("replay")) return;
   url.searchParams.delete("replay");
   url.searchParams.delete("speed");
+  url.searchParams.delete("at");
   history.replaceState(history.state, "", url);
 };
+const momentIn = (search: string): number | null => {
+  const at = new URLSearchParams(search).get("at") ?? "";
+  return /^\d{1,15}$/.test(at) ? Number(at) : null;
+};
+const moment = momentIn(location.search);
+if (moment !== null) goal = { at: moment, playing: false };
 const feed = hasFeed ? openFeed(ask, ears, askedFor()) : null;
 setInterval(() => {
   const last = store.lastFrameAtMs();
@@ -96,10 +118,13 @@ const site: Site = {
   addressOf,
   watchLive: () => {
     forgetWindow();
+    goal = null;
     feed?.watch({ view: "live" });
   },
-  watchReplay: (from, to, speed) => {
+  here: (page) => feed?.here(page),
+  watchReplay: (from, to, speed, at) => {
     forgetWindow();
+    goal = at === undefined ? null : { at, playing: false };
     feed?.watch({ view: "replay", from, to, speed });
   },
   control: (control) => feed?.control(control),
@@ -125,6 +150,17 @@ addEventListener("vite:preloadError", () => {
     // Without storage nothing tells the second time from the first; the page then offers a button.
   }
 });
+
+/** A worker that is new looks after pages at once; what they load from then on is of its build. */
+const WORKER_LOOK_MS = 3_600_000;
+if (import.meta.env.PROD && isSecureContext && "serviceWorker" in navigator)
+  addEventListener("load", () => {
+    navigator.serviceWorker.register("/sw.js").then(
+      (registration) => void setInterval(() => void registration.update().catch(() => undefined), WORKER_LOOK_MS),
+      // Without it the page works as before, as long as the server does.
+      () => undefined,
+    );
+  });
 
 const root = document.getElementById("root");
 if (root !== null) createRoot(root).render(<App site={site} />);

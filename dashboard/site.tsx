@@ -30,7 +30,10 @@ export interface Site {
   };
   readonly addressOf: (question: Question) => string;
   readonly watchLive: () => void;
-  readonly watchReplay: (from: number, to: number, speed: number) => void;
+  /** `at`: stand still at that moment. */
+  readonly watchReplay: (from: number, to: number, speed: number, at?: number) => void;
+  /** Tells the others which page is shown. */
+  readonly here: (page: string) => void;
   readonly control: (control: { readonly playing?: boolean; readonly speed?: number; readonly at?: number }) => void;
   readonly again: () => void;
   /** Asks for a name and a password. */
@@ -55,6 +58,8 @@ export const useTotals = (): SiteTotals | null => (useTopic("totals"), useSite()
 export const useAlarms = (): readonly Alarm[] => (useTopic("alarms"), useSite().store.alarms());
 /** Work orders, newest first; redraws when one is opened or changed. */
 export const useOrders = (): readonly OrderLine[] => (useTopic("orders"), useSite().store.orders());
+/** Who is here, null while that is not known. */
+export const usePeople = (): ReturnType<Store["people"]> => (useTopic("people"), useSite().store.people());
 export const useConnection = (): Connection => (useTopic("connection"), useSite().store.connection());
 export const useViewClock = (): ViewClock | null => (useTopic("clock"), useSite().store.clock()?.clock ?? null);
 /** The columns; redraws with every frame that changed rows. */

@@ -12,11 +12,12 @@ import {
 } from "../server/twin/delta.ts";
 import { RIG_STATES, SEVERITIES, type Alarm, type RigState, type Severity, type SiteTotals } from "../server/twin/twin.ts";
 import type { OrderLine } from "../server/twin/orders/lines.ts";
+import type { People } from "../server/twin/here.ts";
 import type { RunningClock } from "./clock.ts";
 
 /** locked: the server wants a password. outside: who is logged in may not see the farm itself, only twins. stale: connected, and nothing came for a while. */
 export type Connection = "connecting" | "live" | "stale" | "offline" | "locked" | "outside";
-export const TOPICS = ["rows", "roster", "totals", "alarms", "orders", "connection", "clock", "refused"] as const;
+export const TOPICS = ["rows", "roster", "totals", "alarms", "orders", "connection", "clock", "refused", "people"] as const;
 export type Topic = (typeof TOPICS)[number];
 
 /** Columns by rig index; a missing number is NaN. */
@@ -47,6 +48,9 @@ export interface Store {
   readonly applySnapshot: (meta: SnapshotMeta, rows: ArrayBuffer, atMs: number) => void;
   readonly applyFrame: (meta: FrameMeta, rows: ArrayBuffer, atMs: number) => boolean;
   readonly setConnection: (connection: Connection) => void;
+  /** Who is here; null while that is not known. */
+  readonly people: () => People | null;
+  readonly setPeople: (people: People) => void;
   /** What the server last refused of the feed's wishes, in its words; the watch goes on as it was. */
   readonly refused: () => { readonly detail: string } | null;
   readonly setRefused: (problem: { readonly detail: string } | null) => void;
@@ -124,6 +128,7 @@ export const makeStore = (): Store => {
   let connection: Connection = "connecting";
   let clock: RunningClock | null = null;
   let lastFrameAtMs: number | null = null;
+  let people: People | null = null;
   let refused: { readonly detail: string } | null = null;
 
   const tell = (...topics: Topic[]): void => {
@@ -193,7 +198,14 @@ export const makeStore = (): Store => {
     setConnection: (next) => {
       if (next === connection) return;
       connection = next;
-      tell("connection");
+      // Nobody knows who is at the other end of a dead line.
+      if (next !== "live" && next !== "stale") people = null;
+      tell("connection", "people");
+    },
+    people: () => people,
+    setPeople: (next) => {
+      people = next;
+      tell("people");
     },
     refused: () => refused,
     setRefused: (problem) => {

@@ -100,7 +100,7 @@ export const alarmText = {
     noChannels: "Nobody is told anything yet",
     noChannelsMore: "Make a channel, test it, then say in a route who is told what.",
     add: "New channel",
-    kinds: { email: "E-mail", telegram: "Telegram", slack: "Slack", discord: "Discord", webhook: "Webhook" },
+    kinds: { email: "E-mail", telegram: "Telegram", slack: "Slack", discord: "Discord", webhook: "Webhook", push: "Browsers" },
     states: { off: "Off", incomplete: "Incomplete", untried: "Not tried yet", ok: "OK", failing: "Failing" },
     heads: ["Channel", "Kind", "Goes to", "State", "Last said", ""],
     lastOk: "last through",

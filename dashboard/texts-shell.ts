@@ -9,6 +9,7 @@ export const shellText = {
     maintenance: "Maintenance",
     energy: "Energy",
     economics: "Economics",
+    shift: "Shift",
     status: "Status",
     access: "Access",
     replay: "Replay",

@@ -63,9 +63,52 @@ const verifier = (): Plugin => ({
   },
 });
 
+/** The entry's own files as index.html names them, and what installing wants. */
+const shellOf = (html: string): string[] => [
+  "/index.html",
+  ...[...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path]) => path ?? ""),
+  "/icon-192.png",
+];
+
+/** Builds the service worker with the names of the files it keeps: another build is another worker, and another cache. */
+const worker = (): Plugin => ({
+  name: "rigtwin-worker",
+  apply: "build",
+  generateBundle: {
+    order: "post",
+    async handler(_options, bundle) {
+      const index = bundle["index.html"];
+      if (index?.type !== "asset") return this.error("there is no index.html to keep");
+      const shell = [...new Set(shellOf(String(index.source)))];
+      const built = await build({
+        configFile: false,
+        root: import.meta.dirname,
+        logLevel: "warn",
+        mode: "production",
+        publicDir: false,
+        define: {
+          RIGTWIN_SHELL: JSON.stringify(shell),
+          RIGTWIN_CACHE: JSON.stringify(`rigtwin-${sha256(String(index.source), "hex").slice(0, 16)}`),
+        },
+        build: {
+          write: false,
+          target: "es2022",
+          modulePreload: false,
+          rollupOptions: { input: join(import.meta.dirname, "worker/main.ts"), output: { format: "iife", codeSplitting: false } },
+        },
+      });
+      const code = (Array.isArray(built) ? built : [built])
+        .flatMap((one) => ("output" in one ? one.output : []))
+        .flatMap((file) => (file.type === "chunk" ? [file.code] : []));
+      if (code.length !== 1) return this.error(`the worker has become ${code.length} scripts`);
+      this.emitFile({ type: "asset", fileName: "sw.js", source: code[0] ?? "" });
+    },
+  },
+});
+
 export default defineConfig({
   root: "dashboard",
-  plugins: [react(), verifier()],
+  plugins: [react(), verifier(), worker()],
   build: {
     outDir: "../build/dashboard",
     emptyOutDir: true,

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { HASS_LEVELS, type HassLevel } from "./twin/hass.ts";
 import { isKnownKey } from "./twin/known-keys.ts";
 import { isKnown, weakness } from "./twin/passwords.ts";
+import { isZone } from "./twin/wall-time.ts";
 import { NAME_PATTERN } from "./twin/wire.ts";
 import { Refused } from "./twin/refusal.ts";
 import { ROLES, type Role } from "./twin/rights.ts";
@@ -51,6 +52,7 @@ const role = (given: string): Role | "none" | Wrong =>
   given === "none" || ROLES.includes(given as Role) ? (given as Role | "none") : new Wrong(`must be none or one of ${ROLES.join(", ")}`);
 const hassLevel = (given: string): HassLevel | Wrong =>
   HASS_LEVELS.find((level) => level === given) ?? new Wrong(`must be one of ${HASS_LEVELS.join(", ")}`);
+const zone = (given: string): string | Wrong => (isZone(given) ? given : new Wrong("must be a time zone like Europe/Vienna"));
 const yesNo = (given: string): boolean | Wrong =>
   /^(1|true|yes|on)$/i.test(given) ? true : /^(0|false|no|off)$/i.test(given) ? false : new Wrong("must be yes or no");
 const key = (given: string): `0x${string}` | Wrong =>
@@ -267,6 +269,13 @@ export const SETTINGS = {
     value: "0x…",
     says: "address of a RigTwin that is already deployed there (default: deploys one)",
     read: address,
+  }),
+  siteZone: optional({
+    flag: "site-zone",
+    variable: "SITE_ZONE",
+    value: "ZONE",
+    says: "time zone of the site, like Europe/Vienna, in which the dashboard shows times (default: the reader's)",
+    read: zone,
   }),
   publicUrl: optional({
     flag: "public-url",

@@ -18,6 +18,7 @@ const FIELDS: Readonly<Record<ChannelKind, readonly string[]>> = {
   slack: [],
   discord: [],
   webhook: [],
+  push: [],
 };
 const SECRET_NAMES: Readonly<Record<ChannelKind, readonly ("password" | "token" | "url" | "key")[]>> = {
   email: ["password"],
@@ -25,6 +26,7 @@ const SECRET_NAMES: Readonly<Record<ChannelKind, readonly ("password" | "token" 
   slack: ["url"],
   discord: ["url"],
   webhook: ["url", "key"],
+  push: [],
 };
 const FIRST: Said = { port: "587", security: "starttls", server: "https://api.telegram.org" };
 

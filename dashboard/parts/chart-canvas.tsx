@@ -13,7 +13,7 @@ import {
   type Plugin,
 } from "chart.js";
 import { useEffect, useRef, type ReactNode } from "react";
-import { dayAndMonth, fixed, minute, time } from "../format.ts";
+import { aheadMs, dayAndMonth, fixed, minute, time } from "../format.ts";
 import { digitsFor, reachOf, timeTicks } from "./axis.ts";
 import type { Happening, Line, Span } from "./plot.ts";
 import type { Scale } from "./quantity.ts";
@@ -156,7 +156,7 @@ const axesOf = (
       border: { color: grid },
       ticks: { ...ticks, maxRotation: 0, autoSkip: false, callback: (tick) => timeLabel(Number(tick)) },
       afterBuildTicks: (scale) => {
-        const offsetMs = -60_000 * new Date(span.from).getTimezoneOffset();
+        const offsetMs = aheadMs(span.from);
         scale.ticks = timeTicks(scale.min, scale.max, Math.max(2, Math.floor(scale.chart.width / PX_PER_TICK)), offsetMs).ts.map(
           (value) => ({ value }),
         );

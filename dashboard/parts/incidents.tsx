@@ -1,5 +1,5 @@
 import { Checkbox } from "@mantine/core";
-import { useMemo, type ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
@@ -7,6 +7,7 @@ import { dayMinute, iso, lasting } from "../format.ts";
 import { useAlarms } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
+import { Comments } from "./comments.tsx";
 import { Empty, Panel } from "./panel.tsx";
 import { SeverityMark, toned } from "./value.tsx";
 
@@ -74,6 +75,7 @@ export const Incidents = ({
   readonly onChoose: ((id: string, yes: boolean) => void) | null;
 }): ReactNode => {
   const feed = useAlarms();
+  const [open, setOpen] = useState<string | null>(null);
   const standing = useMemo(() => new Map(feed.filter(({ clearedTs }) => clearedTs === null).map((alarm) => [alarm.id, alarm])), [feed]);
   return (
     <Panel title={text.title} note={text.note} flush>
@@ -103,9 +105,10 @@ export const Incidents = ({
                   <span className="quiet">
                     {text.scopes[incident.scope]} {incident.name} · {text.rigs(rigs)} · {standOf(alarms, now)}
                   </span>
-                  <details>
+                  <details onToggle={(event) => setOpen(event.currentTarget.open ? incident.id : null)}>
                     <summary>{text.members(incident.members.length)}</summary>
                     <Members incident={incident} standing={standing} />
+                    {open === incident.id ? <Comments about={{ of: "incident", incident: incident.id }} /> : null}
                   </details>
                 </div>
                 <span className="quiet when">

@@ -25,7 +25,10 @@ const Change = ({ change }: { readonly change: Pick<PartChange, "part" | "index"
     </b>{" "}
     <span className="mono">{change.oldSerial}</span> → <span className="mono">{change.newSerial}</span>{" "}
     <span className="faint">
-      {text.seen} <time dateTime={iso(change.seenTs)}>{dayMinute(change.seenTs)}</time>
+      {text.seen}{" "}
+      <time dateTime={iso(change.seenTs)} title={iso(change.seenTs)}>
+        {dayMinute(change.seenTs)}
+      </time>
     </span>
   </>
 );

@@ -45,7 +45,11 @@ const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
         <span>
           <b>{say.kinds[body.kind]}</b>{" "}
           <span className="faint">
-            {text.number(body.number)} · <time dateTime={iso(body.performedTs)}>{dayMinute(body.performedTs)}</time> · {body.technician}
+            {text.number(body.number)} ·{" "}
+            <time dateTime={iso(body.performedTs)} title={iso(body.performedTs)}>
+              {dayMinute(body.performedTs)}
+            </time>{" "}
+            · {body.technician}
           </span>
         </span>
         <Way record={record} />

@@ -1,10 +1,12 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconCalendarTime, IconPlayerPauseFilled, IconPlayerPlayFilled } from "@tabler/icons-react";
-import { useEffect, useRef, useState, type ReactNode } from "react";
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { dayMinute, dayTime } from "../format.ts";
 import { useNow, useSite, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 import { Segments } from "./segments.tsx";
+
+const MomentComment = lazy(() => import("./moment-comment.tsx"));
 
 /** While the hand is on the slider, no more than so many jumps a second are asked of the server. */
 const JUMP_MS = 250;
@@ -66,6 +68,9 @@ export const ReplayBar = ({ onChange }: { readonly onChange: () => void }): Reac
           <span>{dayMinute(to)}</span>
         </div>
       </div>
+      <Suspense fallback={null}>
+        <MomentComment ts={at} />
+      </Suspense>
       <ActionIcon variant="default" size="lg" onClick={onChange} aria-label={say.replay.change}>
         <IconCalendarTime size={16} />
       </ActionIcon>

@@ -10,6 +10,7 @@ import {
   IconHistory,
   IconKey,
   IconLayoutDashboard,
+  IconNotes,
   IconSearch,
   IconServer2,
   IconTool,
@@ -18,14 +19,16 @@ import {
 import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { dayTime, time, zone } from "../format.ts";
-import { useConnection, useNow, useTotals, useViewClock } from "../site.tsx";
+import { dayTime, iso, time, zone } from "../format.ts";
+import { useConnection, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 import { Banners } from "./banners.tsx";
 import { Boundary } from "./boundary.tsx";
 import { useHerald } from "./herald.tsx";
+import { MentionCount } from "./mention-count.tsx";
 import { Mark } from "./mark.tsx";
 import { ReplayBar } from "./replay-bar.tsx";
+import { CopyLink, CopyLinkItem, PeopleHere } from "./team-head.tsx";
 import { toned } from "./value.tsx";
 import { SchemeToggle } from "./scheme-toggle.tsx";
 
@@ -40,6 +43,7 @@ const PAGES = [
   { to: "/maintenance", label: say.nav.maintenance, icon: IconTool },
   { to: "/energy", label: say.nav.energy, icon: IconBolt },
   { to: "/economics", label: say.nav.economics, icon: IconCoins },
+  { to: "/shift", label: say.nav.shift, icon: IconNotes },
   { to: "/status", label: say.nav.status, icon: IconHeartbeat },
   { to: "/access", label: say.nav.access, icon: IconKey },
 ] as const;
@@ -79,7 +83,7 @@ const Clock = (): ReactNode => {
   const replay = useViewClock()?.view === "replay";
   if (now === null) return null;
   return (
-    <span className="shell-clock">
+    <span className="shell-clock" title={iso(now)}>
       {replay ? dayTime(now) : time(now)} <span>{zone(now)}</span>
     </span>
   );
@@ -115,6 +119,8 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
   const site = useTotals()?.site;
   useTitle(location);
   usePageFocus(location);
+  const { here } = useSite();
+  useEffect(() => here(location), [here, location]);
   useHerald(go);
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -146,6 +152,8 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
           {site === undefined ? null : <small>{site}</small>}
         </Link>
         <span className="grow" />
+        <CopyLink />
+        <PeopleHere />
         <Clock />
         <LinkState />
         {narrow ? (
@@ -171,7 +179,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
             <Link key={to} to={to} className="nav-link" aria-current={isAt(location, to) ? "page" : undefined}>
               <Icon size={18} stroke={1.6} aria-hidden />
               {label}
-              {to === "/alarms" ? <AlarmCount /> : null}
+              {to === "/alarms" ? <AlarmCount /> : to === "/shift" ? <MentionCount /> : null}
             </Link>
           ))}
           <button type="button" className="nav-link" onClick={openReplay}>
@@ -218,6 +226,7 @@ export const Shell = ({ children }: { readonly children: ReactNode }): ReactNode
                   <Menu.Item leftSection={<IconHistory size={16} />} onClick={openReplay}>
                     {say.nav.replay}
                   </Menu.Item>
+                  <CopyLinkItem />
                   <Menu.Item leftSection={<IconApi size={16} />} component="a" href={ROUTES.reference}>
                     {say.nav.api}
                   </Menu.Item>

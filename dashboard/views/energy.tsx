@@ -124,7 +124,9 @@ const EnergyView = (): ReactNode => {
       <div className="grid-2">
         <Chart title={text.gapChart} lines={lines.gap} span={span} height={190} onSpan={hold} {...rest} />
         <Panel title={text.bySource} note={text.bySourceNote} flush foot={text.honest}>
-          {sums === null ? (
+          {sums === null && energy.failure !== null ? (
+            <Trouble failure={energy.failure} retry={energy.refresh} />
+          ) : sums === null ? (
             <Loading />
           ) : sums.bySource.length === 0 ? (
             <Empty title={say.chart.none} />

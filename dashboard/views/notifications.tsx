@@ -8,6 +8,7 @@ import { AlarmPages } from "../parts/alarm-pages.tsx";
 import { ChannelForm } from "../parts/channel-form.tsx";
 import { NotifyRulesForm } from "../parts/notify-rules.tsx";
 import { Answered, Empty, Panel } from "../parts/panel.tsx";
+import { PushPanel } from "../parts/push.tsx";
 import { ScrollX } from "../parts/scroll-x.tsx";
 import { Age, SeverityMark } from "../parts/value.tsx";
 import { failureOf, useAnswer, useSite, useViewClock } from "../site.tsx";
@@ -220,6 +221,7 @@ const NotificationsView = (): ReactNode => {
           </>
         )}
       </Answered>
+      <PushPanel />
     </div>
   );
 };

@@ -6,6 +6,7 @@ import type { RigField, SeriesAnswer } from "../../server/twin/series.ts";
 import type { Alarm, Twin } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { celsius, fixed, hashrate, lasting, percent, power, rpm, together } from "../format.ts";
+import { Comments } from "../parts/comments.tsx";
 import { AlarmLines } from "../parts/alarm-lines.tsx";
 import { Chart } from "../parts/chart.tsx";
 import { useChartSpan } from "../parts/chart-span.ts";
@@ -279,6 +280,7 @@ const RigView = ({ rig: name }: { readonly rig: string }): ReactNode => {
           </>
         )}
       </Answered>
+      <Comments about={{ of: "rig", rig: name }} />
       <div className="grid-2" id="token">
         <Records rig={name} answer={book} readOnly={replay} />
         {twin.data === null ? <Answered answer={twin}>{() => null}</Answered> : <Token twin={twin.data} records={records} />}

@@ -142,7 +142,9 @@ const Inbox = ({
             {shown.map((line) => (
               <tr key={line.pos}>
                 <td style={{ whiteSpace: "nowrap" }}>
-                  <time dateTime={iso(line.receivedTs)}>{dayTime(line.receivedTs)}</time>
+                  <time dateTime={iso(line.receivedTs)} title={iso(line.receivedTs)}>
+                    {dayTime(line.receivedTs)}
+                  </time>
                 </td>
                 <td className="mono">{line.code}</td>
                 <td className="mono topic">{line.topic}</td>

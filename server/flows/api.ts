@@ -36,6 +36,7 @@ import type { createTrials } from "./rule-trial.ts";
 import type { createProvenance } from "./provenance.ts";
 import { createQuestions, type QuestionsNeeds } from "./questions.ts";
 import type { createUsage } from "./usage.ts";
+import type { createNotes } from "./notes.ts";
 import type { createWork } from "./work.ts";
 import type { Rejected } from "./rejected.ts";
 import { statusAnswer, type createStatus, type IngestFigures } from "./status.ts";
@@ -63,6 +64,7 @@ export interface ApiNeeds {
   /** What the settings say of the site's energy. */
   readonly energyKnown: () => EnergyKnown;
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
+  readonly notes: ReturnType<typeof createNotes>;
   readonly work: Pick<
     ReturnType<typeof createWork>,
     "orders" | "open" | "order" | "change" | "addPhoto" | "photo" | "plans" | "changePlan"
@@ -161,6 +163,7 @@ export const createApi = (needs: ApiNeeds) => {
     curtailment: needs.curtail.curtailment,
     curtail: needs.curtail.curtail,
     planCurtailment: needs.curtail.planCurtailment,
+    ...needs.notes,
     orders: needs.work.orders,
     openOrder: needs.work.open,
     order: needs.work.order,

@@ -22,8 +22,8 @@ const MOST_CLEARED = 200;
 const alarmsOf = (farm: Farm): Alarm[] =>
   [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
 
-/** Collects changes and numbers the frames made of them. `clock` tells where the view stands. */
-export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
+/** Collects changes and numbers the frames made of them. `clock` tells where the view stands; `zone`: of the site, where it has one set. */
+export const createFrames = (farm: () => Farm, clock: () => ViewClock, zone: string | null = null) => {
   let n = 0;
   const touched = new Set<string>();
   const roster = new Set<string>();
@@ -76,6 +76,7 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock) => {
           totals: totalsOf(farm()),
           alarms: alarmsOf(farm()),
           orders: linesOf(farm().work),
+          ...(zone === null ? {} : { zone }),
         },
         columns: packRows(
           twins.map((twin) => liveRowOf(farm(), twin)),

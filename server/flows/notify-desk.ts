@@ -33,7 +33,7 @@ const hostOf = (channel: Channel, secrets: Secrets): string | null => {
   const address = channel.kind === "telegram" ? channel.server : secrets["url"];
   return address === undefined ? null : new URL(address).host;
 };
-const NEEDED = { email: [], telegram: ["token"], slack: ["url"], discord: ["url"], webhook: ["url"] } as const satisfies Record<
+const NEEDED = { email: [], telegram: ["token"], slack: ["url"], discord: ["url"], webhook: ["url"], push: [] } as const satisfies Record<
   Channel["kind"],
   readonly string[]
 >;
@@ -51,7 +51,7 @@ export const createNotifyDesk = (needs: NotifyDeskNeeds) => {
   const lineOf = (channel: Channel): ChannelLine => {
     const secrets = store.secrets(channel.id);
     const last = farm().notify.results.get(channel.id);
-    const lacking = NEEDED[channel.kind].filter((name) => secrets[name] === undefined);
+    const lacking = (NEEDED[channel.kind] as readonly string[]).filter((name) => secrets[name] === undefined);
     const waiting = [...farm().notify.notices.values()].filter((each) => each.channel === channel.id && each.state === "waiting").length;
     return {
       channel,

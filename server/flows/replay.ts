@@ -12,6 +12,8 @@ import { createFrames, type Frame, type Whole } from "./frames.ts";
 import { restoreFarm, type TelemetryNeeds } from "./telemetry.ts";
 
 export interface ReplayNeeds {
+  /** Of the site, where one is set. */
+  readonly zone?: string | null;
   /** Its name, which nobody can guess. */
   readonly room: string;
   readonly site: string;
@@ -77,7 +79,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
   let lastStepTs = needs.clock.now();
 
   const viewClock = (): ViewClock => ({ view: "replay", nowTs: atTs, playing, speed, from: wish.from, to: wish.to, room: needs.room });
-  const frames = createFrames(() => farm, viewClock);
+  const frames = createFrames(() => farm, viewClock, needs.zone ?? null);
 
   /** Folds everything received up to and with `ts`. */
   const foldUpTo = async (ts: number): Promise<void> => {

@@ -70,7 +70,11 @@ export const startFold = async (
     },
     onHealth: (away) => status.say("series", kind, "writing", away),
   });
-  const frames = createFrames(farm, () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }));
+  const frames = createFrames(
+    farm,
+    () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }),
+    config.siteZone,
+  );
   let publish: (topic: string, payload: Uint8Array) => Promise<void> = async () => undefined;
   telemetry.tell((out, _farm, batch) => {
     for (const wish of out.wishes)

@@ -5,6 +5,7 @@ import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import { createCurtail, type CurtailNeeds } from "../flows/curtail.ts";
 import type { Frame } from "../flows/frames.ts";
 import { openReplay, type Replay, type ReplayNeeds, type ReplayWish } from "../flows/replay.ts";
+import { createNotes } from "../flows/notes.ts";
 import { createUsage, type UsageNeeds } from "../flows/usage.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { recordsOf } from "../twin/ledger.ts";
@@ -36,6 +37,7 @@ export const createRooms = (
         farm,
         curtail: createCurtail({ ...curtail, farm, write: lookedAtOnly, order: lookedAtOnly }),
         money: createUsage({ ...money, farm, now: () => farm().asOfTs, write: lookedAtOnly }),
+        notes: createNotes({ now: () => farm().asOfTs, farm, write: lookedAtOnly }),
         work: createWork({
           ...work,
           write: lookedAtOnly,
@@ -58,6 +60,8 @@ export const createRooms = (
         setChannel: lookedAtOnly,
         endChannel: lookedAtOnly,
         testChannel: lookedAtOnly,
+        addPushDevice: lookedAtOnly,
+        endPushDevice: lookedAtOnly,
       };
       rooms.set(room, { ...live, ...then, notify });
       return {

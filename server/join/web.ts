@@ -10,6 +10,7 @@ import { openPhotos } from "../edge/photos/store.ts";
 import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
+import { createNotes } from "../flows/notes.ts";
 import { createTrials } from "../flows/rule-trial.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
 import { openEnergy } from "./energy.ts";
@@ -99,7 +100,14 @@ export const startWeb = async (
     const [moment, snapshot] = [moments.load(ts), snapshots.load(ts, true)];
     return snapshot === null || (moment !== null && moment.pos > snapshot.pos) ? moment : snapshot;
   };
-  const past = { site: config.site, read: pruned.read, loadSnapshot, verify: verifyNative, oldestTs: journal.oldestTs };
+  const past = {
+    site: config.site,
+    zone: config.siteZone,
+    read: pruned.read,
+    loadSnapshot,
+    verify: verifyNative,
+    oldestTs: journal.oldestTs,
+  };
   const trials = createTrials({ ...past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
   runs("the trial of a rule", () => void trials.endTrial());
   const energyKnown = await openEnergy(house);
@@ -109,6 +117,7 @@ export const startWeb = async (
     commands,
     curtail,
     money: createUsage(moneyNeeds),
+    notes: createNotes({ now: clock.now, farm, write: journal.write }),
     work,
     rejected,
     version,
@@ -158,6 +167,7 @@ export const startWeb = async (
     gate: http.gate,
     whole: frames.whole,
     openReplay: rooms.open,
+    notes: () => farm().notes.told,
     onFault: (error) => complain("the live feed", error),
   });
   work.start();

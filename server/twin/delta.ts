@@ -52,6 +52,8 @@ export interface ViewClock {
 }
 
 export interface SnapshotMeta {
+  /** IANA zone of the site; left out: times are shown in the reader's. */
+  readonly zone?: string;
   /** Number of the frame this snapshot stands for; the next frame is n + 1. */
   readonly n: number;
   readonly clock: ViewClock;

@@ -41,6 +41,8 @@ import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
 import { foldCurtailNews, foldCurtailTick, foldTarget, noCurtailment, type CurtailBook, type CurtailNews } from "./curtail/book.ts";
+import { foldNote, noNotes, type NoteBook } from "./notes/book.ts";
+import type { NoteNews } from "./notes/shapes.ts";
 import { foldNotifyNews, forgetNotices, noNotices, noteIncidents, type NotifyBook, type NotifyNews } from "./notify/book.ts";
 import { OWN } from "./wire.ts";
 import { foldSealed, foldWork, noWork, type WorkBook } from "./orders/fold.ts";
@@ -91,6 +93,8 @@ export interface Farm {
   readonly work: WorkBook;
   /** How long each rig ran, and what was last done to it. */
   readonly service: ServiceBook;
+  /** What people tell each other. */
+  readonly notes: NoteBook;
   /** Prices that were entered. */
   readonly quotes: QuoteBook;
   readonly gatewayKeys: GatewayKeys;
@@ -162,6 +166,7 @@ export const newFarm = (site: string): Farm => ({
   ledger: noLedger(),
   work: noWork(),
   service: noService(),
+  notes: noNotes(),
   quotes: new Map(),
   gatewayKeys: new Map(),
   parts: noParts(),
@@ -391,6 +396,8 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
       return foldCurtailNews(farm, JSON.parse(new TextDecoder().decode(entry.payload)) as CurtailNews, entry.receivedTs);
     case OWN.notify:
       return foldNotifyNews(farm.notify, JSON.parse(new TextDecoder().decode(entry.payload)) as NotifyNews, entry.receivedTs);
+    case OWN.note:
+      return foldNote(farm, JSON.parse(new TextDecoder().decode(entry.payload)) as NoteNews, entry.receivedTs);
     case OWN.part: {
       const { part, ...health } = JSON.parse(new TextDecoder().decode(entry.payload)) as PartHealth & { part: string };
       farm.health.set(part, health);

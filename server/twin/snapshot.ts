@@ -122,6 +122,7 @@ export const farmHash = (farm: Farm): string => {
   hash.update(canonicalBytes([...farm.parts.changes].toSorted(([a], [b]) => (a < b ? -1 : 1))));
   // A farm without orders hashes as it did before there were any.
   if (farm.work.orders.size > 0) hash.update(canonicalBytes([...farm.work.orders.values()]));
+  if (farm.notes.commented + farm.notes.handedOver > 0) hash.update(canonicalBytes([farm.notes.comments, farm.notes.handovers]));
   if (farm.quotes.size > 0) hash.update(canonicalBytes([...farm.quotes.values()]));
   const { day, kwh, cost, kgco2e } = farm.energy;
   hash.update(canonicalBytes([day, kwh, cost, kgco2e]));

@@ -50,6 +50,8 @@ export const OWN = {
   curtail: "$rigtwin/curtail",
   /** Prices that somebody entered: `NewQuotes` JSON. */
   quote: "$rigtwin/quote",
+  /** What people tell each other: `NoteNews` JSON. */
+  note: "$rigtwin/note",
   /** What becomes of a day: sealed, kept, anchored; `DayNews` JSON. */
   anchor: "$rigtwin/anchor",
 } as const;
@@ -71,6 +73,10 @@ export const EVENTS = {
   snapshot: "snapshot",
   /** server → client: `FrameMeta`, binary columns of the changed rigs. */
   frame: "frame",
+  /** client → server: `{page}`, the path of the page one is on, for the others to see. */
+  here: "here",
+  /** server → client: `People`, who is here and how much was said; when it changes. */
+  people: "people",
   /** server → client: a Problem; the watch goes on as it was. */
   refused: "refused",
 } as const;
@@ -118,6 +124,9 @@ export const ROUTES = {
   notifications: "/api/v1/notifications",
   channels: "/api/v1/notifications/channels",
   channel: "/api/v1/notifications/channels/:channel",
+  /** Browsers that are told by push. */
+  pushDevices: "/api/v1/notifications/browsers",
+  pushDevice: "/api/v1/notifications/browsers/:device",
   channelTest: "/api/v1/notifications/channels/:channel/test",
   commands: "/api/v1/commands",
   commandPlan: "/api/v1/commands/plan",
@@ -138,6 +147,11 @@ export const ROUTES = {
   /** What falls due by itself. */
   plans: "/api/v1/maintenance/plans",
   reliability: "/api/v1/maintenance/reliability",
+  /** What people say of a rig, an incident or a moment. */
+  comments: "/api/v1/comments",
+  mentions: "/api/v1/me/mentions",
+  /** What one shift leaves to the next. */
+  handovers: "/api/v1/handovers",
   /** Work orders. */
   orders: "/api/v1/orders",
   order: "/api/v1/orders/:order",

@@ -3,17 +3,20 @@ import type { Emit, Figure } from "./report.ts";
 
 const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Promise<void> }>>> = {
   alarms: () => import("./alarms.ts"),
+  dashboard: () => import("./dashboard.ts"),
   fold: () => import("./fold.ts"),
   flood: () => import("./flood.ts"),
   gateway: () => import("./gateway.ts"),
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),
+  pixels: () => import("./pixels.ts"),
   replay: () => import("./replay.ts"),
   scrub: () => import("./scrub.ts"),
   memory: () => import("./memory.ts"),
   store: () => import("./store.ts"),
   queries: () => import("./queries.ts"),
   "catch-up": () => import("./catch-up.ts"),
+  viewers: () => import("./viewers.ts"),
   verify: () => import("./verify.ts"),
 };
 

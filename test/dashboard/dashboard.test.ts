@@ -12,6 +12,10 @@ import { mapScenes } from "./scenes/map.ts";
 import { replayScenes } from "./scenes/replay.ts";
 import { rigScenes } from "./scenes/rig.ts";
 import { rigsScenes } from "./scenes/rigs.ts";
+import { shellScenes } from "./scenes/shell.ts";
+import { stateScenes } from "./scenes/states.ts";
+import { teamScenes } from "./scenes/team.ts";
+import { tourScenes } from "./scenes/tour.ts";
 import { twinScenes, verifierScenes } from "./scenes/twin.ts";
 import { walkScenes } from "./scenes/walk.ts";
 import { openWorld, type World } from "./world.ts";
@@ -28,6 +32,12 @@ afterAll(() => world.end());
 
 describe("walking through the pages", () => {
   walkScenes(() => world);
+});
+describe("every page", () => {
+  tourScenes(() => world);
+});
+describe("every page when things go wrong", () => {
+  stateScenes(() => world);
 });
 describe("nothing that axe finds", () => {
   contrastScenes(() => world);
@@ -58,6 +68,12 @@ describe("maintenance", () => {
 });
 describe("replay", () => {
   replayScenes(() => world);
+});
+describe("people who work together", () => {
+  teamScenes(() => world);
+});
+describe("the installed shell", () => {
+  shellScenes(() => world);
 });
 describe("logging in", () => {
   loginScenes(() => world);

@@ -1,5 +1,21 @@
 import { describe, expect, test } from "@jest/globals";
-import { celsius, count, energyKwh, fixed, hashrate, lasting, percent, power, short, together } from "../../dashboard/format.ts";
+import {
+  celsius,
+  count,
+  dayTime,
+  energyKwh,
+  fixed,
+  fromField,
+  hashrate,
+  lasting,
+  percent,
+  power,
+  setZone,
+  short,
+  toField,
+  together,
+  zone,
+} from "../../dashboard/format.ts";
 import { onScale, scaleOf } from "../../dashboard/parts/quantity.ts";
 
 const plain = (text: string): string => text.replaceAll("\u202f", " ");
@@ -53,6 +69,21 @@ describe("figures", () => {
   test("a hash keeps both ends", () => {
     expect(short("0x0123456789abcdef0123456789abcdef")).toBe("0x012345…abcdef");
     expect(short("0x0123")).toBe("0x0123");
+  });
+  test("times are the site's, over both changes of its clocks, and a field gives back what it was given", () => {
+    setZone("Europe/Vienna");
+    try {
+      expect(dayTime(Date.UTC(2026, 6, 1, 22, 30))).toBe("2026-07-02 00:30:00");
+      expect(zone(Date.UTC(2026, 0, 1))).toMatch(/CET|GMT\+1/);
+      for (let ts = Date.UTC(2026, 2, 28); ts < Date.UTC(2026, 2, 30); ts += 1_800_000) expect(fromField(toField(ts))).toBe(ts);
+      expect(fromField("2026-10-25T12:00")).toBe(Date.UTC(2026, 9, 25, 11));
+      expect(fromField("2026-10-25")).toBe(Date.UTC(2026, 9, 24, 22));
+      expect(fromField("never")).toBeNull();
+      setZone("Nowhere/Land");
+      expect(dayTime(0)).toBe("1970-01-01 01:00:00");
+    } finally {
+      setZone(null);
+    }
   });
   test("one scale an axis", () => {
     expect(onScale(1_500, scaleOf("hashrate", 43_000))).toBe("1.50\u202fPH/s");

@@ -56,7 +56,11 @@ export interface Visit {
   readonly complaints: readonly string[];
 }
 export interface VisitOptions extends Partial<MockOptions> {
+  /** Holds every clock still at this time (ms UTC): the mock's, the page's and its monotonic one. */
+  readonly stillTs?: number;
   readonly size?: { readonly width: number; readonly height: number };
+  /** In a browser of its own, with service workers. */
+  readonly workers?: boolean;
   readonly scheme?: "dark" | "light";
 }
 export interface World {
@@ -67,6 +71,21 @@ export interface World {
   readonly leave: () => Promise<void>;
   readonly end: () => Promise<void>;
 }
+
+/** Time stands still in the page; timers go on, so that it still draws. */
+const holdClocks = (ts: number): void => {
+  const Real = Date;
+  class Still extends Real {
+    constructor(...given: unknown[]) {
+      super(...((given.length === 0 ? [ts] : given) as [number]));
+    }
+    static override now(): number {
+      return ts;
+    }
+  }
+  globalThis.Date = Still as DateConstructor;
+  performance.now = () => 1_000;
+};
 
 /** Builds what is stale and opens the browser. */
 export const openWorld = async (): Promise<World> => {
@@ -80,26 +99,41 @@ export const openWorld = async (): Promise<World> => {
   });
   const files = join(profile, "dashboard");
   cpSync(FILES, files, { recursive: true });
-  const open: { readonly mock: Mock; readonly context: BrowserContext }[] = [];
+  const contextOf = (workers = false): Promise<BrowserContext> =>
+    browser.newContext({ timezoneId: "UTC", acceptDownloads: true, serviceWorkers: workers ? "allow" : "block" });
+  // One address for all scenes: what the browser compiled for the one, it has for the next.
+  const shared = await contextOf();
+  let port = 0;
+  const open: { readonly mock: Mock; readonly page: Page }[] = [];
   return {
     files,
-    async visit(path, { size = WIDE, scheme = "dark", ...options } = {}) {
-      const mock = await startMock({ rigs: 288, now: Date.now, files, ...options });
-      const context = await browser.newContext({ viewport: size, colorScheme: scheme, timezoneId: "UTC", acceptDownloads: true });
-      open.push({ mock, context });
-      const page = await context.newPage();
+    async visit(path, { size = WIDE, scheme = "dark", stillTs, workers = false, ...options } = {}) {
+      const isAlone = open.length === 0 && !workers;
+      const now = stillTs === undefined ? Date.now : (): number => stillTs;
+      const mock = await startMock({ rigs: 288, now, files, port: isAlone ? port : 0, ...options });
+      if (isAlone) port = Number(new URL(mock.url).port);
+      const page = await (isAlone ? shared : await contextOf(workers)).newPage();
+      open.push({ mock, page });
+      await page.setViewportSize(size);
+      await page.emulateMedia({ colorScheme: scheme });
+      if (stillTs !== undefined) await page.addInitScript(holdClocks, stillTs);
       const complaints: string[] = [];
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+        const isBlocked = message.text().includes("Service Worker registration blocked");
+        if ((message.type() === "error" || message.type() === "warning") && !isBlocked) complaints.push(message.text());
       });
       page.on("pageerror", (error) => complaints.push(`thrown: ${error.message}`));
-      await page.goto(mock.url + path);
+      await page.goto(mock.url + path, { waitUntil: "commit" });
       await page.waitForSelector("h1");
       return { mock, page, complaints };
     },
     async leave() {
-      for (const { mock, context } of open.splice(0)) {
-        await context.close();
+      for (const { mock, page } of open.splice(0)) {
+        if (page.context() === shared) {
+          if (page.url().startsWith("http")) await page.evaluate(() => (localStorage.clear(), sessionStorage.clear()));
+          await page.close();
+          await shared.clearCookies();
+        } else await page.context().close();
         await mock.close();
       }
     },

@@ -4,7 +4,7 @@ import { may, RIGHTS, type Principal } from "../../server/twin/rights.ts";
 import { EVENTS } from "../../server/twin/wire.ts";
 
 /** What a viewer sends; everything else is the server's. */
-const HEARD = [EVENTS.watch, EVENTS.ack, EVENTS.resync, EVENTS.control];
+const HEARD = [EVENTS.watch, EVENTS.ack, EVENTS.resync, EVENTS.control, EVENTS.here];
 
 test("the table names every route and every event that is heard, and nothing else", () => {
   expect(Object.keys(RIGHTS).toSorted()).toEqual([...TABLE.map(({ id }) => id), ...HEARD.map((event) => `live:${event}`)].toSorted());

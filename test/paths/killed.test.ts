@@ -40,6 +40,13 @@ describe("kill -9 of the server under load", () => {
     for (const more of [400, 1_500, 1, 800, 50]) {
       const before = load.acknowledged();
       await until(() => (load?.acknowledged() ?? 0) >= before + more, `${more} more readings are acknowledged`);
+      // What people say is answered when it is on disk, like all that they do.
+      const said = await server.api(ROUTES.comments, {
+        about: { of: "moment", ts: fromTs },
+        text: `@badge-21 before the kill after ${more}`,
+        by: "badge-17",
+      });
+      expect(said.status).toBe(201);
       await server.kill9();
       await server.restart();
     }
@@ -52,6 +59,10 @@ describe("kill -9 of the server under load", () => {
     const { ingest } = await status();
     expect(ingest.accepted).toBe(sent.length);
     expect(ingest.refused).toBe(0);
+    expect(await server.get(`${ROUTES.mentions}?name=badge-21`)).toMatchObject({
+      unseen: 5,
+      comments: [50, 800, 1, 1_500, 400].map((more, k) => ({ number: 5 - k, text: `@badge-21 before the kill after ${more}` })),
+    });
     const twins = await twinsOf(Array.from({ length: RIGS }, (_, i) => `rig-${i}`));
     for (const twin of twins) {
       const own = sent.filter(({ rig }) => rig === twin.rig);

@@ -7,6 +7,8 @@ import type { AlarmActs } from "../../twin/alarm-bulk.ts";
 import type { z } from "zod";
 import type * as access from "../../twin/access.ts";
 import type * as curtail from "../../twin/curtail/shapes.ts";
+import type * as notes from "../../twin/notes/shapes.ts";
+import type * as push from "../../twin/notify/push.ts";
 import type * as notify from "../../twin/notify/shapes.ts";
 import type {
   acknowledge,
@@ -158,6 +160,11 @@ export interface NotifyHandlers {
   readonly setChannel: (who: Principal, channel: notify.NewChannel, from: From) => Promise<notify.Notifications>;
   /** Throws NOT_FOUND. */
   readonly endChannel: (who: Principal, channel: string, from: From) => Promise<notify.Notifications>;
+  readonly pushDevices: () => push.PushAnswer;
+  /** Throws REQUEST_INVALID, DISK_FULL, JOURNAL_UNAVAILABLE. */
+  readonly addPushDevice: (who: Principal, device: push.NewPushDevice, from: From) => Promise<push.PushAnswer>;
+  /** Throws NOT_FOUND, FORBIDDEN, DISK_FULL, JOURNAL_UNAVAILABLE. */
+  readonly endPushDevice: (who: Principal, device: string, from: From) => Promise<push.PushAnswer>;
   /** Throws NOT_FOUND. */
   readonly testChannel: (who: Principal, channel: string, from: From) => Promise<Shape<typeof notify.testAnswer>>;
 }
@@ -241,6 +248,14 @@ export interface Handlers {
   /** Throws RIG_UNKNOWN, RANGE_INVALID, REQUEST_INVALID. */
   readonly curtail: (act: curtail.CurtailAct) => Maybe<curtail.Curtailment>;
   readonly planCurtailment: (plan: { readonly target: curtail.Target }) => Shape<typeof curtail.curtailPlanned>;
+  readonly comments: (query: notes.CommentsQuery) => Maybe<{ readonly total: number; readonly comments: readonly notes.Comment[] }>;
+  /** Throws RIG_UNKNOWN, NOT_FOUND, REQUEST_INVALID, TOO_MANY_REQUESTS. */
+  readonly addComment: (told: notes.NewComment) => Maybe<notes.Comment>;
+  readonly mentions: (name: string) => Maybe<notes.Mentions>;
+  readonly seeMentions: (told: notes.SeenMentions) => Maybe<notes.Mentions>;
+  readonly handovers: (limit: number) => Maybe<notes.Handovers>;
+  /** Throws TOO_MANY_REQUESTS. */
+  readonly addHandover: (told: notes.NewHandover) => Maybe<notes.Handover>;
   readonly orders: (query: OrdersQuery) => Maybe<{ readonly total: number; readonly orders: readonly Order[] }>;
   /** Throws RIG_UNKNOWN, NOT_FOUND. */
   readonly openOrder: (told: NewOrder) => Maybe<Order>;

@@ -130,9 +130,9 @@ const applicationOf = (
   };
 
   /** A replay has its own farm, and is looked at only; who may come in is of the present. */
-  const handlersOf = ({ group }: Route, request: Request): Handlers => {
+  const handlersOf = ({ group, present }: Route, request: Request): Handlers => {
     const room = request.get(ROOM_HEADER);
-    if (room === undefined || group === "Access") return handlers;
+    if (room === undefined || group === "Access" || present === true) return handlers;
     const inRoom = options.inRoom?.(room) ?? null;
     if (inRoom === null) throw new Refused("NOT_FOUND", "That replay is closed.");
     if (request.method !== "GET" && request.method !== "HEAD")

@@ -49,6 +49,8 @@ interface Says {
   readonly media?: string | readonly string[];
   /** The body is a file of one of these kinds, as it is; `request.body` is its bytes. */
   readonly upload?: { readonly media: readonly string[]; readonly bytes: number };
+  /** Of the present also for who looks at a replay: somebody says now what they think of then. */
+  readonly present?: true;
   /** Work that only a few callers may have done at once; the others wait a little or are told to come again. */
   readonly heavy?: true;
   /** Codes of this route besides those that any route may give. */

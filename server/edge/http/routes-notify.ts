@@ -1,5 +1,6 @@
 /** Lines of the table about notifications. */
 import { alarmActs, alarmActsDone } from "../../twin/alarm-bulk.ts";
+import * as push from "../../twin/notify/push.ts";
 import * as shapes from "../../twin/notify/shapes.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { fromOf, somebody } from "./access.ts";
@@ -81,6 +82,54 @@ export const NOTIFY_TABLE: readonly Route[] = [
     params: shapes.channelParams,
     answer: shapes.notifications,
     run: ({ notify }, { params }, around) => notify.endChannel(somebody(around), params.channel, fromOf(around.request)),
+  }),
+  route({
+    ...none,
+    id: "pushDevices",
+    method: "get",
+    path: ROUTES.pushDevices,
+    group: "Alarms",
+    status: 200,
+    refuses: [],
+    example: {},
+    summary: "Browsers that are told by push, and the key to subscribe with",
+    answer: push.pushAnswer,
+    run: ({ notify }) => notify.pushDevices(),
+  }),
+  route({
+    ...none,
+    id: "addPushDevice",
+    method: "post",
+    path: ROUTES.pushDevices,
+    group: "Alarms",
+    status: 201,
+    refuses: [...WRITES],
+    example: {
+      body: {
+        endpoint: "https://push.example.org/send/JzLQ3raZJfFBR0aqvOMsLrt54w4rJUsV",
+        p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+        auth: "BTBZMqHH6r4Tts7J_aSIgg",
+      },
+    },
+    summary: "Tell this browser too",
+    more: "What its PushManager gave. With the first one comes a channel of the kind `push` that tells critical incidents.",
+    body: push.newPushDevice,
+    answer: push.pushAnswer,
+    run: ({ notify }, { body }, around) => notify.addPushDevice(somebody(around), body, fromOf(around.request)),
+  }),
+  route({
+    ...none,
+    id: "endPushDevice",
+    method: "delete",
+    path: ROUTES.pushDevice,
+    group: "Alarms",
+    status: 200,
+    refuses: ["NOT_FOUND", ...WRITES],
+    example: { params: { device: "0123456789abcdef" } },
+    summary: "Tell that browser no more",
+    params: push.pushDeviceParams,
+    answer: push.pushAnswer,
+    run: ({ notify }, { params }, around) => notify.endPushDevice(somebody(around), params.device, fromOf(around.request)),
   }),
   route({
     ...none,

@@ -12,6 +12,7 @@ import { SUBSTITUTE_TABLE } from "./routes-substitute.ts";
 import { USAGE_TABLE } from "./routes-usage.ts";
 import { ALARM_TABLE } from "./routes-alarms.ts";
 import { CURTAIL_TABLE } from "./routes-curtail.ts";
+import { NOTES_TABLE } from "./routes-notes.ts";
 import { NOTIFY_TABLE } from "./routes-notify.ts";
 import { WORK_TABLE } from "./routes-work.ts";
 import { stream } from "./stream.ts";
@@ -363,6 +364,7 @@ export const TABLE: readonly Route[] = [
   ...USAGE_TABLE,
   ...ALARM_TABLE,
   ...NOTIFY_TABLE,
+  ...NOTES_TABLE,
   ...CURTAIL_TABLE,
   ...WORK_TABLE,
   route({

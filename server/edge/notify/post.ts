@@ -19,7 +19,12 @@ export class Unheard extends Error {}
 const MOST_READ = 4_096;
 
 /** Gives the far end's answer, whatever its status. Throws Unreachable where nothing arrived there, Unheard where that is not known. */
-export const post = async (address: string, headers: Readonly<Record<string, string>>, body: string, wire: Wire): Promise<Answered> => {
+export const post = async (
+  address: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | Buffer,
+  wire: Wire,
+): Promise<Answered> => {
   const url = new URL(address);
   if (url.protocol !== "http:" && url.protocol !== "https:") throw new Unreachable("Only http and https are spoken.");
   const beganMs = performance.now();
@@ -32,7 +37,7 @@ export const post = async (address: string, headers: Readonly<Record<string, str
   ]);
   return new Promise((done, fail) => {
     let isGiven = false;
-    const bytes = Buffer.from(body);
+    const bytes = typeof body === "string" ? Buffer.from(body) : body;
     const auth = url.username === "" ? {} : { auth: `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}` };
     const request = (url.protocol === "https:" ? secure : plain)({
       protocol: url.protocol,

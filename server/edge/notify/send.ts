@@ -6,6 +6,8 @@ import { sendEmail } from "./email.ts";
 import { Unreachable, type Allowed } from "./guard.ts";
 import { letterOf, type Letter } from "./letter.ts";
 import { Unheard, type Answered, type Wire } from "./post.ts";
+import { sendPush } from "./push.ts";
+import type { PushStore } from "./push-store.ts";
 import { sendSlack } from "./slack.ts";
 import { sendTelegram } from "./telegram.ts";
 import { sendWebhook } from "./webhook.ts";
@@ -15,6 +17,8 @@ export interface SenderOptions {
   readonly publicUrl: string | null;
   readonly allowed: Allowed;
   readonly secrets: (channel: string) => Secrets;
+  /** Browsers that asked to be told. */
+  readonly push: PushStore;
   readonly now: () => number;
   readonly timeoutMs?: number;
 }
@@ -41,9 +45,11 @@ const withoutSecrets = (text: string, secrets: Secrets): string => {
 
 const NEEDED = { telegram: "token", slack: "url", discord: "url", webhook: "url" } as const;
 
-export const createSender = ({ site, publicUrl, allowed, secrets, now, timeoutMs = TIMEOUT_MS }: SenderOptions) => {
+export const createSender = ({ site, publicUrl, allowed, secrets, push, now, timeoutMs = TIMEOUT_MS }: SenderOptions) => {
   const wire: Wire = { allowed, timeoutMs };
-  const asked = (channel: Exclude<Channel, { kind: "email" }>, known: Secrets, letter: Letter): Promise<Answered> => {
+  // Push services want to know whom to ask when something goes wrong.
+  const subject = publicUrl?.startsWith("https:") === true ? publicUrl : `mailto:rigtwin@${site}.invalid`;
+  const asked = (channel: Exclude<Channel, { kind: "email" | "push" }>, known: Secrets, letter: Letter): Promise<Answered> => {
     const needed = NEEDED[channel.kind];
     if (known[needed] === undefined) throw new Unreachable(`Its ${needed} is not set.`);
     switch (channel.kind) {
@@ -64,7 +70,8 @@ export const createSender = ({ site, publicUrl, allowed, secrets, now, timeoutMs
     try {
       if (channel.kind === "email")
         return { outcome: "sent", detail: withoutSecrets(await sendEmail(channel, known, letter, wire), known) };
-      const { status, text, retryAfterS } = await asked(channel, known, letter);
+      const { status, text, retryAfterS } =
+        channel.kind === "push" ? await sendPush(push, letter, subject, now(), wire) : await asked(channel, known, letter);
       const detail = withoutSecrets(`HTTP ${status} ${text}`, known);
       return status >= 200 && status < 300 ? { outcome: "sent", detail } : { outcome: "failed", detail, afterS: retryAfterS };
     } catch (error) {

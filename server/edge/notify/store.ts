@@ -2,37 +2,13 @@
  * Channels and routes in `notify.json`, their secrets in `notify-secrets.json` of the data folder, both readable by their owner alone.
  * Two files, because a backup takes the first and never the second.
  */
-import { chmodSync, readFileSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { NO_SETTINGS, notifySettings, type NotifySettings, type Secrets } from "../../twin/notify/shapes.ts";
 import { Refused } from "../../twin/refusal.ts";
+import { put, textOf } from "./files.ts";
 
 export const SETTINGS_FILE = "notify.json";
 const SECRETS_FILE = "notify-secrets.json";
-
-const textOf = (path: string): string | null => {
-  try {
-    chmodSync(path, 0o600);
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
-};
-/** Whole or as it was before. */
-const put = async (path: string, text: string): Promise<void> => {
-  const draft = `${path}.new`;
-  await rm(draft, { force: true });
-  const file = await open(draft, "wx", 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(draft, path);
-};
 
 /** Opens it. Throws Refused CONFIG_INVALID where a file of it cannot be read. */
 export const openNotifyStore = (folder: string) => {

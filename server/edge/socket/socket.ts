@@ -1,12 +1,13 @@
 /** The live feed: who is connected, what each watches, and frames that are serialised once for all who are ready for them. */
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
+import { peopleOf } from "../../twin/here.ts";
 import { problemOf } from "../../twin/problem.ts";
 import type { Refusal } from "../../twin/refusal.ts";
 import { EVENTS, FRAME_MS } from "../../twin/wire.ts";
 import { createBudget } from "./budget.ts";
 import { createViewer, type Frame, type OpenReplay, type Viewer, type Whole } from "./viewer.ts";
-import { ackIn, controlIn, watchIn, type Checked } from "./wishes.ts";
+import { ackIn, controlIn, hereIn, watchIn, type Checked } from "./wishes.ts";
 
 /** The gate of the HTTP edge fits: each answers null where the caller may pass. */
 export interface Doorkeeper {
@@ -14,6 +15,8 @@ export interface Doorkeeper {
   readonly originRefusal: (request: IncomingMessage) => Refusal | null;
   /** Whether the caller may do a right of rights.ts; asked at the door, at each event and by a timer. */
   readonly admits: (request: IncomingMessage, right: string, changes: boolean) => Refusal | null;
+  /** Who asks, null for nobody in particular. */
+  readonly principal: (request: IncomingMessage) => { readonly name: string } | null;
 }
 
 export interface SocketOptions {
@@ -22,6 +25,8 @@ export interface SocketOptions {
   /** The live view as it stands after the newest published frame. */
   readonly whole: () => Whole;
   readonly openReplay: OpenReplay;
+  /** How much people have said so far. */
+  readonly notes?: () => number;
   readonly onFault: (error: unknown) => void;
   readonly mostViewers?: number;
   readonly mostReplays?: number;
@@ -38,10 +43,16 @@ const ROOM = "ready";
 const GATHER_MS = 10;
 /** Between two wholes to one viewer: there is nothing new between two frames. */
 const WHOLE_MS = FRAME_MS;
+/** Between two tellings of who is here: people come and go by the dozen when a server starts. */
+const PEOPLE_MS = 1_000;
 
 interface Guest {
   readonly socket: Socket;
   readonly viewer: Viewer;
+  readonly name: string;
+  readonly sinceTs: number;
+  /** Path of the page it shows, null where it has not said. */
+  page: string | null;
   /** When the last whole was sent. */
   wholeMs: number;
   /** Least bytes that waited since the line moved last, and when that was. */
@@ -69,6 +80,8 @@ export const createSocket = (options: SocketOptions) => {
   let io: Server | null = null;
   let gathering: NodeJS.Timeout | null = null;
   let looking: NodeJS.Timeout | null = null;
+  let telling: NodeJS.Timeout | null = null;
+  let toldNotes = options.notes?.() ?? 0;
 
   const refusalOf = (request: IncomingMessage): Refusal | null =>
     gate.hostRefusal(request) ?? gate.originRefusal(request) ?? gate.admits(request, rightOf(EVENTS.watch), false);
@@ -79,6 +92,16 @@ export const createSocket = (options: SocketOptions) => {
   const placeInRoom = ({ socket, viewer }: Guest): void => {
     if (viewer.isReady() && socket.connected) void socket.join(ROOM);
     else void socket.leave(ROOM);
+  };
+
+  /** Tells all who read what they get; whoever comes later is told with the next change, which its own coming is. */
+  const tellPeople = (): void => {
+    telling ??= setTimeout(() => {
+      telling = null;
+      toldNotes = options.notes?.() ?? 0;
+      const people = peopleOf(guests.values(), toldNotes);
+      for (const { socket } of guests.values()) if (waitingBytes(socket) <= mostWaiting) socket.emit(EVENTS.people, people);
+    }, PEOPLE_MS);
   };
 
   const gather = (ms: number): void => {
@@ -136,8 +159,10 @@ export const createSocket = (options: SocketOptions) => {
       changed,
       onFault,
     });
-    const guest: Guest = { socket, viewer, wholeMs: 0, waiting: 0, movedMs: Date.now() };
+    const name = gate.principal(socket.request)?.name ?? "";
+    const guest: Guest = { socket, viewer, name, sinceTs: Date.now(), page: null, wholeMs: 0, waiting: 0, movedMs: Date.now() };
     guests.set(socket.id, guest);
+    tellPeople();
 
     const within = createBudget(Date.now());
     socket.use((_event, next) => {
@@ -162,6 +187,11 @@ export const createSocket = (options: SocketOptions) => {
     hear(EVENTS.watch, watchIn, viewer.watch);
     hear(EVENTS.ack, ackIn, viewer.ack);
     hear(EVENTS.control, controlIn, viewer.control);
+    hear(EVENTS.here, hereIn, (page) => {
+      if (guest.page === page) return;
+      guest.page = page;
+      tellPeople();
+    });
     hear(EVENTS.resync, () => ({ ok: null }), viewer.resync);
     // A broken packet is the sender's affair; socket.io closes the line and writes to the console where nobody listens.
     socket.on("error", () => undefined);
@@ -169,6 +199,7 @@ export const createSocket = (options: SocketOptions) => {
       guests.delete(socket.id);
       wanting.delete(guest);
       viewer.close();
+      tellPeople();
     });
   };
 
@@ -216,6 +247,7 @@ export const createSocket = (options: SocketOptions) => {
     /** Sends a live frame to all who are ready; those who are not will get the whole when they have caught up. */
     publish(frame: Frame): void {
       const { n } = frame.meta;
+      if ((options.notes?.() ?? 0) !== toldNotes) tellPeople();
       io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns));
       for (const guest of guests.values()) {
         if (!guest.viewer.isLive()) continue;
@@ -229,7 +261,8 @@ export const createSocket = (options: SocketOptions) => {
     stop(): void {
       if (looking !== null) clearInterval(looking);
       if (gathering !== null) clearTimeout(gathering);
-      gathering = null;
+      if (telling !== null) clearTimeout(telling);
+      gathering = telling = null;
       io?.disconnectSockets(true);
       io?.engine.close();
       io = null;

@@ -1,4 +1,5 @@
 /** What viewers send, checked by hand: each is a few numbers. */
+import { isPage } from "../../twin/here.ts";
 import { refusal, type Refusal } from "../../twin/refusal.ts";
 
 export type Watch = { readonly view: "live" } | ({ readonly view: "replay" } & ReplayWish);
@@ -39,6 +40,11 @@ export const watchIn = (payload: unknown): Checked<Watch> => {
 export const ackIn = (payload: unknown): Checked<number> => {
   const n = fieldsOf(payload)?.["n"];
   return Number.isSafeInteger(n) ? { ok: n as number } : wrong("n must be the number of a frame.");
+};
+
+export const hereIn = (payload: unknown): Checked<string> => {
+  const page = fieldsOf(payload)?.["page"];
+  return typeof page === "string" && isPage(page) ? { ok: page } : wrong("page must be the path of a page.");
 };
 
 export const controlIn = (payload: unknown): Checked<Control> => {

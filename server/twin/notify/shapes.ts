@@ -15,7 +15,7 @@ const mail = z
   .max(254)
   .regex(/^[^\s<>"(),:;@]+@[^\s<>"(),:;@]+$/, "is no e-mail address");
 
-export const CHANNEL_KINDS = ["email", "telegram", "slack", "discord", "webhook"] as const;
+export const CHANNEL_KINDS = ["email", "telegram", "slack", "discord", "webhook", "push"] as const;
 export type ChannelKind = (typeof CHANNEL_KINDS)[number];
 
 const head = { id: channelId, label: words(60), isOn: z.boolean().default(true) };
@@ -44,6 +44,7 @@ export const channel = z.discriminatedUnion("kind", [
   z.object({ ...head, kind: z.literal("slack") }),
   z.object({ ...head, kind: z.literal("discord") }),
   z.object({ ...head, kind: z.literal("webhook") }),
+  z.object({ ...head, kind: z.literal("push") }),
 ]);
 export type Channel = z.output<typeof channel>;
 
@@ -54,6 +55,7 @@ export const SECRETS = {
   slack: ["url"],
   discord: ["url"],
   webhook: ["url", "key"],
+  push: [],
 } as const satisfies Record<ChannelKind, readonly string[]>;
 export type Secrets = Readonly<Record<string, string>>;
 
@@ -68,6 +70,7 @@ export const newChannel = z.discriminatedUnion("kind", [
   z.strictObject({ ...head, kind: z.literal("slack"), secrets: z.strictObject({ url: address }).default({}) }),
   z.strictObject({ ...head, kind: z.literal("discord"), secrets: z.strictObject({ url: address }).default({}) }),
   z.strictObject({ ...head, kind: z.literal("webhook"), secrets: z.strictObject({ url: address, key: secret }).default({}) }),
+  z.strictObject({ ...head, kind: z.literal("push"), secrets: z.strictObject({}).default({}) }).describe("browsers that asked to be told"),
 ]);
 export type NewChannel = z.output<typeof newChannel>;
 

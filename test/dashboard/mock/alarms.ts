@@ -1,7 +1,9 @@
 /** The mock's incidents, rules, maintenance and notifications: the real desks over a farm that is empty else. */
+import { createHash } from "node:crypto";
 import type { Express, Request, Response } from "express";
 import { createAlarmDesk } from "../../../server/flows/alarm-desk.ts";
 import { createCurtail } from "../../../server/flows/curtail.ts";
+import { createPushDesk } from "../../../server/flows/push-desk.ts";
 import { createNotifyDesk } from "../../../server/flows/notify-desk.ts";
 import { alarmActs } from "../../../server/twin/alarm-bulk.ts";
 import type { Incident } from "../../../server/twin/alarms/incident.ts";
@@ -10,6 +12,7 @@ import { newTrial, type Trial } from "../../../server/twin/alarms/watch-shapes.t
 import { foldEntry, newFarm, nothingYet } from "../../../server/twin/farm.ts";
 import { curtailAct, curtailPlan } from "../../../server/twin/curtail/shapes.ts";
 import { newChannel, notifyRules, NO_SETTINGS, type Secrets } from "../../../server/twin/notify/shapes.ts";
+import { newPushDevice, type NewPushDevice } from "../../../server/twin/notify/push.ts";
 import { Refused, type Code } from "../../../server/twin/refusal.ts";
 import type { Alarm } from "../../../server/twin/twin.ts";
 import { OWN, ROUTES } from "../../../server/twin/wire.ts";
@@ -24,7 +27,7 @@ export interface AlarmHands {
 }
 const FEW = 3;
 
-const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
+export const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
   const low = active.filter(({ kind }) => kind === "low-hashrate");
   const incident = (scope: Incident["scope"], name: string, says: string, of: readonly Alarm[]): Incident => ({
     id: `${site}/incident/${scope}/${name}`,
@@ -47,7 +50,8 @@ const incidentsOf = (site: string, active: readonly Alarm[]): Incident[] => {
   ];
 };
 
-export const mountAlarms = (app: Express, hands: AlarmHands): void => {
+/** Gives the browsers that are told by push. */
+export const mountAlarms = (app: Express, hands: AlarmHands): (() => readonly NewPushDevice[]) => {
   const farm = newFarm(hands.site);
   const write = (topic: string, payload: Uint8Array): Promise<void> => {
     const entry = {
@@ -66,18 +70,33 @@ export const mountAlarms = (app: Express, hands: AlarmHands): void => {
   const desk = createAlarmDesk({ farm: () => farm, write });
   let settings = NO_SETTINGS;
   let secrets = new Map<string, Secrets>();
+  const store: Parameters<typeof createPushDesk>[0]["store"] = {
+    settings: () => settings,
+    secrets: (channel) => secrets.get(channel) ?? {},
+    save: (next, hidden) => {
+      settings = next;
+      secrets = new Map(hidden);
+      return Promise.resolve();
+    },
+  };
+  let browsers: (NewPushDevice & { id: string; by: string; addedTs: number })[] = [];
+  const push = createPushDesk({
+    now: hands.now,
+    store,
+    push: {
+      keys: () => ({ publicKey: `B${"A".repeat(86)}` }),
+      devices: () => browsers,
+      add: async (device, by, addedTs) => {
+        const id = createHash("sha256").update(device.endpoint).digest("hex").slice(0, 16);
+        browsers = [...browsers.filter((each) => each.id !== id), { ...device, id, by, addedTs }];
+      },
+      drop: async (id) => void (browsers = browsers.filter((each) => each.id !== id)),
+    },
+  });
   const notify = createNotifyDesk({
     now: hands.now,
     farm: () => farm,
-    store: {
-      settings: () => settings,
-      secrets: (channel) => secrets.get(channel) ?? {},
-      save: (next, hidden) => {
-        settings = next;
-        secrets = new Map(hidden);
-        return Promise.resolve();
-      },
-    },
+    store,
     send: ({ id }) =>
       Promise.resolve(
         id === "broken" ? { outcome: "failed", detail: "HTTP 404 no such hook" } : { outcome: "sent", detail: "HTTP 200 ok" },
@@ -197,4 +216,17 @@ export const mountAlarms = (app: Express, hands: AlarmHands): void => {
     ROUTES.channelTest,
     answer(({ params }) => notify.testChannel(String(params["channel"]))),
   );
+  app.get(
+    ROUTES.pushDevices,
+    answer(() => push.pushDevices()),
+  );
+  app.post(
+    ROUTES.pushDevices,
+    answer(({ body }) => push.addPushDevice("admin", newPushDevice.parse(body))),
+  );
+  app.delete(
+    ROUTES.pushDevice,
+    answer(({ params }) => push.endPushDevice("admin", true, String(params["device"]))),
+  );
+  return () => browsers;
 };

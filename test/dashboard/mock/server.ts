@@ -16,8 +16,10 @@ import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
 import { inboxPages } from "./inbox.ts";
 import { mountAccess, type AccessOptions } from "./access.ts";
-import { mountAlarms } from "./alarms.ts";
+import { incidentsOf, mountAlarms } from "./alarms.ts";
 import { mountHands } from "./hands.ts";
+import { peopleOf } from "../../../server/twin/here.ts";
+import { mountNotes, type MockNotes } from "./notes.ts";
 import { mountMoney } from "./money.ts";
 import { mountWork, type MockWork } from "./work.ts";
 import { mountProvenance, TOKEN, type Provenance, type ProvenanceOptions } from "./provenance.ts";
@@ -39,6 +41,9 @@ export interface Mock {
   readonly url: string;
   readonly provenance: Provenance;
   readonly work: MockWork;
+  readonly notes: MockNotes;
+  /** Browsers that asked to be told. */
+  readonly push: () => readonly { readonly endpoint: string }[];
   /** The next frame of every viewer bears a number too high. */
   readonly skipNumber: () => void;
   readonly resyncs: () => number;
@@ -269,8 +274,8 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         };
       }, after).unref();
     };
-    move("sent", 1_200);
-    move("final", 2_600);
+    move("sent", 500);
+    move("final", 1_200);
     return sealed;
   };
   app.post(ROUTES.records, (request, response) => {
@@ -280,7 +285,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     response.status(201).json(sealOf(i, newRecord.parse(request.body)));
   });
   mountAccess(app, options.access ?? {}, { now, sessions, secretIn, locked: options.password !== undefined, refuse });
-  mountAlarms(app, {
+  const push = mountAlarms(app, {
     site: SITE,
     now,
     active: () => alarms(now()).filter(({ clearedTs }) => clearedTs === null),
@@ -305,6 +310,19 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     orders: work.orders,
   });
   mountHands(app, { roster, refuse, posted });
+  const notes = mountNotes(app, {
+    now,
+    site: SITE,
+    twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
+    incidents: () =>
+      incidentsOf(
+        SITE,
+        alarms(now()).filter(({ clearedTs }) => clearedTs === null),
+      ),
+    orders: work.orders,
+    account: () => (options.password === undefined ? null : "admin"),
+    refuse,
+  });
   app.get(ROUTES.partChanges, (_request, response) => void response.json({ total: 0, changes: [] }));
   app.get(ROUTES.commands, (_request, response) => void response.json({ total: 0, open: 0, commands: [] }));
   app.get(ROUTES.alarms, (request, response) => {
@@ -401,7 +419,20 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     allowRequest: (request, answer) => answer(null, !lever.refuse && watches(request.headers.cookie)),
   });
   const timers = new Set<ReturnType<typeof setInterval>>();
+  const here = new Map<string, { name: string; page: string | null; sinceTs: number }>();
+  let toldNotes = 0;
+  const tellPeople = (): void => {
+    toldNotes = notes.count();
+    io.emit(EVENTS.people, peopleOf(here.values(), toldNotes));
+  };
   const watchOver = (socket: Socket): void => {
+    const window = { name: options.password === undefined ? "local" : "admin", page: null as string | null, sinceTs: now() };
+    here.set(socket.id, window);
+    tellPeople();
+    socket.on(EVENTS.here, ({ page }: { page: string }) => {
+      window.page = page;
+      tellPeople();
+    });
     let n = 0;
     let unacked = 0;
     let clock: ViewClock = { view: "live", nowTs: now(), playing: true, speed: 1, from: null, to: null };
@@ -453,6 +484,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       socket.emit(EVENTS.frame, meta, Buffer.from(packRows(changed, clock.nowTs)));
     };
     const timer = setInterval(() => {
+      if (notes.count() !== toldNotes) tellPeople();
       if (watches(socket.request.headers.cookie)) frame();
       else socket.disconnect(true);
     }, FRAME_MS);
@@ -482,6 +514,8 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       whole();
     });
     socket.on("disconnect", () => {
+      here.delete(socket.id);
+      tellPeople();
       clearInterval(timer);
       timers.delete(timer);
     });
@@ -492,6 +526,8 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     provenance,
     work,
+    notes,
+    push,
     skipNumber: () => {
       lever.skip = 1;
     },

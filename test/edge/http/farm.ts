@@ -11,6 +11,7 @@ import { recordTypedData } from "../../../server/twin/signature.ts";
 import type { PartChange } from "../../../server/twin/part-changes.ts";
 import { Refused } from "../../../server/twin/refusal.ts";
 import { CURTAIL } from "./curtail.ts";
+import { NOTES } from "./notes.ts";
 import { NOTIFY } from "./notify.ts";
 import { openHouse, type House } from "./people.ts";
 import type { ProvenDay } from "../../../server/twin/bundle.ts";
@@ -545,6 +546,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     if (tokenId !== 7) throw new Refused("TOKEN_UNKNOWN", `There is no token ${tokenId}.`);
     return { day, runs: [], lines: [], next: null };
   },
+  ...NOTES,
   partChanges: () => ({ total: 1, changes: [{ ...PART_CHANGE, rig: TWIN.rig }] }),
   explainPart: ({ rig, number, reason, by }) => {
     if (rig !== TWIN.rig || number !== 1) throw new Refused("NOT_FOUND", `Rig "${rig}" has no open question of number ${number}.`);

@@ -67,6 +67,7 @@ const sends = (told: object, secrets: Secrets, more: { allowed?: Allowed; timeou
     publicUrl: more.publicUrl ?? null,
     allowed: more.allowed ?? HERE,
     secrets: () => secrets,
+    push: { keys: () => ({ publicKey: "", privateKey: "" }), devices: () => [], add: async () => undefined, drop: async () => undefined },
     now: () => NOW,
     timeoutMs: more.timeoutMs ?? 2_000,
   });

@@ -76,7 +76,7 @@ export const startFeed = async (given: Partial<SocketOptions> = {}): Promise<Fee
   const faults: unknown[] = [];
   const feed = createSocket({
     server,
-    gate: { hostRefusal: () => null, originRefusal: () => null, admits: () => null },
+    gate: { hostRefusal: () => null, originRefusal: () => null, admits: () => null, principal: () => ({ name: "badge-17" }) },
     whole: () => {
       started.wholes += 1;
       return wholeOf(started.n);

@@ -1,0 +1,20 @@
+/** Words of push messages to browsers. */
+export const pushText = {
+  title: "Push to this browser",
+  note: "critical incidents, also while no page is open",
+  start: "Tell this browser",
+  stop: "Tell it no more",
+  on: "This browser is told from now on.",
+  off: "That browser is told no more.",
+  denied: "This browser does not let pages notify. Allow it in the site's settings, then try again.",
+  insecure: "Browsers take push messages over https:// only, or on the server's own machine.",
+  unsupported: "This browser cannot take push messages. On an iPhone, add Rigtwin to the home screen first.",
+  noWorker: "The part that takes messages is not installed yet; load the page anew.",
+  noChannel: "With the first browser comes a channel “Browsers” with a route for critical incidents.",
+  routed: "What is told, and when, stands in the routes of the channel “Browsers”.",
+  list: "Browsers that are told",
+  heads: ["Whose", "Push service", "Since", "End"],
+  this: "this one",
+  end: "End",
+  endOf: (name: string) => `Tell the browser of ${name} no more`,
+} as const;

@@ -1,0 +1,103 @@
+/** Lines of the table about what people tell each other. */
+import * as shapes from "../../twin/notes/shapes.ts";
+import { ROUTES } from "../../twin/wire.ts";
+import { route, type Around, type Route } from "./route.ts";
+
+const none = { params: null, query: null, body: null } as const;
+const WRITES = ["TOO_MANY_REQUESTS", "JOURNAL_UNAVAILABLE", "DISK_FULL"] as const;
+
+/** Whoever logged in is asked for under that name; only a caller without an account names itself. */
+const nameOf = ({ principal }: Around, told: string): string => (principal === null || principal.person === null ? told : principal.name);
+
+export const NOTES_TABLE: readonly Route[] = [
+  route({
+    ...none,
+    id: "comments",
+    method: "get",
+    path: ROUTES.comments,
+    group: "Maintenance",
+    status: 200,
+    refuses: [],
+    example: { query: { rig: "rig-0001" } },
+    summary: "Comments on rigs, incidents and moments, newest first",
+    query: shapes.commentsQuery,
+    answer: shapes.comments,
+    run: (handlers, { query }) => handlers.comments(query),
+  }),
+  route({
+    ...none,
+    id: "addComment",
+    present: true,
+    method: "post",
+    path: ROUTES.comments,
+    group: "Maintenance",
+    status: 201,
+    refuses: ["RIG_UNKNOWN", "NOT_FOUND", ...WRITES],
+    example: { body: { about: { of: "rig", rig: "rig-0001" }, text: "Fan 2 hums; @badge-21 please listen.", by: "badge-17" } },
+    summary: "Comment on a rig, an open incident or a moment in time",
+    more: "Written into the journal like every act of a person. At most 20 a minute of one name.",
+    body: shapes.newComment,
+    answer: shapes.comment,
+    run: (handlers, { body }) => handlers.addComment(body),
+  }),
+  route({
+    ...none,
+    id: "mentions",
+    present: true,
+    method: "get",
+    path: ROUTES.mentions,
+    group: "Maintenance",
+    status: 200,
+    refuses: [],
+    example: { query: { name: "badge-17" } },
+    summary: "Comments that mention whoever asks, and how many were not seen yet",
+    more: "`name` counts only for a caller of this machine without an account.",
+    query: shapes.mentionsQuery,
+    answer: shapes.mentions,
+    run: (handlers, { query }, around) => handlers.mentions(nameOf(around, query.name)),
+  }),
+  route({
+    ...none,
+    id: "seeMentions",
+    present: true,
+    method: "post",
+    path: ROUTES.mentions,
+    group: "Maintenance",
+    status: 200,
+    refuses: [...WRITES],
+    example: { body: { to: 1, by: "badge-17" } },
+    summary: "Say to which comment one's mentions were seen",
+    body: shapes.seenMentions,
+    answer: shapes.mentions,
+    run: (handlers, { body }) => handlers.seeMentions(body),
+  }),
+  route({
+    ...none,
+    id: "handovers",
+    method: "get",
+    path: ROUTES.handovers,
+    group: "Maintenance",
+    status: 200,
+    refuses: [],
+    example: {},
+    summary: "What shifts handed over, newest first, with what stood open then, and what stands open now",
+    query: shapes.handoversQuery,
+    answer: shapes.handovers,
+    run: (handlers, { query }) => handlers.handovers(query.limit),
+  }),
+  route({
+    ...none,
+    id: "addHandover",
+    method: "post",
+    path: ROUTES.handovers,
+    group: "Maintenance",
+    status: 201,
+    refuses: [...WRITES],
+    example: { body: { shift: "night", text: "Container B runs warm; its filters come on Tuesday.", by: "badge-17" } },
+    summary: "Hand a shift over",
+    more: "What stands open is noted with it.",
+    body: shapes.newHandover,
+    answer: shapes.handover,
+    run: (handlers, { body }) => handlers.addHandover(body),
+  }),
+];

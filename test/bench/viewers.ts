@@ -1,0 +1,118 @@
+/**
+ * What 200 viewers of a whole farm cost the server more than one: its CPU with one and with 200, in turns on one server under the same rate.
+ * Then what viewers that stop reading hold of its memory. Linux only: read from /proc.
+ * `--viewers N` (200), `--seconds N` of a turn (20), `--turns N` (3), `--rigs N` (10,000) at `--interval N` s (10).
+ */
+import { fork, spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { startRigtwin } from "../servers/rigtwin.ts";
+import { figure, median, optionOf, type Emit } from "./report.ts";
+import type { Heard, Wish } from "./viewers-worker.ts";
+
+const LIMIT_PCT = 5;
+/** A whole of 10,000 rigs and two frames, before the kernel takes them. */
+const LIMIT_DEAF_MB = 8;
+const DEAF = 20;
+const WARM_UP_MS = 30_000;
+const SETTLE_MS = 4_000;
+/** Of Linux, in which /proc counts CPU time. */
+const TICKS_PER_S = 100;
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const cpuS = (pid: number): number => {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
+};
+const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+
+const worker = (): ChildProcess => fork(fileURLToPath(new URL("viewers-worker.js", import.meta.url)));
+const have = async (child: ChildProcess, wish: Wish): Promise<void> => {
+  const ready = once(child, "message");
+  child.send(wish);
+  await ready;
+};
+const heardBy = async (child: ChildProcess): Promise<Heard> => {
+  const answer = once(child, "message");
+  child.send("count");
+  return ((await answer) as [Heard])[0];
+};
+
+export const run = async (emit: Emit): Promise<void> => {
+  const many = optionOf("viewers", 200);
+  const seconds = optionOf("seconds", 20);
+  const turns = optionOf("turns", 3);
+  const rigs = optionOf("rigs", 10_000);
+  const interval = optionOf("interval", 10);
+  const server = await startRigtwin({ rigs: 0 });
+  const program = fileURLToPath(new URL("../../simulators/main.js", import.meta.url));
+  const flags = { url: server.mqttUrl, site: "farm", rigs, interval: `${interval}s`, scenario: "calm-day" };
+  const farm = spawn(process.execPath, [program, ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])], {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const [seeing, deaf] = [worker(), worker()];
+  const measured = async (viewers: number): Promise<{ readonly pct: number; readonly framesPerS: number }> => {
+    await have(seeing, { url: server.url, viewers, deaf: false });
+    await pause(SETTLE_MS);
+    const before = await heardBy(seeing);
+    const [fromS, fromMs] = [cpuS(server.pid()), performance.now()];
+    await pause(seconds * 1_000);
+    const [tookS, ms] = [cpuS(server.pid()) - fromS, performance.now() - fromMs];
+    const { frames } = await heardBy(seeing);
+    return { pct: (100_000 * tookS) / ms, framesPerS: (1_000 * (frames - before.frames)) / ms / viewers };
+  };
+  try {
+    await pause(WARM_UP_MS);
+    const one: number[] = [];
+    const all: number[] = [];
+    const paces: number[] = [];
+    for (let turn = 0; turn < turns; turn += 1) {
+      one.push((await measured(1)).pct);
+      const { pct, framesPerS } = await measured(many);
+      all.push(pct);
+      paces.push(framesPerS);
+    }
+    const against = "the goal";
+    emit(
+      figure({
+        bench: "viewers-cpu",
+        ours: median(all) - median(one),
+        limit: LIMIT_PCT,
+        unit: `% of a core more with ${many} than with one`,
+        against,
+        withOne: median(one),
+        withAll: median(all),
+        turns: `${one.map((pct) => pct.toFixed(1)).join(" ")} | ${all.map((pct) => pct.toFixed(1)).join(" ")}`,
+        framesPerS: median(paces),
+        rigs,
+      }),
+    );
+    await have(seeing, { url: server.url, viewers: 1, deaf: false });
+    await pause(SETTLE_MS);
+    const before = residentMb(server.pid());
+    await have(deaf, { url: server.url, viewers: DEAF, deaf: true });
+    const held: number[] = [];
+    for (const deadline = Date.now() + seconds * 1_000; Date.now() < deadline;) {
+      await pause(1_000);
+      held.push((residentMb(server.pid()) - before) / DEAF);
+    }
+    emit(
+      figure({
+        bench: "deaf-viewer",
+        ours: Math.max(...held),
+        limit: LIMIT_DEAF_MB,
+        unit: "MB resident each, at most",
+        against,
+        last: held.at(-1) ?? 0,
+        deaf: DEAF,
+      }),
+    );
+  } finally {
+    seeing.kill("SIGKILL");
+    deaf.kill("SIGKILL");
+    farm.kill("SIGKILL");
+    await server.remove();
+  }
+};
