@@ -8,6 +8,7 @@ import { dayMinute, iso, short } from "../format.ts";
 import type { Answer } from "../site.tsx";
 import { substituteText } from "../texts-sign.ts";
 import { say } from "../texts.ts";
+import { utcMinute } from "../twin-days.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { SignedBy } from "./signed-by.tsx";
 import { Substitution } from "./substitution-line.tsx";
@@ -37,7 +38,7 @@ export const Way = ({ record }: { readonly record: TwinRecord }): ReactNode => {
   );
 };
 
-const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
+const Entry = ({ record, minuteOf }: { readonly record: TwinRecord; readonly minuteOf: (ts: number) => string }): ReactNode => {
   const { body } = record;
   return (
     <li className="record">
@@ -45,7 +46,7 @@ const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
         <span>
           <b>{say.kinds[body.kind]}</b>{" "}
           <span className="faint">
-            {text.number(body.number)} · <time dateTime={iso(body.performedTs)}>{dayMinute(body.performedTs)}</time> · {body.technician}
+            {text.number(body.number)} · <time dateTime={iso(body.performedTs)}>{minuteOf(body.performedTs)}</time> · {body.technician}
           </span>
         </span>
         <Way record={record} />
@@ -89,10 +90,13 @@ export const Records = ({
   rig,
   answer,
   readOnly,
+  isPublic = false,
 }: {
   readonly rig: string;
   readonly answer: Answer<{ readonly records: readonly TwinRecord[]; readonly substitution?: SubstitutionLine }>;
   readonly readOnly: boolean;
+  /** Of a token's page: its times are UTC. */
+  readonly isPublic?: boolean;
 }): ReactNode => {
   const [adding, setAdding] = useState<"record" | "substitute" | null>(null);
   const toggle = (what: "record" | "substitute"): void => setAdding(adding === what ? null : what);
@@ -156,7 +160,7 @@ export const Records = ({
           ) : (
             <ol className="records" reversed>
               {[...records].reverse().map((record) => (
-                <Entry key={record.hash} record={record} />
+                <Entry key={record.hash} record={record} minuteOf={isPublic ? utcMinute : dayMinute} />
               ))}
             </ol>
           )
