@@ -145,6 +145,7 @@ export const rigText = {
   },
   recordForm: {
     title: "New maintenance record",
+    titleOf: (part: string, index: number | null) => `Record of the replacement: ${part}${index === null ? "" : ` ${index + 1}`}`,
     lead: "It is sealed when you send it: it can be added to, never changed.",
     kind: "What was done",
     performed: "When",

@@ -64,6 +64,7 @@ export const twinText = {
 
   life: "Life so far",
   lifeNote: "from the sealed records",
+  newestTier: (tier: string) => `The newest reading is ${tier.toLowerCase()}.`,
   stages: { registration: "Registered", installation: "Installed", service: "In service", repair: "Away for repair", retired: "Retired" },
   since: (when: string) => `since ${when}`,
   notYet: "not recorded",

@@ -9,6 +9,7 @@ import { ROUTES } from "../../server/twin/wire.ts";
 import { dayMinute, iso } from "../format.ts";
 import { failureOf, useAnswer, useSite } from "../site.tsx";
 import { say } from "../texts.ts";
+import { utcMinute } from "../twin-days.ts";
 import { useBadge } from "./badge.ts";
 import { Panel } from "./panel.tsx";
 
@@ -17,7 +18,11 @@ const text = say.partQuestions;
 const RENEW_MS = 15_000;
 type Question = PartChanges["changes"][number];
 
-const Change = ({ change }: { readonly change: Pick<PartChange, "part" | "index" | "oldSerial" | "newSerial" | "seenTs"> }): ReactNode => (
+interface ChangeProps {
+  readonly change: Pick<PartChange, "part" | "index" | "oldSerial" | "newSerial" | "seenTs">;
+  readonly minuteOf?: (ts: number) => string;
+}
+const Change = ({ change, minuteOf = dayMinute }: ChangeProps): ReactNode => (
   <>
     <b>
       {say.parts[change.part]}
@@ -27,7 +32,7 @@ const Change = ({ change }: { readonly change: Pick<PartChange, "part" | "index"
     <span className="faint">
       {text.seen}{" "}
       <time dateTime={iso(change.seenTs)} title={iso(change.seenTs)}>
-        {dayMinute(change.seenTs)}
+        {minuteOf(change.seenTs)}
       </time>
     </span>
   </>
@@ -144,11 +149,13 @@ export const PartQuestions = (): ReactNode => {
       <ol className="records">
         {changes.map((question) => (
           <li key={`${question.rig} ${question.number}`} className="record">
-            <IconHelpCircle size={15} aria-hidden />{" "}
-            <Link className="plain-link" to={`/rigs/${encodeURIComponent(question.rig)}`}>
-              <b>{question.rig}</b>
-            </Link>{" "}
-            · <Change change={question} />
+            <span>
+              <IconHelpCircle className="in-line" size={15} aria-hidden />{" "}
+              <Link className="plain-link" to={`/rigs/${encodeURIComponent(question.rig)}`}>
+                <b>{question.rig}</b>
+              </Link>{" "}
+              · <Change change={question} />
+            </span>
           </li>
         ))}
         {total > changes.length ? <li className="record faint">{text.more(total - changes.length)}</li> : null}
@@ -166,10 +173,12 @@ export const PartHistory = ({ changes }: { readonly changes: TwinPassport["partC
       <ol className="records">
         {told.map((change) => (
           <li key={change.number} className="record">
-            <span className={change.explained === null ? "warm" : "quiet"}>
-              {change.explained === null ? text.unexplained : text.stated}
-            </span>{" "}
-            <Change change={change} />
+            <span>
+              <span className={change.explained === null ? "warm" : "quiet"}>
+                {change.explained === null ? text.unexplained : text.stated}
+              </span>{" "}
+              <Change change={change} minuteOf={utcMinute} />
+            </span>
             {change.explained?.how === "reason" ? (
               <p>
                 {change.explained.reason} <span className="faint">{change.explained.by}</span>

@@ -148,7 +148,8 @@ export const Life = ({ passport: { records, twin } }: { readonly passport: Passp
       ))}
     </ol>
     <p className="quiet life-count">
-      {say.passport.counts(count(twin.counts.readings), count(twin.counts.duplicates), count(twin.counts.late), count(twin.counts.missed))}
+      {say.passport.counts(count(twin.counts.readings), count(twin.counts.duplicates), count(twin.counts.late), count(twin.counts.missed))}{" "}
+      <span title={say.tierMeans[twin.tier]}>{text.newestTier(say.tiers[twin.tier])}</span>
     </p>
   </Panel>
 );

@@ -91,7 +91,12 @@ const RecordForm = ({
     }
   };
   return (
-    <form className="record-form" aria-label={text.title} onSubmit={form.onSubmit((values) => void send(values, null))} noValidate>
+    <form
+      className="record-form"
+      aria-label={part === null ? text.title : text.titleOf(say.parts[part.part], part.index)}
+      onSubmit={form.onSubmit((values) => void send(values, null))}
+      noValidate
+    >
       <p className="quiet">{text.lead}</p>
       <div className="form-row">
         <NativeSelect

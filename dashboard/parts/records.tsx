@@ -8,6 +8,7 @@ import { dayMinute, iso, short } from "../format.ts";
 import type { Answer } from "../site.tsx";
 import { substituteText } from "../texts-sign.ts";
 import { say } from "../texts.ts";
+import { utcMinute } from "../twin-days.ts";
 import { Answered, Empty, Panel } from "./panel.tsx";
 import { SignedBy } from "./signed-by.tsx";
 import { Substitution } from "./substitution-line.tsx";
@@ -37,7 +38,7 @@ export const Way = ({ record }: { readonly record: TwinRecord }): ReactNode => {
   );
 };
 
-const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
+const Entry = ({ record, minuteOf }: { readonly record: TwinRecord; readonly minuteOf: (ts: number) => string }): ReactNode => {
   const { body } = record;
   return (
     <li className="record">
@@ -47,7 +48,7 @@ const Entry = ({ record }: { readonly record: TwinRecord }): ReactNode => {
           <span className="faint">
             {text.number(body.number)} ·{" "}
             <time dateTime={iso(body.performedTs)} title={iso(body.performedTs)}>
-              {dayMinute(body.performedTs)}
+              {minuteOf(body.performedTs)}
             </time>{" "}
             · {body.technician}
           </span>
@@ -93,10 +94,13 @@ export const Records = ({
   rig,
   answer,
   readOnly,
+  isPublic = false,
 }: {
   readonly rig: string;
   readonly answer: Answer<{ readonly records: readonly TwinRecord[]; readonly substitution?: SubstitutionLine }>;
   readonly readOnly: boolean;
+  /** Of a token's page: its times are UTC. */
+  readonly isPublic?: boolean;
 }): ReactNode => {
   const [adding, setAdding] = useState<"record" | "substitute" | null>(null);
   const toggle = (what: "record" | "substitute"): void => setAdding(adding === what ? null : what);
@@ -160,7 +164,7 @@ export const Records = ({
           ) : (
             <ol className="records" reversed>
               {[...records].reverse().map((record) => (
-                <Entry key={record.hash} record={record} />
+                <Entry key={record.hash} record={record} minuteOf={isPublic ? utcMinute : dayMinute} />
               ))}
             </ol>
           )

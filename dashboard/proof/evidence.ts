@@ -51,7 +51,7 @@ export const withSigned = async (
       after = page?.next ?? null;
       if (page === null) continue;
       const { next: _next, ...part } = page;
-      if (part.lines.length > 0 || (part.threads ?? []).length > 0) signed.push(part);
+      if (part.runs.length > 0 || (part.threads ?? []).length > 0) signed.push(part);
     }
   }
   return { ...bundle, signed };

@@ -288,7 +288,7 @@ const Known = ({ token }: { readonly token: number }): ReactNode => {
       </div>
       <PartHistory changes={data.partChanges} />
       <Days passport={data} />
-      <Records rig={data.twin.rig} answer={{ ...answer, data: { records: data.records } }} readOnly />
+      <Records rig={data.twin.rig} answer={{ ...answer, data: { records: data.records } }} readOnly isPublic />
     </>
   );
 };

@@ -76,8 +76,11 @@ const CLOSING = {
   incomplete: "NOT VERIFIED: nothing contradicts the bundle, but not everything could be checked.",
 } as const;
 
+/** A file's own words may be told, and never obeyed by the terminal. */
+const plain = (text: string): string => text.replace(/\p{C}/gu, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`);
+
 const lines = ({ steps, verdict }: Verification): string[] => [
-  ...steps.map(({ subject, result, says }) => `${MARKS[result]} ${subject.padEnd(10)}  ${says}`),
+  ...steps.map(({ subject, result, says }) => `${MARKS[result]} ${subject.padEnd(10)}  ${plain(says)}`),
   "",
   CLOSING[verdict],
 ];

@@ -176,7 +176,7 @@ export const createProvenance = (needs: ProvenanceNeeds) => {
       while (after !== null) {
         const { next, ...some }: SignedPage = await part(twin, tokenId, day, after).catch(orNothing(day));
         after = next;
-        if (some.lines.length === 0 && (some.threads ?? []).length === 0) continue;
+        if (some.runs.length === 0 && (some.threads ?? []).length === 0) continue;
         yield `${isFirst ? "" : ","}${JSON.stringify(some)}`;
         isFirst = false;
       }

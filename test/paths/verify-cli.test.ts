@@ -70,11 +70,12 @@ test.each<[string, string, number, string]>([
   ["a file that was cut", '{"context":"rigtwin/bundle/v1","madeTs":17', 3, "was it cut off?"],
   ["some other JSON", '{"a":1}', 1, "This is not a bundle of a twin"],
   ["nothing", "", 3, "is no JSON"],
+  ["words for the terminal", '{"context":"rigtwin/bundle/v1","\\u001b[2J":1}', 1, "This is not a bundle of a twin"],
 ])("%s is said in a sentence", async (_name, text, expected, says) => {
   const path = join(own.folder, "bad.json");
   writeFileSync(path, text);
   const { code, out } = await run(path, "--rpc", bench.rpcUrl());
-  expect([code, out.includes(says), out.includes("    at ")]).toEqual([expected, true, false]);
+  expect([code, out.includes(says), out.includes("    at "), out.includes("\u001b")]).toEqual([expected, true, false, false]);
 });
 interface Shape {
   records: { bytes: string }[];

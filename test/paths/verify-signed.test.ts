@@ -88,7 +88,7 @@ const inBrowser = async (path: string): Promise<{ verdict: string; failed: strin
 
 test("a day of signed readings is verified from the saved bundle alone, in both", async () => {
   expect(bench.errors).toEqual([]);
-  expect(bundle.signed?.[0]?.lines.length).toBeGreaterThan(25);
+  expect(bundle.signed?.[0]?.threads?.[0]?.lines.length).toBeGreaterThan(25);
   const path = fileOf(bundle);
   const { code, out } = await inTerminal(path);
   expect(out).toContain("signed by a gateway give these very rows");
@@ -103,10 +103,14 @@ const TAMPERED: readonly [string, (copy: Bundle) => void, string][] = [
   [
     "a digit of a signed line",
     (copy) => {
-      const line = copy.signed?.[0]?.lines[3];
-      if (line !== undefined) line[3] = line[3].replace(/[0-9]]$/, (last) => `${(Number(last[0]) + 1) % 10}]`);
+      const lines = copy.signed?.[0]?.threads?.[0]?.lines;
+      lines?.splice(
+        3,
+        1,
+        (lines[3] ?? "").replace(/[0-9]]$/, (last) => `${(Number(last[0]) + 1) % 10}]`),
+      );
     },
-    "A line does not stand in the batch that it is said to be of.",
+    "A row of lines does not lead to the batch that it is said to lead to.",
   ],
   [
     "a digit of a row",

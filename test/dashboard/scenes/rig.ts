@@ -1,7 +1,8 @@
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { newRecord } from "../../../server/twin/api.ts";
-import { isLive, until, type World } from "../world.ts";
+import { isLive, PHONE, until, WIDE, type World } from "../world.ts";
+import { violationsOn } from "./axe.ts";
 
 const verify = async (page: Page): Promise<string> => {
   await page.getByRole("button", { name: "Verify" }).click();
@@ -145,4 +146,29 @@ export const rigScenes = (world: () => World): void => {
     await page.getByRole("button", { name: "Table" }).first().click();
     await page.getByRole("columnheader", { name: /Hashrate \(TH\/s\)/ }).waitFor();
   });
+
+  for (const [scheme, name, size] of [
+    ["dark", "wide", WIDE],
+    ["light", "phone", PHONE],
+  ] as const)
+    test(`a part swapped without a record is asked about; its forms and the substitute's have nothing that axe finds, ${scheme}, ${name}`, async () => {
+      const { page } = await world().visit("/", { scheme, size });
+      const change = { rig: "a-r2-12", number: 1, part: "board", index: 1, oldSerial: "HB-77120-C-000018", newSerial: "HB-88031-A-000207" };
+      const psu = { ...change, number: 2, part: "psu", index: null, oldSerial: "PSU-APW12-1417", newSerial: "PSU-APW12-9931" };
+      await page.route("**/api/v1/part-changes*", (route) =>
+        route.fulfill({
+          json: { total: 2, changes: [change, psu].map((one) => ({ ...one, seenTs: Date.now() - 3_600_000, explained: null })) },
+        }),
+      );
+      await page.goto(new URL("/rigs/a-r2-12", page.url()).href);
+      const questions = page.locator(".panel", { has: page.getByText("HB-88031-A-000207") });
+      await questions.getByRole("button", { name: "Record the replacement" }).first().click();
+      await page.getByLabel("New serial").first().waitFor();
+      await questions.getByRole("button", { name: "State a reason" }).last().click();
+      await page.getByRole("button", { name: "Replaced by another" }).click();
+      await page.getByLabel("Machine that takes its place").waitFor();
+      await until("it is drawn", async () => (await page.locator(".skeleton").count()) === 0);
+      expect(await violationsOn(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+    });
 };
