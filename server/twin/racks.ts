@@ -47,11 +47,8 @@ export const racksOf = (twins: Iterable<Pick<Twin, "position" | "state" | "lates
     rack.hottestBoardC = hotter(rack.hottestBoardC, latest.boardC);
     rack.hottestChipC = hotter(rack.hottestChipC, latest.chipC);
   }
-  return [...racks.values()]
-    .sort((a, b) =>
-      a.container === b.container
-        ? a.rack.localeCompare(b.rack, "en", { numeric: true })
-        : a.container.localeCompare(b.container, "en", { numeric: true }),
-    )
-    .slice(0, most);
+  return [...racks]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, most)
+    .map(([, rack]) => rack);
 };

@@ -11,7 +11,7 @@ import { freePort, startMosquitto } from "../servers/mosquitto.ts";
 import { needs, pathTo } from "../servers/have.ts";
 import { until } from "../servers/until.ts";
 
-const stops: (() => Promise<unknown>)[] = [];
+const stops: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop();
 });

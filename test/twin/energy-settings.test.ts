@@ -51,7 +51,8 @@ describe("the settings' file", () => {
 const DAY = Math.floor(T0 / 86_400_000) * 86_400_000;
 const world = (rigs: readonly { readonly powerW: number | null; readonly ths: number }[], meteredW: number | null, ts = T0) => {
   const { hear, farm } = listen();
-  const say = (name: string, channel: string, payload: object): void => hear(topicOf("farm", name, channel), payload, ts);
+  const say = (name: string, channel: "birth" | "telemetry" | "energy", payload: object): void =>
+    hear(topicOf("farm", name, channel), payload, ts);
   for (const [i, { powerW, ths }] of rigs.entries()) {
     say(`r-${i}`, "birth", {
       v: 1,

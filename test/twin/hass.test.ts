@@ -5,7 +5,7 @@ import { OWN, topicOf } from "../../server/twin/wire.ts";
 
 const farmOf = () => {
   const world = listen();
-  const say = (rig: string, channel: string, payload: object): void => world.hear(topicOf("farm", rig, channel), payload);
+  const say = (rig: string, channel: "birth" | "telemetry", payload: object): void => world.hear(topicOf("farm", rig, channel), payload);
   for (const [rig, rack] of [
     ["a-1", "A"],
     ["a-2", "A"],

@@ -120,8 +120,8 @@ const numbered = <Row extends { readonly index: number }>(rows: readonly Row[], 
 /** Two figures that differ by a thousand, or a million, and by little else: one of them is in another unit. */
 const ofOtherUnits = (one: number, other: number): boolean => {
   if (one <= 0 || other <= 0) return false;
-  const thousands = Math.log10(one / other) / 3;
-  return Math.abs(thousands) > 0.5 && Math.abs(thousands - Math.round(thousands)) < 0.05;
+  const ratio = Math.max(one, other) / Math.min(one, other);
+  return [1e3, 1e6, 1e9].some((thousands) => ratio > thousands / 1.4 && ratio < thousands * 1.4);
 };
 
 /** Sorts what can be true from what cannot: the latter becomes null and its path goes into `quality`. Fills sums and maxima. */
