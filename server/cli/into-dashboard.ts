@@ -13,6 +13,7 @@ import { openSnapshots } from "../edge/journal/snapshots.ts";
 import { isMomentDue } from "../flows/telemetry.ts";
 import type { Beginning } from "../flows/refold.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
+import type { Reading } from "../twin/reading.ts";
 import type { RecordingFault, Row } from "../twin/recording.ts";
 import { farmOfOpening } from "../twin/recording-start.ts";
 import { dirtyCells, snapshotLines } from "../twin/snapshot.ts";
@@ -51,10 +52,10 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
   let momentPos = 0;
   let out = nothingYet();
 
-  const put = ({ topic, payload, qos, retain, dup, client }: Message, ts: number): void => {
+  const put = ({ topic, payload, qos, retain, dup, client }: Message, ts: number, reading: Reading | null = null): void => {
     const message = { topic, payload, qos, retain, dup, client };
     waiting.push(new Promise((resolve, reject) => journal.append(message, (error) => (error === null ? resolve() : reject(error)), ts)));
-    foldEntry(farm, { ...message, pos: farm.asOfPos + 1, receivedTs: ts }, out, verifyNative);
+    foldEntry(farm, { ...message, pos: farm.asOfPos + 1, receivedTs: ts }, out, verifyNative, reading);
   };
   const tickUpTo = (ts: number): void => {
     if (!header.ticks) for (; nextTickTs <= ts; nextTickTs += TICK_MS) put(TICK, nextTickTs);
@@ -72,7 +73,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
     row(row: Row): Promise<void> | void {
       const ts = header.startTs + row.us / 1_000;
       tickUpTo(ts);
-      put(row, ts);
+      put(row, ts, farm.site === header.site ? (row.reading ?? null) : null);
       if (waiting.length >= AT_ONCE) return settle();
     },
     /** Brings the clock to `us` since the start and closes everything. */

@@ -8,6 +8,7 @@ import { dayOfEnergy, MOST_REFUSALS, playedOf, type Played, type PlayedDay } fro
 import { linkPure, type Link, type Piece, type RecordingFault, type RecordingHeader, type Row, type Told } from "../twin/recording.ts";
 import { readRecording } from "../twin/recording-read.ts";
 import { createNetwork, type NetworkFaults } from "../twin/recording-faults.ts";
+import type { Reading } from "../twin/reading.ts";
 import { farmOfOpening } from "../twin/recording-start.ts";
 import type { CellLine } from "../twin/snapshot.ts";
 import type { Alarm, Message } from "../twin/twin.ts";
@@ -33,8 +34,8 @@ export interface Beginning {
 }
 export interface Opened {
   readonly beginning: Beginning;
-  /** The rows, in order; to be read once. Throws RecordingBroken. */
-  readonly rows: AsyncGenerator<Row>;
+  /** The rows, in order, in batches; to be read once. Throws RecordingBroken. */
+  readonly batches: AsyncGenerator<readonly Row[]>;
   /** How far the recording reaches, µs since its start: after the last row, from its footer; where that is missing, the last row's time. */
   readonly endUs: () => number;
   /** After the last row: the fault of a recording that was cut short, else null. */
@@ -47,7 +48,7 @@ export interface Lines {
   readonly rest: () => string;
 }
 
-async function* piecesOf({ lines, rest }: Lines, link: Link): AsyncGenerator<Piece> {
+async function* piecesOf({ lines, rest }: Lines, link: Link): AsyncGenerator<readonly Piece[]> {
   const reader = readRecording(link);
   const batches = lines[Symbol.asyncIterator]();
   for (;;) {
@@ -60,17 +61,20 @@ async function* piecesOf({ lines, rest }: Lines, link: Link): AsyncGenerator<Pie
       });
     });
     if (done === true) break;
+    const pieces: Piece[] = [];
     for (const line of batch) {
       const piece = reader.line(line);
-      yield piece;
-      if (piece.kind === "fault") return;
+      pieces.push(piece);
+      if (piece.kind === "fault") break;
     }
+    yield pieces;
+    if (pieces.at(-1)?.kind === "fault") return;
   }
   let left = rest();
   for (;;) {
     const piece = reader.end(left);
     if (piece === null) return;
-    yield piece;
+    yield [piece];
     if (piece.kind === "fault") return;
     left = "";
   }
@@ -83,54 +87,60 @@ export const openRecording = async (source: Lines, link: Link = linkPure): Promi
   const cells: (readonly CellLine[])[] = [];
   const retained: Told[] = [];
   let header: RecordingHeader | null = null;
-  let ahead: Piece | null = null;
+  let ahead: readonly Piece[] = [];
   let endUs = 0;
   let cut: RecordingFault | null = null;
   const wanted = (): number => (header === null ? 1 : (header.farm?.lines ?? 0) + (header.farm?.cells ?? 0) + header.retained);
-  while (header === null || lines.length + cells.length + retained.length < wanted()) {
-    const { value: piece, done } = await pieces.next();
+  const isOpen = (): boolean => header === null || lines.length + cells.length + retained.length < wanted();
+  while (isOpen() && ahead.length === 0) {
+    const { value: batch, done } = await pieces.next();
     if (done === true) break;
-    if (piece.kind === "fault") throw new RecordingBroken(piece.fault);
-    if (piece.kind === "header") ({ header } = piece);
-    else if (piece.kind === "farm") lines.push(piece.line);
-    else if (piece.kind === "cells") cells.push(piece.cells);
-    else if (piece.kind === "retained") retained.push(piece.message);
-    else {
-      ahead = piece;
-      break;
+    for (const [i, piece] of batch.entries()) {
+      if (piece.kind === "fault" && isOpen()) throw new RecordingBroken(piece.fault);
+      if (piece.kind === "header") ({ header } = piece);
+      else if (piece.kind === "farm") lines.push(piece.line);
+      else if (piece.kind === "cells") cells.push(piece.cells);
+      else if (piece.kind === "retained") retained.push(piece.message);
+      else {
+        ahead = batch.slice(i);
+        break;
+      }
     }
   }
   if (header === null) throw new RecordingBroken({ code: "NOT_A_RECORDING", row: 0, detail: "the file is empty" });
-  const take = (piece: Piece): Row | null => {
-    if (piece.kind === "row") {
-      endUs = piece.row.us;
-      return piece.row;
+  const take = (batch: readonly Piece[]): { readonly rows: readonly Row[]; readonly fault: RecordingFault | null } => {
+    const rows: Row[] = [];
+    for (const piece of batch) {
+      if (piece.kind === "row") {
+        rows.push(piece.row);
+        endUs = piece.row.us;
+      }
+      if (piece.kind === "end") endUs = piece.us;
+      if (piece.kind === "fault") {
+        if (piece.fault.code !== "CUT_SHORT") return { rows, fault: piece.fault };
+        cut = piece.fault;
+      }
     }
-    if (piece.kind === "end") endUs = piece.us;
-    if (piece.kind === "fault") {
-      if (piece.fault.code !== "CUT_SHORT") throw new RecordingBroken(piece.fault);
-      cut = piece.fault;
-    }
-    return null;
+    return { rows, fault: null };
   };
-  async function* rows(): AsyncGenerator<Row> {
-    if (ahead !== null) {
-      const row = take(ahead);
-      if (row !== null) yield row;
-    }
-    for await (const piece of pieces) {
-      const row = take(piece);
-      if (row !== null) yield row;
+  async function* batches(): AsyncGenerator<readonly Row[]> {
+    for (let batch = ahead; ;) {
+      const { rows, fault } = take(batch);
+      if (rows.length > 0) yield rows;
+      if (fault !== null) throw new RecordingBroken(fault);
+      const next = await pieces.next();
+      if (next.done === true) return;
+      batch = next.value;
     }
   }
-  return { beginning: { header, lines, cells, retained }, rows: rows(), endUs: () => endUs, cut: () => cut };
+  return { beginning: { header, lines, cells, retained }, batches: batches(), endUs: () => endUs, cut: () => cut };
 };
 
 /** The rows after a network that misbehaves. */
-export async function* through(opened: Pick<Opened, "rows" | "endUs">, faults: NetworkFaults): AsyncGenerator<Row> {
+export async function* through(opened: Pick<Opened, "batches" | "endUs">, faults: NetworkFaults): AsyncGenerator<readonly Row[]> {
   const network = createNetwork(faults);
-  for await (const row of opened.rows) yield* network.take(row);
-  yield* network.rest(opened.endUs());
+  for await (const rows of opened.batches) yield rows.flatMap((row) => network.take(row));
+  yield network.rest(opened.endUs());
 }
 
 const waitFor = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> =>
@@ -148,11 +158,11 @@ const waitFor = (clock: Clock, ms: number, signal: AbortSignal | undefined): Pro
 const LONGEST_MS = 60_000;
 
 /**
- * Gives each row when its time has come: the first at once, the others at `speed` times the pace of the recording; Infinity: all at once.
+ * Gives rows when their time has come: the first at once, the others at `speed` times the pace of the recording; Infinity: all at once.
  * Rows before `fromUs` come at once, those after `toUs` not at all. Ends early when `signal` aborts.
  */
 export async function* paced(
-  rows: AsyncIterable<Row>,
+  batches: AsyncIterable<readonly Row[]>,
   {
     clock,
     speed,
@@ -160,19 +170,29 @@ export async function* paced(
     toUs = Infinity,
     signal,
   }: { clock: Clock; speed: number; fromUs?: number; toUs?: number; signal?: AbortSignal },
-): AsyncGenerator<Row> {
+): AsyncGenerator<readonly Row[]> {
   const stopped = (): boolean => signal?.aborted ?? false;
   let zeroTs: number | null = null;
-  for await (const row of rows) {
-    if (row.us > toUs || stopped()) return;
-    if (speed !== Infinity && row.us > fromUs) {
-      zeroTs ??= clock.now();
-      const dueTs = zeroTs + (row.us - fromUs) / 1_000 / speed;
-      for (let leftMs = dueTs - clock.now(); leftMs > 0 && !stopped(); leftMs = dueTs - clock.now())
-        await waitFor(clock, Math.min(leftMs, LONGEST_MS), signal);
-      if (stopped()) return;
-    }
-    yield row;
+  for await (const batch of batches) {
+    const over = batch.findIndex(({ us }) => us > toUs);
+    const rows = over < 0 ? batch : batch.slice(0, over);
+    if (stopped()) return;
+    let given = 0;
+    if (speed !== Infinity)
+      for (const [i, row] of rows.entries()) {
+        if (row.us <= fromUs) continue;
+        zeroTs ??= clock.now();
+        const dueTs = zeroTs + (row.us - fromUs) / 1_000 / speed;
+        if (dueTs > clock.now() && i > given) {
+          yield rows.slice(given, i);
+          given = i;
+        }
+        for (let leftMs = dueTs - clock.now(); leftMs > 0 && !stopped(); leftMs = dueTs - clock.now())
+          await waitFor(clock, Math.min(leftMs, LONGEST_MS), signal);
+        if (stopped()) return;
+      }
+    if (given < rows.length) yield given === 0 ? rows : rows.slice(given);
+    if (over >= 0) return;
   }
 }
 
@@ -208,9 +228,11 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning, veri
     out = nothingYet();
     gathered = 0;
   };
-  const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number): void => {
+  // What was parsed already was parsed for the header's site.
+  const isParsed = farm.site === header.site;
+  const fold = ({ topic, payload, qos, retain, dup, client }: Message, receivedTs: number, reading: Reading | null = null): void => {
     const before = out.rows.site_energy.ts.length;
-    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify);
+    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos, retain, dup, client }, out, verify, reading);
     if (out.rows.site_energy.ts.length > before) {
       const day = dayOfEnergy(farm.energy);
       days.set(day.day, day);
@@ -229,7 +251,7 @@ export const createRefold = ({ header, lines, cells, retained }: Beginning, veri
       const ts = startTs + row.us / 1_000;
       tickUpTo(ts);
       try {
-        fold(row, ts);
+        fold(row, ts, isParsed ? (row.reading ?? null) : null);
       } catch (error) {
         // Only what a server writes itself is folded without doubt; a recording may have been made by anybody.
         throw new RecordingBroken({

@@ -393,7 +393,7 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
   }
 };
 
-const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): void => {
+const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify, reading: Reading | null): void => {
   if (entry.retain) {
     if (entry.payload.length === 0) farm.retained.delete(entry.topic);
     // A copy: a view would hold all that came over the network with it.
@@ -406,6 +406,7 @@ const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify): v
     else refuse(farm, entry, refused, out);
     return;
   }
+  if (reading !== null) return carryReading(farm, reading, out, null);
   if (isOwn(entry.topic)) return carryParsed(farm, entry, parse(entry, farm.site, { keys: farm.gatewayKeys, verify }), out);
   for (const parsed of parseForeign(entry, farm.site, farm.foreign, out.wishes)) carryParsed(farm, entry, parsed, out);
 };
@@ -451,9 +452,9 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gat
 
 /**
  * Folds one entry into `farm` and adds to `out` what it brought about. An entry at or before farm.asOfPos changes nothing. `verify` may
- * be another implementation of the same check.
+ * be another implementation of the same check; `reading` is what parse.ts makes of the entry for this site, where that was done already.
  */
-export const foldEntry = (farm: Farm, entry: Entry, out: Outcome, verify: Verify = verifyPure): void => {
+export const foldEntry = (farm: Farm, entry: Entry, out: Outcome, verify: Verify = verifyPure, reading: Reading | null = null): void => {
   if (entry.pos <= farm.asOfPos) return;
   farm.asOfPos = entry.pos;
   const sinceLastMs = Math.max(0, entry.receivedTs - farm.asOfTs);
@@ -461,5 +462,5 @@ export const foldEntry = (farm: Farm, entry: Entry, out: Outcome, verify: Verify
   if (farm.resumedTs === 0) farm.resumedTs = entry.receivedTs;
   if (farm.firstDay === 0) farm.firstDay = dayOf(entry.receivedTs);
   if (entry.topic.startsWith("$rigtwin/")) carryOwn(farm, entry, sinceLastMs, out);
-  else carryMessage(farm, entry, out, verify);
+  else carryMessage(farm, entry, out, verify, reading);
 };

@@ -65,7 +65,7 @@ export const createNetwork = ({ seed, loss, dup, reorder, holdMs, skewMs }: Netw
     const device = row.topic.slice(0, row.topic.lastIndexOf("/"));
     let by = skews.get(device);
     if (by === undefined) skews.set(device, (by = Math.round((2 * chanceOf(seed ^ numberOf(device))() - 1) * skewMs)));
-    return { ...row, payload: shifted(row.payload, by) };
+    return { ...row, payload: shifted(row.payload, by), reading: null };
   };
   const due = (us: number): Row[] => {
     const out = held.filter((row) => row.us <= us);
@@ -73,7 +73,7 @@ export const createNetwork = ({ seed, loss, dup, reorder, holdMs, skewMs }: Netw
     return out.toSorted((a, b) => a.us - b.us || a.n - b.n);
   };
   const hold = (row: Row): void => {
-    if (held.length < MOST_HELD) held.push({ ...row, us: row.us + Math.ceil(chance() * holdMs * 1_000) });
+    if (held.length < MOST_HELD) held.push({ ...row, us: row.us + Math.ceil(chance() * holdMs * 1_000), reading: null });
   };
 
   return {
@@ -92,6 +92,6 @@ export const createNetwork = ({ seed, loss, dup, reorder, holdMs, skewMs }: Netw
       return [...out, sent];
     },
     /** What is still held, when there are no more rows; none of it after `endUs`. */
-    rest: (endUs: number): Row[] => due(Infinity).map((row) => ({ ...row, us: Math.min(row.us, endUs) })),
+    rest: (endUs: number): Row[] => due(Infinity).map((row) => ({ ...row, us: Math.min(row.us, endUs), reading: null })),
   };
 };

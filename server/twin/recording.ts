@@ -5,6 +5,7 @@
  */
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Reading } from "./reading.ts";
 import type { CellLine } from "./snapshot.ts";
 import type { Message } from "./twin.ts";
 
@@ -59,6 +60,8 @@ export interface Row extends Told {
   readonly n: number;
   /** Since the start, whole microseconds; never falls. */
   readonly us: number;
+  /** What the header's site parses it to, where that was done already; else it is parsed when it is folded. */
+  readonly reading?: Reading | null;
 }
 
 export type Piece =

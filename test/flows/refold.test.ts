@@ -62,7 +62,7 @@ const recorded = (entries: readonly Entry[], startTs: number, endTs: number, mor
 const refolded = async (lines: readonly string[]) => {
   const opened = await openRecording(linesOf(lines));
   const refold = createRefold(opened.beginning);
-  for await (const row of opened.rows) refold.row(row);
+  for await (const rows of opened.batches) for (const row of rows) refold.row(row);
   refold.until(opened.endUs());
   return refold;
 };
@@ -97,10 +97,11 @@ describe("a recording folded", () => {
     const refold = createRefold(opened.beginning);
     const reached: number[] = [];
     const playing = (async () => {
-      for await (const row of paced(opened.rows, { clock, speed: 1 })) {
-        reached.push(clock.now() - row.us / 1_000);
-        refold.row(row);
-      }
+      for await (const rows of paced(opened.batches, { clock, speed: 1 }))
+        for (const row of rows) {
+          reached.push(clock.now() - row.us / 1_000);
+          refold.row(row);
+        }
     })();
     let over = false;
     void playing.then(() => (over = true));
@@ -123,7 +124,8 @@ describe("a recording folded", () => {
     const hashWith = async (seed: number): Promise<string> => {
       const opened = await openRecording(linesOf(lines));
       const refold = createRefold(opened.beginning);
-      for await (const row of through(opened, { ...NO_NETWORK_FAULTS, seed, loss: 0.2, dup: 0.2, reorder: 0.2 })) refold.row(row);
+      const faults = { ...NO_NETWORK_FAULTS, seed, loss: 0.2, dup: 0.2, reorder: 0.2 };
+      for await (const rows of through(opened, faults)) for (const row of rows) refold.row(row);
       return farmHash(refold.farm());
     };
     expect(await hashWith(1)).toBe(await hashWith(1));
@@ -135,7 +137,8 @@ describe("a recording folded", () => {
     const opened = await openRecording(linesOf(recorded(entries.slice(start.from), start.ts, endTs, { farm: start.farm })));
     const clock = handClock(0);
     const given: number[] = [];
-    for await (const row of paced(opened.rows, { clock, speed: 1, fromUs: 120_000_000, toUs: 120_000_000 })) given.push(row.us);
+    for await (const rows of paced(opened.batches, { clock, speed: 1, fromUs: 120_000_000, toUs: 120_000_000 }))
+      for (const row of rows) given.push(row.us);
     expect(given.length).toBeGreaterThan(10);
     expect(Math.max(...given)).toBe(120_000_000);
     expect(clock.now()).toBe(0);
@@ -178,7 +181,7 @@ describe("a recording that is not right", () => {
     const lines = recorded(entries.slice(start.from), start.ts, endTs, { farm: start.farm });
     const opened = await openRecording(linesOf(lines.slice(0, -20)));
     let rows = 0;
-    for await (const row of opened.rows) rows = row.n;
+    for await (const batch of opened.batches) rows = batch.at(-1)?.n ?? rows;
     expect(opened.cut()).toMatchObject({ code: "CUT_SHORT", row: rows });
     expect(rows).toBe(entries.length - start.from - 19);
   });

@@ -29,7 +29,9 @@ beforeAll(() => {
   // Types are checked elsewhere; this must build also while others are at work.
   const flags =
     "--noCheck --module nodenext --target es2023 --types node --allowImportingTsExtensions --rewriteRelativeImportExtensions --ignoreConfig";
-  const programs = ["server/cli/record.ts", "server/cli/replay.ts", "simulators/score.ts"].map((path) => join(ROOT, path));
+  const programs = ["server/cli/record.ts", "server/cli/replay.ts", "server/cli/replay/thread.ts", "simulators/score.ts"].map((path) =>
+    join(ROOT, path),
+  );
   execFileSync(process.execPath, [
     join(ROOT, "node_modules/typescript/bin/tsc"),
     ...flags.split(" "),
@@ -66,7 +68,7 @@ const record = (...args: readonly string[]) => start("server/cli/record.js", ...
 const refolded = async (path: string) => {
   const opened = await openRecording(linesOf((await openFile(path)).chunks));
   const refold = createRefold(opened.beginning);
-  for await (const row of opened.rows) refold.row(row);
+  for await (const rows of opened.batches) for (const row of rows) refold.row(row);
   refold.until(opened.endUs());
   return refold;
 };
