@@ -174,6 +174,7 @@ export const readRecording = (link: Link = linkPure): RecordingReader => {
     line,
     end(rest) {
       if (broken !== null) return broken;
+      if (rest === "" && header === null) return fault("CUT_SHORT", "it is empty", 0);
       if (rest === "") return ended ? null : cut();
       // Cut exactly before a line end, the line is whole all the same.
       if (!ended && jsonOf(rest) === undefined) return cut();

@@ -96,7 +96,7 @@ export const readArguments = (args: readonly string[]): Wish | null => {
   if (values.speed === "Infinity") throw new Unusable('--speed: write "max".');
   if (url === null && (values.loop || values["rewrite-time"] || values.username !== undefined))
     throw new Unusable("--loop, --rewrite-time and --username go with --to mqtt://….");
-  if (url !== null && !URL.canParse(url)) throw new Unusable(`--to: "${url}" is no address.`);
+  if (url !== null && (!URL.canParse(url) || new URL(url).hostname === "")) throw new Unusable(`--to: "${url}" is no address.`);
   if (file === STDIN && (values.loop || (values["rewrite-time"] && speed !== 1)))
     throw new Unusable("The standard input can be read once: --loop, and --rewrite-time at another speed than 1, need a file.");
   const compares = values.expect !== undefined || values["write-expected"];

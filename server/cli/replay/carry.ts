@@ -54,7 +54,10 @@ export const carry = async (wish: Wish, source: Source, signal: AbortSignal, tak
   } finally {
     progress.done();
   }
-  return { rows: count, endUs: signal.aborted ? us : Math.min(window.toUs, Math.max(us, source.endUs())) };
+  const reachedUs = Math.max(us, source.endUs());
+  if (!signal.aborted && window.fromUs > reachedUs)
+    throw new Unusable(`--from: the recording ends before, at ${new Date(startTs + reachedUs / 1_000).toISOString()}.`);
+  return { rows: count, endUs: signal.aborted ? us : Math.min(window.toUs, reachedUs) };
 };
 
 /** How the reading of it ended, as exit code; said on stderr. */
