@@ -21,12 +21,9 @@ const main = async (args: readonly string[]): Promise<number> => {
   const record = values["mqtt-url"] !== undefined ? recordBroker : values.csv !== undefined ? recordCsv : recordJournal;
   const made = await record(path, values, stop.signal);
   const kb = Math.max(1, Math.round(made.bytes / 1_024)).toLocaleString("en");
-  if (
-    !process.stdout.write(
-      `${path}: ${made.rows.toLocaleString("en")} rows over ${told(made.toTs - made.fromTs)} from ${new Date(made.fromTs).toISOString()}, ${kb} KiB.\n`,
-    )
-  )
-    await once(process.stdout, "drain");
+  const said = `${path}: ${made.rows.toLocaleString("en")} rows over ${told(made.toTs - made.fromTs)} from ${new Date(made.fromTs).toISOString()}, ${kb} KiB.\n`;
+  const hashes = made.hashes === undefined ? "" : `${JSON.stringify(made.hashes)}\n`;
+  if (!process.stdout.write(said + hashes)) await once(process.stdout, "drain");
   return 0;
 };
 

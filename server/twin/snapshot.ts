@@ -115,3 +115,35 @@ export const farmHash = (farm: Farm): string => {
   hash.update(canonicalBytes([day, kwh, cost, kgco2e]));
   return bytesToHex(hash.digest());
 };
+
+/** SHA-256 of a farm's parts, each over its canonical form, so that who compares two farms sees in which part they differ. */
+export interface FarmHashes {
+  readonly twins: string;
+  /** Active ones, history and incidents. */
+  readonly alarms: string;
+  /** The five-minute rows and the spans of sequence numbers. */
+  readonly digest: string;
+  /** Of the whole: see farmHash. */
+  readonly farm: string;
+}
+
+const hashOfAll = (values: Iterable<unknown>): string => {
+  const hash = sha256.create();
+  for (const value of values) hash.update(canonicalBytes(value));
+  return bytesToHex(hash.digest());
+};
+
+/** The hashes by which two farms are compared; equal for two that folded the same. */
+export const hashesOf = (farm: Farm): FarmHashes => {
+  const byId = <T extends { readonly id: string }>(list: Iterable<T>): T[] => [...list].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  return {
+    twins: hashOfAll([...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))),
+    alarms: hashOfAll([...byId(activeAlarms(farm.alarms)), farm.alarms.history, ...byId(farm.alarms.incidents.values())]),
+    digest: hashOfAll(
+      [...farm.digest]
+        .toSorted(([a], [b]) => (a < b ? -1 : 1))
+        .map(([key, rigDay]) => [key, rowsOf(rigDay), joinSpans([...rigDay.spans.values()])]),
+    ),
+    farm: farmHash(farm),
+  };
+};

@@ -1,10 +1,13 @@
+import { execFileSync } from "node:child_process";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import type { Status } from "../../server/twin/api.ts";
 import { liveRowOf } from "../../server/twin/live.ts";
+import { hashesOf } from "../../server/twin/snapshot.ts";
 import { RIG_STATES, type Twin } from "../../server/twin/twin.ts";
 import { FRAME_MS, pathOf, ROOM_HEADER, ROUTES } from "../../server/twin/wire.ts";
 import { createPublisher } from "../servers/device.ts";
-import { foldAll, journalOf } from "../servers/evidence.ts";
+import { foldAll, journalOf, savedFarm } from "../servers/evidence.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { until } from "../servers/until.ts";
 import { createViewer, stateOf, type Viewer } from "../servers/viewer.ts";
@@ -44,6 +47,9 @@ const inRoom = async (viewer: Viewer, path: string, init: RequestInit = {}): Pro
   const response = await fetch(`${server.url}${path}`, { ...init, headers });
   return { status: response.status, body: (await response.json()) as unknown };
 };
+/** One of the programs as it is built; gives what it printed. */
+const program = (name: "record" | "replay", ...args: readonly string[]): string =>
+  execFileSync(process.execPath, [resolve(import.meta.dirname, `../../build/server/cli/${name}.js`), ...args], { encoding: "utf8" });
 type Shown = ReturnType<typeof stateOf>;
 
 describe("a replay in the dashboard", () => {
@@ -166,6 +172,23 @@ describe("a replay in the dashboard", () => {
       .filter(({ topic }) => topic.endsWith("/telemetry"))
       .map(({ topic, payload }) => `${topic} ${Buffer.from(payload).toString()}`);
     expect(new Set(times).size).toBe(times.length);
+  });
+
+  test("recorded and replayed, twice as fast as it goes and at its own pace, it is the farm that lived it: twins, alarms, digest by hash", async () => {
+    const lived = hashesOf(await savedFarm(server.dataDir, SITE));
+    const entries = await journalOf(server.dataDir);
+    const endTs = entries.at(-1)?.receivedTs ?? 0;
+    // From nothing; and from the farm as it was a little before the end, which is short enough to be played at its pace.
+    const recorded = (name: string, ...more: readonly string[]) => {
+      const file = join(server.dataDir, name);
+      const said = program("record", "--data-dir", server.dataDir, "-o", file, "--hashes", "--quiet", ...more);
+      return { file, hashes: JSON.parse(said.split("\n")[1] ?? "") as unknown };
+    };
+    const whole = recorded("whole.mfrec");
+    const short = recorded("short.mfrec", "--from", String(Math.floor(endTs - 2_000)));
+    const replayed = (file: string, speed: string): unknown => JSON.parse(program("replay", file, "--speed", speed, "--hashes"));
+    const told = [whole.hashes, short.hashes, replayed(whole.file, "max"), replayed(whole.file, "max"), replayed(short.file, "1")];
+    for (const hashes of told) expect(hashes).toEqual(lived);
   });
 });
 

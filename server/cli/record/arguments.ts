@@ -11,6 +11,8 @@ export const HELP = `Makes a recording (docs/recordings.md).
   --from TIME       begin: 2026-11-21T09:00:00Z, ms since 1970, or how long ago: 2h (the journal's begin)
   --to TIME         end, the same way (the journal's end)
 
+  --hashes          print the SHA-256 of the farm at its end too, as replay --hashes does
+
   --mqtt-url URL    from this broker as it happens, until Ctrl-C; the password comes from MQTT_PASSWORD
   --for TIME        … or for so long: 10m
   --topic FILTER    what to record, again for more ("#")
@@ -33,6 +35,7 @@ const OPTIONS = {
   csv: { type: "string" },
   from: { type: "string" },
   to: { type: "string" },
+  hashes: { type: "boolean", default: false },
   for: { type: "string" },
   topic: { type: "string", multiple: true },
   username: { type: "string" },
@@ -64,6 +67,7 @@ export const checked = (values: Values): string => {
     throw new Unusable("--from and --to go with a journal; a broker knows no past. Say how long with --for.");
   if (values.csv !== undefined && (values.from ?? values.to) !== undefined)
     throw new Unusable("--from and --to go with a journal; a CSV is taken whole.");
+  if (values.hashes && (live || values.csv !== undefined)) throw new Unusable("--hashes goes with a journal: nothing else has a farm.");
   if (!live && (values.for ?? values.topic ?? values.username) !== undefined)
     throw new Unusable("--for, --topic and --username go with --mqtt-url.");
   if (live && !/^(mqtts?|wss?):\/\/.+/.test(values["mqtt-url"] ?? ""))

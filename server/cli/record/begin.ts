@@ -2,6 +2,7 @@
 import { createFile, type FileWriter } from "../../edge/recordings/file.ts";
 import { linkNative } from "../../edge/sha256.ts";
 import { createRecording, type Opening, type RecordingWriter } from "../../twin/recording.ts";
+import type { FarmHashes } from "../../twin/snapshot.ts";
 import { reasonOf, Unusable } from "../unusable.ts";
 import type { Values } from "./arguments.ts";
 
@@ -31,6 +32,8 @@ export interface Made {
   readonly fromTs: number;
   readonly toTs: number;
   readonly bytes: number;
+  /** Of the farm at the end, where they were asked for. */
+  readonly hashes?: FarmHashes;
 }
 /** Ends the file at `toTs`. */
 export const finish = async (file: FileWriter, recording: RecordingWriter, fromTs: number, toTs: number): Promise<Made> => {

@@ -4,7 +4,7 @@ import { openPast, type Past } from "../../edge/journal/past.ts";
 import { restoreFarm } from "../../flows/telemetry.ts";
 import { foldEntry, nothingYet, type Farm } from "../../twin/farm.ts";
 import { openingFarmOf } from "../../twin/recording-start.ts";
-import { farmOfLines } from "../../twin/snapshot.ts";
+import { farmOfLines, hashesOf } from "../../twin/snapshot.ts";
 import { momentOf } from "../moments.ts";
 import { createProgress } from "../progress.ts";
 import { Unusable } from "../unusable.ts";
@@ -51,6 +51,7 @@ export const recordJournal = async (path: string, values: Values, signal: AbortS
         }
         made ??= await beginJournal(path, values, farm, fromTs, folder);
         await made.file.line(made.recording.row({ ...entry, properties: null }, entry.receivedTs));
+        if (values.hashes) foldEntry(farm, entry, nothingYet(), verifyNative);
         const { rows } = made.recording;
         progress.show(() => ({ part: null, rows: rows(), ts: entry.receivedTs }));
       }
@@ -62,7 +63,8 @@ export const recordJournal = async (path: string, values: Values, signal: AbortS
       throw new Unusable(
         `Nothing was received between ${new Date(fromTs).toISOString()} and ${toTs === Infinity ? "now" : new Date(toTs).toISOString()}; the journal's newest entry is of ${new Date(lastTs).toISOString()}.`,
       );
-    return await finish(made.file, made.recording, fromTs, over ? toTs : lastTs);
+    const whole = await finish(made.file, made.recording, fromTs, over ? toTs : lastTs);
+    return values.hashes ? { ...whole, hashes: hashesOf(farm) } : whole;
   } finally {
     past.close();
   }

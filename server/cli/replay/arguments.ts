@@ -18,6 +18,7 @@ export const HELP = `Plays a recording (docs/recordings.md) through the fold, an
   --write-expected  write it instead (FILE.expected.json, or the file of --expect)
   --exact           with the farm's hash in it
   --json            print everything as JSON
+  --hashes          print only the SHA-256 of twins, alarms, digest and the whole, as one line of JSON
 
   --to mqtt://…     send it to a broker instead; the password comes from MQTT_PASSWORD
   --username NAME   MQTT user
@@ -42,6 +43,7 @@ const OPTIONS = {
   "write-expected": { type: "boolean", default: false },
   exact: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
+  hashes: { type: "boolean", default: false },
   username: { type: "string" },
   "rewrite-time": { type: "boolean", default: false },
   loop: { type: "boolean", default: false },
@@ -69,6 +71,7 @@ export interface Wish {
   readonly writeExpected: string | null;
   readonly exact: boolean;
   readonly json: boolean;
+  readonly hashes: boolean;
   readonly quiet: boolean;
 }
 
@@ -128,6 +131,7 @@ export const readArguments = (args: readonly string[]): Wish | null => {
       : null,
     exact: values.exact,
     json: values.json,
-    quiet: values.quiet || values.json,
+    hashes: values.hashes,
+    quiet: values.quiet || values.json || values.hashes,
   };
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { verifyNative } from "../../edge/ed25519.ts";
 import { createRefold } from "../../flows/refold.ts";
 import { playedApart, type Played } from "../../twin/played.ts";
+import { hashesOf } from "../../twin/snapshot.ts";
 import { told } from "../moments.ts";
 import { reasonOf, Unusable } from "../unusable.ts";
 import type { Wish } from "./arguments.ts";
@@ -57,7 +58,11 @@ export const fold = async (wish: Wish, signal: AbortSignal): Promise<number> => 
   refold.until(ended.endUs);
   const { farmHash, ...told } = refold.played(true);
   const whole: Played = { ...told, ...(farmHash === undefined ? {} : { farmHash }) };
-  process.stdout.write(wish.json ? `${JSON.stringify(whole, null, 1)}\n` : summaryOf(whole, ended.rows, performance.now() - startedMs));
+  const print = (): string => {
+    if (wish.hashes) return `${JSON.stringify(hashesOf(refold.farm()))}\n`;
+    return wish.json ? `${JSON.stringify(whole, null, 1)}\n` : summaryOf(whole, ended.rows, performance.now() - startedMs);
+  };
+  process.stdout.write(print());
   const code = endOf(source, signal, ended);
   if (code !== EXIT.played) return code;
   if (wish.writeExpected !== null) {
