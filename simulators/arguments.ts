@@ -24,6 +24,8 @@ export interface Arguments {
   readonly username: string | null;
   /** Readings go out in batches, signed by their gateways. */
   readonly sign: boolean;
+  /** Between two readings of each rig's socket on its PDU, ms; null: PDUs measure nothing. */
+  readonly pduMs: number | null;
   /** Only the gateways' public keys, as a line of JSON. */
   readonly gatewayKeys: boolean;
   readonly help: boolean;
@@ -51,6 +53,7 @@ export const HELP = `Simulates a mining farm over MQTT.
   --stats                print it also where another program started this one
   --json                 print it as JSON
   --sign                 gateways send their readings in signed batches
+  --pdu TIME|none        between two readings of each rig's socket on its PDU (1m)
   --gateway-keys         print the gateways' public keys, {name: hex}, instead of publishing
   --username NAME        MQTT user; the password comes from MQTT_PASSWORD
 
@@ -84,6 +87,7 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
   username: { type: "string" },
   sign: { type: "boolean", default: false },
+  pdu: { type: "string", default: "1m" },
   "gateway-keys": { type: "boolean", default: false },
   help: { type: "boolean", default: false },
 } as const;
@@ -106,7 +110,7 @@ export const argumentsOf = (args: readonly string[], nowTs: number): Arguments =
       complaints.push(`--${name}: must be a whole number from ${least} to ${most}, is "${values[name]}"`);
     return number;
   };
-  const time = (name: "interval" | "duration" | "backfill" | "backfill-interval", least: number): number => {
+  const time = (name: "interval" | "pdu" | "duration" | "backfill" | "backfill-interval", least: number): number => {
     const text = values[name] ?? "";
     const ms = durationOf(text);
     if (ms === null || ms < least)
@@ -140,6 +144,7 @@ export const argumentsOf = (args: readonly string[], nowTs: number): Arguments =
     json: values.json,
     username: values.username ?? null,
     sign: values.sign,
+    pduMs: values.pdu === "none" ? null : time("pdu", 100),
     gatewayKeys: values["gateway-keys"],
     help: values.help,
   };

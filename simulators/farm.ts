@@ -28,6 +28,8 @@ export interface FarmOptions {
   readonly patient?: boolean;
   /** Readings go out in batches, signed by their gateways. */
   readonly sign?: boolean;
+  /** Between two readings of the PDUs' sockets, ms; left out: they measure nothing. */
+  readonly pduMs?: number;
 }
 
 export interface FarmStats extends Omit<LaneStats, "connected" | "lastError"> {
@@ -85,6 +87,7 @@ export const startFarm = (options: FarmOptions): Farm => {
     intervalMs,
     fromTs,
     toTs: options.durationMs === undefined ? Infinity : liveTs + options.durationMs,
+    ...(options.pduMs === undefined ? {} : { pduMs: options.pduMs }),
     ...(backfill === undefined ? {} : { history: { untilTs: liveTs, intervalMs: backfill.intervalMs } }),
   });
   const source = options.sign === true ? signedMessages(plain, { site, seed, boot: `g${fromTs}` }) : plain;

@@ -71,6 +71,7 @@ const run = async (options: Arguments, scenario: Scenario): Promise<void> => {
     clock,
     patient: options.speed !== 1,
     sign: options.sign,
+    ...(options.pduMs === null ? {} : { pduMs: options.pduMs }),
     ...(durationMs === null ? {} : { durationMs }),
     ...(backfillMs > 0 ? { backfill: { forMs: backfillMs, intervalMs: backfillIntervalMs } } : {}),
     ...(username === null ? {} : { credentials: { username, password: process.env["MQTT_PASSWORD"] ?? "" } }),

@@ -2,6 +2,7 @@
  * The farm's messages, in time order, as bytes: the one source of everything the simulator sends. Pull as many as you need; the
  * same options give the same bytes. Load tests, replay tests, history for a fresh start and the MQTT publisher all read it.
  */
+import { socketOf } from "../server/twin/energy-truth.ts";
 import { topicOf } from "../server/twin/wire.ts";
 import { effectsOn, joined, type Effects } from "./plant/effects.ts";
 import { gatewayName, type RigPlan } from "./plant/layout.ts";
@@ -35,6 +36,8 @@ export interface MessageOptions {
   readonly intervalMs: number;
   /** What commands do to a rig (its 0-based number) at a time; null: nothing. */
   readonly told?: (index: number, ts: number) => Partial<Effects> | null;
+  /** Each rig's socket of its PDU tells its true power so often, ms, in Tasmota's words and under the place's name; left out: none does. */
+  readonly pduMs?: number;
   /** History before the present: until `untilTs` readings come every `intervalMs` only. The scenario's time 0 is then `untilTs`. */
   readonly history?: { readonly untilTs: number; readonly intervalMs: number };
 }
@@ -57,6 +60,7 @@ interface Line {
   readonly telemetry: string;
   readonly birth: string;
   readonly state: string;
+  readonly socket: string;
   boots: number;
   boot: string;
   seq: number;
@@ -118,6 +122,20 @@ const reportOf = function* (line: Line, state: RigState, effects: Effects, seed:
   yield { ts, topic: line.telemetry, payload: bytesOf(telemetry), retain: false, gateway };
 };
 
+/** What the sockets of the PDUs measure. A PDU has no memory: what it says while its container is cut off is lost. Nothing in the history. */
+const socketsOf = function* (
+  lines: readonly Line[],
+  rigs: readonly RigState[],
+  mine: ReturnType<typeof byRig>,
+  ts: number,
+): Generator<Message> {
+  for (const { plan, socket } of lines) {
+    if (effectsOn(plan, mine.get(plan.index), ts).partitioned) continue;
+    const payload = bytesOf({ ENERGY: { Power: Math.round(rigs[plan.index]?.powerW ?? 0) } });
+    yield { ts, topic: socket, payload, retain: false, gateway: plan.container };
+  }
+};
+
 /** Yields the farm's messages in time order. Throws RangeError for a wrong number of rigs or an interval that is not a whole number of ms above 0. */
 export function* messages(options: MessageOptions): Generator<Message, void, undefined> {
   const { seed, scenario, site, fromTs, toTs, history } = options;
@@ -133,6 +151,7 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
     telemetry: topicOf(site, plan.rig, "telemetry"),
     birth: topicOf(site, plan.rig, "birth"),
     state: topicOf(site, plan.rig, "state"),
+    socket: `tele/${socketOf(plan.position)}/SENSOR`,
     boots: -1,
     boot: "",
     seq: 0,
@@ -149,6 +168,7 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
   const meterTopic = topicOf(site, METER, "energy");
   const meterBoot = bootId(seed, fromTs, METER, 0);
   let meterSeq = 0;
+  let socketsTs = -Infinity;
   let roundTs = fromTs;
   while (roundTs < toTs) {
     const inHistory = history !== undefined && roundTs < history.untilTs;
@@ -164,6 +184,10 @@ export function* messages(options: MessageOptions): Generator<Message, void, und
       m: energyOf(surroundings.energy, surroundings.weather),
     };
     yield { ts: roundTs, topic: meterTopic, payload: bytesOf(energy), retain: false, gateway: 0 };
+    if (options.pduMs !== undefined && !inHistory && roundTs - socketsTs >= options.pduMs) {
+      socketsTs = roundTs;
+      yield* socketsOf(lines, rigs, mine, roundTs);
+    }
     for (const line of lines) {
       const { plan } = line;
       const ts = roundTs + Math.floor(plan.phase * intervalMs);

@@ -54,6 +54,7 @@ describe("the command line", () => {
       json: true,
       username: null,
       sign: true,
+      pduMs: 60_000,
       gatewayKeys: false,
       help: false,
     });

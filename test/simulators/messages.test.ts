@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
+import { truthNow } from "../../server/flows/energy-truth.ts";
+import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { parse } from "../../server/twin/parse.ts";
 import { messages, type MessageOptions } from "../../simulators/messages.ts";
 import { loadScenario, scenarioNames } from "../../simulators/scenario-files.ts";
@@ -19,6 +21,29 @@ describe("the stream of messages", () => {
   test("the same seed gives the same bytes", () => {
     const scenario = loadScenario("demo");
     expect(hashOf(5_000, { scenario })).toBe(hashOf(5_000, { scenario }));
+  });
+
+  test("gives these very bytes on every machine", () => {
+    // A change of the plant changes them: then this is the new hash. Without one, some machine computes differently.
+    const scenario = scenarioOf([
+      { family: "heat-wave", rigs: "all", at: "1m", for: "20m" },
+      { family: "board-loss", rigs: [3], at: "2m", for: "10m" },
+      { family: "network-partition", rigs: { container: 1 }, at: "5m", for: "3m" },
+      { family: "clock-skew", rigs: [7], at: "1m", for: "10m" },
+    ]);
+    expect(hashOf(4_000, { scenario, rigs: 30, pduMs: 60_000 })).toBe("174493a3f27c805af4b6548a524c978a69217e542d29de353dacc6ef0d12ab47");
+  });
+
+  test("the sockets of the PDUs tell the true power by the place's name, and what a liar says is not it", () => {
+    const scenario = scenarioOf([{ family: "liar", rigs: [2], at: "0", for: "1h" }]);
+    const farm = newFarm("farm");
+    for (const [i, { ts, topic, payload, retain }] of [...messages(optionsOf({ scenario, pduMs: 60_000 }))].entries())
+      foldEntry(farm, { pos: i + 1, receivedTs: ts, topic, payload, qos: 1, retain, dup: false, client: "" }, nothingYet());
+    const { rigs, bySource } = truthNow(farm);
+    expect([bySource.pdu, farm.refusedByCode.size]).toEqual([20, 0]);
+    const gaps = new Map(rigs.map(({ rig, gapPct }) => [rig, gapPct ?? 0]));
+    expect(gaps.get("rig-0002")).toBeGreaterThan(5);
+    expect([...gaps].filter(([rig, gap]) => rig !== "rig-0002" && Math.abs(gap) > 3)).toEqual([]);
   });
 
   test("another seed, another site, another number of rigs, another start give other bytes", () => {
