@@ -9,6 +9,8 @@ const BENCHES: Readonly<Record<string, () => Promise<{ run: (emit: Emit) => Prom
   ingest: () => import("./ingest.ts"),
   steady: () => import("./steady.ts"),
   replay: () => import("./replay.ts"),
+  scrub: () => import("./scrub.ts"),
+  memory: () => import("./memory.ts"),
   store: () => import("./store.ts"),
   queries: () => import("./queries.ts"),
   "catch-up": () => import("./catch-up.ts"),
