@@ -24,7 +24,7 @@ export const LAYERS: readonly Layer[] = [
   { name: "gateway", covers: /^server\/gateway\//, files: /^server\/(twin|gateway)\//, packages: ANY },
   { name: "contracts", covers: /^server\/contracts\//, files: /^server\/contracts\//, packages: /^(node:.*|solc|viem)$/ },
   { name: "prepare", covers: /^server\/prepare[/.]/, files: /^server\/prepare\//, packages: /^node:/ },
-  { name: "main", covers: /^server\/([^/]+|(join|cli)\/[^/]+)$/, files: /^server\/(?!prepare)/, packages: ANY },
+  { name: "main", covers: /^server\/([^/]+|join\/[^/]+|cli\/([^/]+\/)?[^/]+)$/, files: /^server\/(?!prepare)/, packages: ANY },
   { name: "simulators", covers: /^simulators\//, files: /^(simulators|server\/twin)\//, packages: ANY },
   { name: "dashboard's build", covers: /^dashboard\/vite\.config\.ts$/, files: NONE, packages: ANY },
   {

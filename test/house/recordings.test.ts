@@ -16,7 +16,13 @@ test("every family of faults has its line", () => {
   for (const family of Object.keys(ANSWERS)) expect(page).toContain(family);
 });
 test("every option on the page is one that a program knows", () => {
-  const known = ["server/cli/record.ts", "server/cli/replay.ts", "simulators/score.ts", "simulators/arguments.ts", "server/config.ts"]
+  const known = [
+    "server/cli/record/arguments.ts",
+    "server/cli/replay/arguments.ts",
+    "simulators/score.ts",
+    "simulators/arguments.ts",
+    "server/config.ts",
+  ]
     .map((path) => readFileSync(join(ROOT, path), "utf8"))
     .join("\n");
   const options = [...page.matchAll(/(?<= |`)--([a-z-]{2,})/g)].map(([, option = ""]) => option);
