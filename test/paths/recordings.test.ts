@@ -151,6 +151,8 @@ describe("npm run replay", () => {
     [["--from", "5m", "--to", "1m"], /^--from must be before --to/],
     [["--faults", "seed:1,loss:7"], /^--faults: "loss:7"/],
     [["--to", "mqtt://127.0.0.1:1"], /^No broker takes the connection/],
+    [["--from", "9d"], /^--from: the recording ends before/],
+    [["--to", "mqtt://"], /is no address/],
     [["--expect", "nowhere.json"], /^nowhere.json cannot be read/],
   ])("%j is refused in a sentence", async (args, said) => {
     const { code, err } = await replay(vector("hung"), ...args);
@@ -265,6 +267,8 @@ describe("npm run record", () => {
       code: 3,
       err: expect.stringContaining("CSV_INVALID at row 1: qos"),
     });
+    writeFileSync(csv, "timestamp,topic,payload,qos,retain\n");
+    expect(await record("--csv", csv, "-o", back, "--force")).toMatchObject({ code: 3, err: expect.stringContaining("no message") });
   });
 });
 

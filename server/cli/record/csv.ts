@@ -46,15 +46,7 @@ export const recordCsv = async (path: string, values: Values, signal: AbortSigna
   }
   await take(csv.end());
   progress.done();
-  const { file, recording } =
-    made ??
-    (await begin(path, values, {
-      site: values.site ?? "farm",
-      startTs: 0,
-      source: `CSV ${source}`,
-      ticks: false,
-      farm: null,
-      retained: [],
-    }));
+  if (made === null) throw new Unusable(`${source}: CSV_INVALID at row 0: there is no message in it.`);
+  const { file, recording } = made;
   return finish(file, recording, startTs, lastTs);
 };

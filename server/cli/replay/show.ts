@@ -30,7 +30,7 @@ export const show = async (wish: Wish, port: number, stop: AbortController): Pro
     );
     signal.addEventListener("abort", shown.stop);
     await shown.ended;
-    return signal.aborted ? code : EXIT.unusable;
+    return signal.aborted ? EXIT.interrupted : EXIT.unusable;
   } finally {
     remove();
   }
