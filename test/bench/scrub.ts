@@ -17,7 +17,7 @@ import { chanceFrom } from "./history.ts";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 
 const RIGS = optionOf("rigs", 1_000);
-const SPAN_MS = optionOf("hours", 2) * 3_600_000;
+const SPAN_MS = optionOf("hours", 1) * 3_600_000;
 const JUMPS = 40;
 const LIMIT_MS = 1_000;
 
