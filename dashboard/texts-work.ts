@@ -68,6 +68,7 @@ export const workText = {
   none: "No work order fits",
   noneYet: "No work orders yet",
   noneYetHow: "Open one from a rig's page, from an alarm, or here.",
+  noneThen: "At the replay's time none had been opened.",
   columnEmpty: "Nothing here",
   column: "State shown",
   moveTo: (id: string) => `Move ${id} to`,

@@ -246,7 +246,7 @@ const MaintenanceView = (): ReactNode => {
       {orders.length === 0 ? (
         <div className="panel">
           <Empty icon={<IconClipboardList size={28} />} title={text.noneYet}>
-            {text.noneYetHow}
+            {live ? text.noneYetHow : text.noneThen}
           </Empty>
         </div>
       ) : view === "list" ? (
