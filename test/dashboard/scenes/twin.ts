@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
-import { PHONE, FILES, until, WIDE, type Visit, type VisitOptions, type World } from "../world.ts";
+import { FAR, PHONE, FILES, until, WIDE, type Visit, type VisitOptions, type World } from "../world.ts";
 import { OTHER_KEY } from "../mock/signed.ts";
 import { violationsInBoth } from "./axe.ts";
 
@@ -101,6 +101,19 @@ export const twinScenes = (world: () => World): void => {
     // One not found is an answer, which the browser writes down all the same.
     expect(complaints).toEqual([]);
   }, 90_000);
+
+  test("over plain http from another machine, where the browser has no crypto of its own, it is verified all the same", async () => {
+    const { page, mock, node } = await open({ provenance: { days: 3, signed: 1, local: false } });
+    const far = new URL(PATH, mock.url);
+    far.hostname = FAR;
+    await page.goto(far.href);
+    await page.locator(".twin-figures").waitFor();
+    expect(await page.evaluate(() => [isSecureContext, "subtle" in crypto])).toEqual([false, false]);
+    expect(await verify(page, node.url)).toMatch(/^Verified/);
+    await openAll(page);
+    await page.getByText("2880 readings signed by a gateway give these very rows.").waitFor();
+    expect(await page.getByRole("button", { name: /^Copy/ }).count()).toBe(0);
+  }, 60_000);
 
   const LIES = [
     ["one changed figure in a row", "changedRow", "The rows do not give the root in the leaf."],
