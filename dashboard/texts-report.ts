@@ -30,6 +30,7 @@ export const reportText = {
   groupLabel: "Grouped",
   heads: ["Rigs", "kWh", "TH·h", "J/TH", "Cost per TH·h", "gCO2e per TH·h"],
   byDay: "By day",
+  day: "Day",
   dayHeads: ["kWh", "Cost", "kgCO2e", "TH·h", "J/TH", "Avoided kWh", "No meter h", "No reading rig·h", "Signed", "Rows"],
   rows: { open: "open", sealed: "sealed", chain: "on the chain" },
   curtailments: "Curtailment",
@@ -45,7 +46,7 @@ export const reportText = {
     missing: (days: number, silent: string, rig: string) =>
       `Missing: ${days} ${days === 1 ? "day" : "days"} without any reading, ${silent} h in which no rig spoke, ${rig} rig-hours without readings.`,
     sealed: (days: number, sealed: number, anchored: number) =>
-      `Of ${days} days the five-minute rows of ${sealed} are sealed and of ${anchored} anchored on the chain.`,
+      `Of ${days} ${days === 1 ? "day" : "days"} the five-minute rows of ${sealed} are sealed and of ${anchored} anchored on the chain.`,
     entered: (of: string, value: number, day: string, source: string, by: string) =>
       `Entered: ${of} ${value} from ${day}, source “${source}”, by ${by}.`,
     honest: "An account of what was measured. It says nothing about what will be earned.",

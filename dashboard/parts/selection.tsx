@@ -9,6 +9,7 @@ import { useAlarms, useFarm, useViewClock } from "../site.tsx";
 import { pickText as text } from "../texts-pick.ts";
 import { say } from "../texts.ts";
 import { rackName } from "./racks.ts";
+import { natural } from "./search.ts";
 
 const BulkCommand = lazy(async () => ({ default: (await import("./bulk-command.tsx")).BulkCommand }));
 const BulkWindow = lazy(async () => ({ default: (await import("./bulk-window.tsx")).BulkWindow }));
@@ -31,7 +32,7 @@ export const Selection = ({ selected, onClear, onCsv, note }: SelectionProps): R
   const [doing, setDoing] = useState<"command" | "window" | null>(null);
   if (selected.size === 0) return null;
   const rows = [...selected].flatMap((index) => farm.roster[index] ?? []);
-  const rigs = rows.map(({ rig }) => rig);
+  const rigs = rows.map(({ rig }) => rig).toSorted(natural);
   const named = new Set(rigs);
   const kinds = new Map<string, number>();
   for (const alarm of alarms)

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { MonthReport } from "../../server/twin/usage/report.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { count, efficiency, energyKwh, fixed, iso, MISSING, percent, together } from "../format.ts";
+import "../look/orders.css";
 import { useAddress } from "../parts/address.ts";
 import { Curtailments } from "../parts/curtailments.tsx";
 import { EnergyPages } from "../parts/energy-pages.tsx";
@@ -129,7 +130,7 @@ const Days = ({ report }: { readonly report: MonthReport }): ReactNode => (
     <table className="table">
       <thead>
         <tr>
-          <th scope="col">{text.byDay}</th>
+          <th scope="col">{text.day}</th>
           {text.dayHeads.map((head) => (
             <th key={head} scope="col" className="num">
               {head}

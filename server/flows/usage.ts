@@ -144,10 +144,10 @@ export const createUsage = (needs: UsageNeeds) => {
   /** One UTC month. Throws Refused STORE_UNAVAILABLE. */
   const report = async ({ month }: ReportQuery): Promise<MonthReport> => {
     const { from, to } = monthSpan(month);
-    const { quotes, ledger, asOfTs } = farm();
+    const { quotes, ledger, asOfTs, firstDay } = farm();
     const entered = (["power", "carbon"] as const).flatMap((of) => quotesOf(quotes, of));
     const days = from > now() ? [] : await daysBetween(from, to);
-    return reportOf({ site, month, days, places: placesNow(), quotes: entered, states: ledger.days, asOfTs });
+    return reportOf({ site, month, days, places: placesNow(), quotes: entered, states: ledger.days, asOfTs, firstDay });
   };
 
   return {

@@ -242,7 +242,7 @@ const whence = (doc: Doc, { total, days, missingDays, entered }: MonthReport): v
     `Cost: the grid's part of the inflow at the price of those five minutes, as the meter tells it, else as it was entered. Where more than 1 % of the energy has no price, no cost is told.`,
     `Emissions: the mix's intensity; own sources count 0 except gas.`,
     `Missing: ${missingDays} ${missingDays === 1 ? "day" : "days"} without any reading, ${fixed(total.silentH, 1)} h in which no rig spoke, ${fixed(total.silentRigH, 1)} rig-hours without readings.`,
-    `Of ${days.length} days the five-minute rows of ${sealed} are sealed and of ${anchored} anchored on the chain, where a stranger can check them.`,
+    `Of ${days.length} ${days.length === 1 ? "day" : "days"} the five-minute rows of ${sealed} are sealed and of ${anchored} anchored on the chain, where a stranger can check them.`,
     ...entered.map(({ of, value, source, by, fromTs }) => `Entered: ${of} ${value} from ${utc(fromTs)} UTC, source "${source}", by ${by}.`),
     "This is an account of what was measured. It says nothing about what will be earned.",
   ];

@@ -181,6 +181,9 @@ export const reliabilityOf = (needs: ReliabilityNeeds): { readonly total: Reliab
   const lines = [...groups].map(([name, sums]) => lineOf(name, by, sums, whole));
   return {
     total: lineOf(site, "site", whole, whole),
-    lines: lines.toSorted((a, b) => b.failures - a.failures || (a.mtbfH ?? Infinity) - (b.mtbfH ?? Infinity) || b.alarms - a.alarms),
+    lines: lines.toSorted(
+      (a, b) =>
+        b.failures - a.failures || (a.mtbfH ?? Infinity) - (b.mtbfH ?? Infinity) || b.alarms - a.alarms || (a.name < b.name ? -1 : 1),
+    ),
   };
 };

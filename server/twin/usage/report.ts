@@ -79,15 +79,25 @@ export interface ReportNeeds {
   /** What became of a day, by days since 1970 UTC. */
   readonly states: ReadonlyMap<number, Pick<DayState, "kept" | "anchors">>;
   readonly asOfTs: number;
+  /** The UTC day of the journal's first entry; what lies before it is not missing. */
+  readonly firstDay: number;
 }
 
 const dayLine = (use: DayUse, needs: ReportNeeds): ReportDay => {
   const { site, rigs, day } = use;
   const { total } = accountOf([use], "site", needs.site, needs.places, []);
   const state = needs.states.get(day);
-  // Of today only what is over.
+  // Of today only what is over, of the first day only from when on somebody spoke.
+  const first =
+    day === needs.firstDay
+      ? Math.max(
+          0,
+          site.spokeRigs.findIndex((rigsThen) => rigsThen > 0),
+        )
+      : 0;
   const over = Math.max(0, Math.min(SLOTS, Math.floor((needs.asOfTs - day * DAY_MS) / SLOT_MS)));
-  const hours = (wants: (slot: number) => boolean): number => Array.from({ length: over }, (_, slot) => slot).filter(wants).length * SLOT_H;
+  const slots = Array.from({ length: Math.max(0, over - first) }, (_, i) => first + i);
+  const hours = (wants: (slot: number) => boolean): number => slots.filter(wants).length * SLOT_H;
   return {
     day: new Date(day * DAY_MS).toISOString().slice(0, 10),
     wallKwh: total.wallKwh,
@@ -101,7 +111,7 @@ const dayLine = (use: DayUse, needs: ReportNeeds): ReportDay => {
     avoidedKwh: kwhOf(site.avoidedW.map((watts, slot) => ((site.pausedRigs[slot] ?? 0) > 1 ? watts : 0))),
     unmeteredH: hours((slot) => site.meteredW[slot] === null || site.meteredW[slot] === undefined),
     silentH: hours((slot) => (site.spokeRigs[slot] ?? 0) === 0),
-    silentRigH: sumOf(Array.from({ length: over }, (_, slot) => rigs.length - (site.spokeRigs[slot] ?? 0))) * SLOT_H,
+    silentRigH: sumOf(slots.map((slot) => rigs.length - (site.spokeRigs[slot] ?? 0))) * SLOT_H,
     signedPct: per(100 * use.signed, use.readings),
     isSealed: (state?.kept.length ?? 0) > 0,
     isAnchored: (state?.anchors.length ?? 0) > 0,
@@ -131,7 +141,7 @@ export const reportOf = (needs: ReportNeeds): MonthReport => {
     isOver: asOfTs >= span.to,
     currency,
     days: lines,
-    missingDays: Math.ceil((toTs - span.from) / DAY_MS) - lines.length,
+    missingDays: Math.max(0, Math.ceil((toTs - Math.max(span.from, needs.firstDay * DAY_MS)) / DAY_MS) - lines.length),
     total: {
       wallKwh: total.wallKwh,
       meteredKwh: all((line) => line.meteredKwh),

@@ -64,6 +64,7 @@ export const mountMoney = (app: Express, hands: MoneyHands): void => {
       quotes: [],
       states: new Map(),
       asOfTs: hands.now(),
+      firstDay: Math.floor(hands.now() / DAY_MS) - 1,
     });
   app.get(ROUTES.report, (request: Request, response: Response) => void response.json(report(request)));
   app.get(ROUTES.reportCsv, (request: Request, response: Response) => void response.type("text/csv").send(csvOfReport(report(request))));

@@ -582,7 +582,8 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     lines: [FAILED],
     asOfTs: TS,
   }),
-  report: ({ month }) => reportOf({ site: "farm", month, days: [], places: new Map(), quotes: [], states: new Map(), asOfTs: TS }),
+  report: ({ month }) =>
+    reportOf({ site: "farm", month, days: [], places: new Map(), quotes: [], states: new Map(), asOfTs: TS, firstDay: 0 }),
   plans: () => ({ plans: [], total: 0, due: [] }),
   changePlan: (told) => {
     if (told.what === "drop") throw new Refused("NOT_FOUND", "There is no such plan.");

@@ -47,7 +47,7 @@ const dayUse = (day: number) =>
     { power: [], carbon: [] },
     "EUR",
   );
-const report = (asOfTs = FIRST + 40 * DAY_MS, days = [DAY, DAY + 1]): MonthReport =>
+const report = (asOfTs = FIRST + 40 * DAY_MS, days = [DAY, DAY + 1], firstDay = 0): MonthReport =>
   reportOf({
     site: "north",
     month: "2026-11",
@@ -56,6 +56,7 @@ const report = (asOfTs = FIRST + 40 * DAY_MS, days = [DAY, DAY + 1]): MonthRepor
     quotes: [{ of: "power", fromTs: FIRST, value: 0.1, currency: "EUR", source: "contract", by: "badge-1", enteredTs: FIRST }],
     states: new Map([[DAY, { kept: [{} as never], anchors: [] }]]),
     asOfTs,
+    firstDay,
   });
 
 describe("a month's report", () => {
@@ -84,6 +85,21 @@ describe("a month's report", () => {
     expect([missingDays, isOver, toTs]).toEqual([0, false, FIRST + DAY_MS / 2]);
     expect([days[0]?.unmeteredH, days[0]?.silentRigH]).toEqual([0, expect.closeTo(1, 6)]);
     expect(report(FIRST - 1, []).missingDays).toBe(0);
+  });
+  test("what lies before the farm's first reading is not missing", () => {
+    const late = slots((slot) => (slot < 60 ? null : cell(slot, 200, 3_500)));
+    const use = dayUseOf(DAY + 1, new Map([["a", [late]]]), null, { power: [], carbon: [] }, "EUR");
+    const { missingDays, total } = reportOf({
+      site: "north",
+      month: "2026-11",
+      days: [use],
+      places: new Map(),
+      quotes: [],
+      states: new Map(),
+      asOfTs: FIRST + 2 * DAY_MS,
+      firstDay: DAY + 1,
+    });
+    expect([missingDays, total.silentH, total.silentRigH, total.unmeteredH]).toEqual([0, 0, 0, 19]);
   });
   test("a month is twelve names, and December ends with the year", () => {
     expect(monthSpan("2026-12")).toEqual({ from: Date.UTC(2026, 11, 1), to: Date.UTC(2027, 0, 1) });
