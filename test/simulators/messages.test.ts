@@ -1,3 +1,4 @@
+import { NOTHING_KNOWN } from "../../server/twin/energy-settings.ts";
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "@jest/globals";
 import { truthNow } from "../../server/flows/energy-truth.ts";
@@ -39,7 +40,7 @@ describe("the stream of messages", () => {
     const farm = newFarm("farm");
     for (const [i, { ts, topic, payload, retain }] of [...messages(optionsOf({ scenario, pduMs: 60_000 }))].entries())
       foldEntry(farm, { pos: i + 1, receivedTs: ts, topic, payload, qos: 1, retain, dup: false, client: "" }, nothingYet());
-    const { rigs, bySource } = truthNow(farm);
+    const { rigs, bySource } = truthNow(farm, NOTHING_KNOWN);
     expect([bySource.pdu, farm.refusedByCode.size]).toEqual([20, 0]);
     const gaps = new Map(rigs.map(({ rig, gapPct }) => [rig, gapPct ?? 0]));
     expect(gaps.get("rig-0002")).toBeGreaterThan(5);
