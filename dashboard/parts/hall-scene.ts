@@ -50,6 +50,9 @@ export const softwareRenderer = (gl: WebGLRenderingContext | WebGL2RenderingCont
   return /swiftshader|llvmpipe|softpipe|software|basic render/i.test(name) ? name : null;
 };
 
+/** A colour as three.js reads it: with commas. */
+const commaed = (css: string): string => css.replace(/^rgb\((\d+) (\d+) (\d+)\)$/, "rgb($1,$2,$3)");
+
 export interface Hall {
   /** Colours by box, CSS; asks for a drawing. */
   readonly paint: (colourOf: (index: number) => string) => void;
@@ -75,7 +78,7 @@ export const openHall = (canvas: HTMLCanvasElement, boxes: readonly Box[], backg
   const middle = mesh.boundingSphere?.center ?? new Vector3();
   const radius = Math.max(4, mesh.boundingSphere?.radius ?? 4);
   const camera = new PerspectiveCamera(45, 1, 0.1, radius * 20);
-  camera.position.set(middle.x - radius * 0.5, middle.y + radius * 0.9, middle.z + radius * 1.6);
+  camera.position.set(middle.x - radius * 0.6, middle.y + radius * 1.2, middle.z + radius * 2);
   const controls = new OrbitControls(camera, canvas);
   controls.target.copy(middle);
   controls.maxPolarAngle = Math.PI / 2;
@@ -107,7 +110,7 @@ export const openHall = (canvas: HTMLCanvasElement, boxes: readonly Box[], backg
   const colour = new Color();
   return {
     paint(colourOf) {
-      boxes.forEach(({ index }, i) => mesh.setColorAt(i, colour.set(colourOf(index))));
+      boxes.forEach(({ index }, i) => mesh.setColorAt(i, colour.set(commaed(colourOf(index)))));
       if (mesh.instanceColor !== null) mesh.instanceColor.needsUpdate = true;
       draw();
     },
