@@ -71,10 +71,12 @@ test("a shift is handed over with what stands open", async () => {
 
 test("what nobody knows is refused, and so is more than a person writes; others go on", async () => {
   const { notes, clock, entries } = stage();
-  const refused = (told: object) => expect(notes.addComment(newComment.parse({ text: "x", by: "badge-17", ...told }))).rejects;
-  await refused({ about: { of: "rig", rig: "r9" } }).toMatchObject({ code: "RIG_UNKNOWN" });
-  await refused({ about: { of: "incident", incident: "nope" } }).toMatchObject({ code: "NOT_FOUND" });
-  await refused({ about: { of: "moment", ts: T0 + 3_600_000 } }).toMatchObject({ code: "REQUEST_INVALID" });
+  for (const [about, code] of [
+    [{ of: "rig", rig: "r9" }, "RIG_UNKNOWN"],
+    [{ of: "incident", incident: "nope" }, "NOT_FOUND"],
+    [{ of: "moment", ts: T0 + 3_600_000 }, "REQUEST_INVALID"],
+  ] as const)
+    await expect(notes.addComment(newComment.parse({ text: "x", by: "badge-17", about }))).rejects.toMatchObject({ code });
   expect(entries).toEqual([]);
   for (let i = 0; i < 20; i++) await notes.addComment(onRig(`comment ${i}`));
   await expect(notes.addComment(onRig("one too many"))).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
