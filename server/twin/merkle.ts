@@ -126,11 +126,14 @@ export interface Consistency {
   readonly proof: readonly Hash[];
 }
 
-/** §2.1.4.2: whether the tree of `newSize` only adds to the tree of `oldSize`. The empty tree is the beginning of each. Never throws. */
+/**
+ * §2.1.4.2: whether the tree of `newSize` only adds to the tree of `oldSize`. From the empty tree (§2.1.4: 0 < m) nothing can be proved:
+ * any tree adds to it, so that a proof would vouch for no root. Never throws.
+ */
 export const verifyConsistency = ({ oldSize, newSize, oldRoot, newRoot, proof }: Consistency): boolean => {
   if (!isCount(oldSize) || !isCount(newSize) || oldSize > newSize) return false;
   if (oldSize === newSize) return proof.length === 0 && same(oldRoot, newRoot);
-  if (oldSize === 0) return proof.length === 0 && same(oldRoot, emptyRoot());
+  if (oldSize === 0) return false;
   let fn = oldSize - 1;
   let sn = newSize - 1;
   while (isOdd(fn)) {

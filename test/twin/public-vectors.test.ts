@@ -105,6 +105,22 @@ describe("the reference tree of RFC 6962", () => {
       for (const other of bent) expect([other, verifyConsistency({ ...sound, ...other })]).toEqual([other, false]);
     },
   );
+
+  test("of the empty tree only itself is a continuation", () => {
+    const [one, other] = [new TextEncoder().encode("don't care 1"), new TextEncoder().encode("don't care 2")];
+    const told: [oldSize: number, newSize: number, oldRoot: Hash, newRoot: Hash, proof: Hash[], holds: boolean][] = [
+      [0, 0, one, one, [], true],
+      [0, 0, one, other, [], false],
+      [0, 0, one, one, [emptyRoot()], false],
+      [0, 1, emptyRoot(), other, [], false],
+      [0, 1, one, other, [], false],
+      [0, 1, emptyRoot(), emptyRoot(), [emptyRoot()], false],
+      [1, 1, one, one, [], true],
+      [1, 0, one, other, [], false],
+    ];
+    for (const [oldSize, newSize, oldRoot, newRoot, proof, holds] of told)
+      expect(verifyConsistency({ oldSize, newSize, oldRoot, newRoot, proof })).toBe(holds);
+  });
 });
 
 describe("Ed25519", () => {
