@@ -90,13 +90,20 @@ const slotsOf = (stats: Json, expected: number | null): readonly number[] => {
   return listed.filter((slot) => slot <= last);
 };
 
+/** Machines that hash less than this are for scrypt and the like: theirs is the firmware that wrote MH/s under "GHS". */
+const SMALL_THS = 0.1;
+/** What a machine whose units are not to be trusted can do, TH/s; null for all others. */
+export const aboutOf = (model: Model | null): number | null =>
+  model !== null && model.nameplate.hashrateThs < SMALL_THS ? model.nameplate.hashrateThs : null;
+
 /**
  * `chain_acn1`, `temp_pcb1`, `freq1` … of the cgminer port. Rates are in `rate_unit`, else in the unit of the machine's own rate ("MHS 5s"), else in GH/s;
  * what is far from `known`'s nameplate is MH/s.
  */
 export const boardsOfSlots = (stats: Json, title: string, known: Model | null): readonly BoardDraft[] => {
   const told = inThs(stats["rate_unit"]) ?? ("MHS 5s" in stats ? 1e-6 : null);
-  const about = known === null ? null : known.nameplate.hashrateThs / known.nameplate.boards;
+  const whole = aboutOf(known);
+  const about = whole === null || known === null ? null : whole / known.nameplate.boards;
   return slotsOf(stats, known?.nameplate.boards ?? null).map((slot, index): BoardDraft => {
     const rateOf = (name: string): number | null => {
       const value = num(stats[`${name}${slot}`]);

@@ -6,7 +6,7 @@ import { faultOf, type FaultCode } from "../faults.ts";
 import { findModel, type Model } from "../models.ts";
 import { NO_IDENTITY, type DeviceError, type Identity, type Mode } from "../reading.ts";
 import { dig, get, inThs, list, mac, num, nums, objects, partWhere, rate, rowsOf, truth, txt, type Answers, type Json } from "./answers.ts";
-import { boardsOfChain, boardsOfSlots } from "./antminer-boards.ts";
+import { aboutOf, boardsOfChain, boardsOfSlots } from "./antminer-boards.ts";
 import { poolsOf, summaryOf } from "./cgminer-rows.ts";
 import { finish, fitted, highest, type BoardDraft, type Format, type Raw } from "./draft.ts";
 import { RANGES } from "../plausible.ts";
@@ -203,7 +203,7 @@ export const antminer: Format = {
     const { name, model } = chosen(namesOf(answers), evidenceOf(stats));
     const title = model?.name ?? name ?? "";
     const chain = stats === null ? [] : Array.isArray(stats["chain"]) ? boardsOfChain(stats, title) : boardsOfSlots(stats, title, model);
-    const about = model?.nameplate.hashrateThs ?? null;
+    const about = aboutOf(model);
     const summary = rowsOf(answers, "SUMMARY")[0];
     const ideal = num(get(stats, "rate_ideal", "total_rateideal"));
     const unit = inThs(get(stats, "rate_unit"));

@@ -20,6 +20,12 @@ export const answersOf = (folder: string): Record<string, unknown> =>
     ]),
   );
 
+const SHAPES = join(import.meta.dirname, "../../vectors/shapes");
+/** Machines whose answers were made for the tests, one file each. */
+export const SHAPE_NAMES: readonly string[] = readdirSync(SHAPES).map((file) => file.replace(/\.json$/, ""));
+export const shapeOf = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(join(SHAPES, `${name}.json`), "utf8")) as Record<string, unknown>;
+
 /** Reads answers that must be understood. */
 export const read = (answers: Readonly<Record<string, unknown>>): Read => {
   const found = readAnswers(answers);

@@ -6,7 +6,7 @@ import { parseAnswerText } from "../../../server/twin/formats/text.ts";
 import { RANGES, type Range } from "../../../server/twin/plausible.ts";
 import type { Measured } from "../../../server/twin/reading.ts";
 import { ODD } from "../../fuzz/mutate.ts";
-import { answersOf, CAPTURES, numbersIn } from "./captured.ts";
+import { answersOf, CAPTURES, numbersIn, shapeOf } from "./captured.ts";
 
 /** Which range a field of a reading must be in, by its last name. */
 const RANGE_OF: Readonly<Record<string, Range>> = {
@@ -211,6 +211,7 @@ const SYNTHETIC: Readonly<Record<string, Record<string, unknown>>> = {
 const SUBJECTS: readonly (readonly [string, Record<string, unknown>])[] = [
   ...CAPTURES.map((folder) => [folder, smaller(folder)] as const),
   ...Object.entries(SYNTHETIC),
+  ...["auradine-at2880", "proto-rig", "sealminer-a2", "goldshell-sc5"].map((name) => [name, shapeOf(name)] as const),
 ];
 
 describe("damaged answers", () => {
