@@ -27,6 +27,11 @@ export const alarmText = {
     snoozed: (until: string) => `put off until ${until}`,
     closing: "its alarms ended; it closes after a quiet quarter of an hour",
   },
+  history: {
+    until: "Raised up to this day (UTC)",
+    older: "Show older ones",
+    shown: (n: number, of: number) => `the newest ${n} of ${of}`,
+  },
   bulk: {
     label: "With what is chosen",
     chosen: (incidents: number, alarms: number) =>

@@ -14,6 +14,7 @@ import { recordingOf } from "./recording.ts";
 import { loadScenario, scenarioNames } from "./scenario-files.ts";
 import { ScenarioInvalid, type Scenario } from "./scenario.ts";
 import { ANSWERS, findIn, scoreAlarms, shortcomings, truthIn, type FamilyScore, type Score } from "./scoring.ts";
+import { compareWear, WEAR, wearShortcomings, type WearScore } from "./wear.ts";
 
 /** What "all" plays. */
 const MOST_RIGS = 100;
@@ -164,6 +165,20 @@ const textOf = ({ scenario, rigs, fromTs, toTs, intervalMs, seed }: MessageOptio
   ].join("\n");
 };
 
+const WEAR_COLUMNS = [24, 7, 10, 12, 11] as const;
+const wearLine = (cells: readonly string[], set: string): string =>
+  `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(WEAR_COLUMNS[0]) : cell.padStart(WEAR_COLUMNS[i] ?? 0))).join(" ")}${set === "" ? "" : `  ${set}`}`;
+/** Who finds wear how soon; what is never found counts as later than all the rest. */
+const wearText = ({ faults, detectors }: WearScore): string =>
+  [
+    `time to detect, of ${faults} faults:`,
+    wearLine(["", "found", "precision", "median time", "worst time"], ""),
+    ...detectors.map(({ name, found, precision, medianMs, worstMs, set }) =>
+      wearLine([name, String(found), percent(precision), time(medianMs), time(worstMs)], set),
+    ),
+    "",
+  ].join("\n");
+
 /** A line on the terminal that says how far it is; nothing where no one watches. */
 const progressOf = ({ fromTs, toTs }: MessageOptions): { told: (ts: number, n: number) => void; done: () => void } => {
   const startedMs = performance.now();
@@ -190,11 +205,14 @@ const main = async (wish: Wish): Promise<void> => {
     if (wish.record !== null)
       await pipeline(Readable.from(recordingOf(options, link)), createGzip({ level: 9 }), createWriteStream(wish.record, { flags: "wx" }));
     const progress = progressOf(options);
-    const { alarms, incidentOf } = findIn(options, progress.told);
+    const isWear = scenario.faults.length > 0 && scenario.faults.every(({ family }) => WEAR.has(family));
+    const { found, wear } = isWear ? compareWear(options, progress.told) : { found: findIn(options, progress.told), wear: null };
     progress.done();
-    const score = scoreAlarms(truthIn(options), alarms, incidentOf);
-    process.stdout.write(wish.json ? `${JSON.stringify({ scenario: scenario.name, ...score })}\n` : `${textOf(options, score)}\n`);
-    short.push(...shortcomings(score, wish.floor ?? 0).map((what) => `${scenario.name}, ${what}`));
+    const score = scoreAlarms(truthIn(options), found.alarms, found.incidentOf);
+    if (wish.json) process.stdout.write(`${JSON.stringify({ scenario: scenario.name, ...score, ...(wear === null ? {} : { wear }) })}\n`);
+    else process.stdout.write(`${textOf(options, score)}${wear === null ? "" : wearText(wear)}\n`);
+    const lacks = [...shortcomings(score, wish.floor ?? 0), ...(wear === null ? [] : wearShortcomings(wear))];
+    short.push(...lacks.map((what) => `${scenario.name}, ${what}`));
   }
   if (short.length === 0) return;
   process.stderr.write(

@@ -1,4 +1,5 @@
 /** How well the alarm rules find what a scenario injects: the scenario's messages through the fold, its alarms against the truth. */
+import { setRule, type RuleSetting } from "../server/twin/alarms/book.ts";
 import { foldEntry, newFarm, nothingYet } from "../server/twin/farm.ts";
 import { ALARM_KINDS, type Alarm, type AlarmKind } from "../server/twin/twin.ts";
 import { OWN, TICK_MS } from "../server/twin/wire.ts";
@@ -16,6 +17,8 @@ export const ANSWERS: Readonly<Record<Family, readonly AlarmKind[] | null>> = {
   "dead-chip-chain": ["chips-missing", "board-missing", "low-hashrate", "below-own"],
   "fan-failure": ["fan-stopped", "too-hot", "intake-hot", "throttled", "fault", "drifting"],
   "fan-wear": ["drifting", "fan-slow", "fan-stopped", "too-hot", "throttled"],
+  dust: ["drifting", "throttled", "too-hot", "fault", "below-own", "low-hashrate", "inefficient"],
+  "failing-board": ["drifting", "below-own", "low-hashrate", "inefficient", "throttled", "too-hot", "fault"],
   "heat-wave": ["intake-hot", "throttled", "too-hot", "low-hashrate", "below-own"],
   "psu-hiccup": ["restarts", "offline", "low-hashrate"],
   "bogus-sensors": ["sensor"],
@@ -187,12 +190,12 @@ export interface Found {
   readonly incidentOf: (alarm: Alarm) => string;
 }
 
-/** What the rules find in a simulated span; `told` hears how far it has come, ms UTC. */
-export const findIn = (options: MessageOptions, told: (ts: number, messages: number) => void = () => undefined): Found => {
-  const farm = newFarm(options.site);
+/** One farm that is folded, and what came of it. */
+const startFold = (site: string, settings: Settings) => {
+  const farm = newFarm(site);
+  for (const [kind, setting] of settings) setRule(farm.alarms, kind, setting);
   const alarms = new Map<string, Alarm>();
   const mergedInto = new Map<string, string>();
-  const empty = new TextEncoder().encode("{}");
   let out = nothingYet();
   let left = GO;
   const gather = (): void => {
@@ -200,11 +203,41 @@ export const findIn = (options: MessageOptions, told: (ts: number, messages: num
     for (const incident of out.incidents) if (incident.mergedInto !== null) mergedInto.set(incident.id, incident.mergedInto);
     out = nothingYet();
     left = GO;
-    told(farm.asOfTs, farm.accepted);
   };
+  const incidentOf = ({ incident, id }: Alarm): string => {
+    let at = incident ?? id;
+    for (let next = mergedInto.get(at); next !== undefined; next = mergedInto.get(at)) at = next;
+    return at;
+  };
+  return {
+    farm,
+    fold: (topic: string, payload: Uint8Array, retain: boolean, receivedTs: number): void => {
+      foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos: 1, retain, dup: false, client: "" }, out);
+      if (--left === 0) gather();
+    },
+    found: (): Found => {
+      gather();
+      return { alarms: [...alarms.values()], incidentOf };
+    },
+  };
+};
+
+/** Rules that are set otherwise than they come. */
+export type Settings = ReadonlyMap<AlarmKind, RuleSetting>;
+const AS_THEY_COME: Settings = new Map();
+
+/** What the rules find in a simulated span, once for each of `settings`; `told` hears how far it has come, ms UTC. */
+export const findWith = (
+  options: MessageOptions,
+  settings: readonly Settings[],
+  told: (ts: number, messages: number) => void = () => undefined,
+): Found[] => {
+  const folds = settings.map((each) => startFold(options.site, each));
+  const empty = new TextEncoder().encode("{}");
+  let n = 0;
   const fold = (topic: string, payload: Uint8Array, retain: boolean, receivedTs: number): void => {
-    foldEntry(farm, { pos: farm.asOfPos + 1, receivedTs, topic, payload, qos: 1, retain, dup: false, client: "" }, out);
-    if (--left === 0) gather();
+    for (const one of folds) one.fold(topic, payload, retain, receivedTs);
+    if (++n % GO === 0) told(receivedTs, n);
   };
   let nextTickTs = Math.ceil(options.fromTs / TICK_MS) * TICK_MS;
   const tickUpTo = (ts: number): void => {
@@ -215,14 +248,12 @@ export const findIn = (options: MessageOptions, told: (ts: number, messages: num
     fold(topic, payload, retain, ts);
   }
   tickUpTo(options.toTs);
-  gather();
-  const incidentOf = ({ incident, id }: Alarm): string => {
-    let at = incident ?? id;
-    for (let next = mergedInto.get(at); next !== undefined; next = mergedInto.get(at)) at = next;
-    return at;
-  };
-  return { alarms: [...alarms.values()], incidentOf };
+  return folds.map(({ found }) => found());
 };
+
+/** What the rules find as they come. */
+export const findIn = (options: MessageOptions, told?: (ts: number, messages: number) => void): Found =>
+  findWith(options, [AS_THEY_COME], told)[0] as Found;
 
 /** The faults of a simulated span that could have been found in it. */
 export const truthIn = ({ scenario, site, seed, rigs, fromTs, toTs }: MessageOptions): TruthRow[] =>

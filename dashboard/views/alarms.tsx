@@ -24,6 +24,10 @@ import { say } from "../texts.ts";
 const text = say.alarms;
 const STATES = ["active", "cleared", "all"] as const;
 type Shown = (typeof STATES)[number];
+/** Past alarms that are fetched at first; what one page asks for at most. */
+const PAGE = 250;
+const MOST = 10_000;
+const DAY_MS = 86_400_000;
 
 const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
   const { ask } = useSite();
@@ -155,9 +159,18 @@ const AlarmsView = (): ReactNode => {
   const severity = SEVERITIES.find((each) => each === address.get("severity")) ?? null;
   const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
-  const past = useAnswer<{ readonly total: number; readonly alarms: readonly Alarm[] }>(
-    shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: 1_000 } } : null,
+  const [most, setMost] = useState(PAGE);
+  const until = address.get("until");
+  const untilTs = Date.parse(`${until}T00:00:00Z`) + DAY_MS;
+  const narrowed = {
+    ...(severity === null ? {} : { severity }),
+    ...(wanted === "" ? {} : { search: wanted }),
+    ...(Number.isFinite(untilTs) ? { to: untilTs } : {}),
+  };
+  const past = useAnswer<{ readonly total: number; readonly alarms: readonly Alarm[]; readonly next: string | null }>(
+    shown !== "active" ? { route: ROUTES.alarms, query: { state: "cleared", limit: most, ...narrowed } } : null,
     30_000,
+    "past-alarms",
   );
   const all = useMemo(() => {
     const byId = new Map((past.data?.alarms ?? []).map((alarm) => [alarm.id, alarm]));
@@ -170,10 +183,12 @@ const AlarmsView = (): ReactNode => {
     .filter(
       (alarm) =>
         (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) &&
+        (shown === "active" || !Number.isFinite(untilTs) || alarm.raisedTs < untilTs) &&
         (severity === null || alarm.severity === severity) &&
         (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
     )
     .sort((a, b) => (shown === "active" ? rank(b) - rank(a) : 0) || b.raisedTs - a.raisedTs);
+  const rows = shown === "active" ? 500 : most;
   const counts = (each: Severity): number =>
     all.filter((alarm) => alarm.severity === each && (shown === "all" || (shown === "active") === (alarm.clearedTs === null))).length;
   const clear = (): void => {
@@ -200,11 +215,21 @@ const AlarmsView = (): ReactNode => {
         )}
         <div className="tools">
           <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
+          {shown === "active" ? null : (
+            <TextInput
+              size="xs"
+              type="date"
+              aria-label={alarmText.history.until}
+              title={alarmText.history.until}
+              value={until}
+              onChange={(event) => (setMost(PAGE), put({ until: event.currentTarget.value }))}
+            />
+          )}
           <Segments
             label={text.show}
             value={shown}
             options={STATES.map((value) => ({ value, label: text.states[value] }))}
-            onChange={(value) => put({ show: value === "active" ? "" : value })}
+            onChange={(value) => (setMost(PAGE), put({ show: value === "active" ? "" : value }))}
           />
         </div>
       </div>
@@ -250,7 +275,7 @@ const AlarmsView = (): ReactNode => {
           </div>
         ) : (
           <ul className="alarm-rows">
-            {found.slice(0, 500).map((alarm) => (
+            {found.slice(0, rows).map((alarm) => (
               <Row
                 key={alarm.id}
                 alarm={alarm}
@@ -262,7 +287,16 @@ const AlarmsView = (): ReactNode => {
             ))}
           </ul>
         )}
-        {found.length > 500 ? <footer className="panel-foot">{text.more(found.length - 500)}</footer> : null}
+        {shown !== "active" && past.data !== null && past.data.next !== null && most < MOST ? (
+          <footer className="panel-foot row">
+            <span className="faint">{alarmText.history.shown(past.data.alarms.length, past.data.total)}</span>
+            <Button size="compact-xs" variant="default" loading={past.loading} onClick={() => setMost(Math.min(MOST, most + 2 * PAGE))}>
+              {alarmText.history.older}
+            </Button>
+          </footer>
+        ) : found.length > rows ? (
+          <footer className="panel-foot">{text.more(found.length - rows)}</footer>
+        ) : null}
       </section>
       <PartQuestions />
     </div>

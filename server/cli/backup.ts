@@ -22,7 +22,7 @@ Exit code 0: written; 1: it could not be written, and there is no file; 3: unusa
 const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")) as { version: string };
 
 /** In this order: what was sealed or folded must not be ahead of the journal it came from, but may be behind. */
-const BEFORE = ["state.db", "moments.db"];
+const BEFORE = ["state.db", "alarms.db", "moments.db"];
 /** These are ahead of the journal where a server is killed, too: rows of a day are kept before the journal tells of them. */
 const AFTER = ["pruned.db", "days.db", "people.db", "audit.db"];
 

@@ -1,5 +1,6 @@
 /** What the API answers, read from the folded farm. */
 import { activeAlarms } from "../twin/alarms/book.ts";
+import { newestFirst, pageOf, type PastAlarms } from "../twin/alarms/history.ts";
 import type { AlarmsQuery, PartChanges, PartChangesQuery, RefusalLine, RigLine, RigsQuery } from "../twin/api.ts";
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
@@ -46,13 +47,16 @@ export const rigsAnswer = (farm: Farm, { state, search, limit, offset }: RigsQue
 };
 
 /** Newest first. */
-export const alarmsAnswer = (farm: Farm, { state, rig, limit }: AlarmsQuery): { total: number; alarms: Alarm[] } => {
-  const active = state === "cleared" ? [] : activeAlarms(farm.alarms);
-  const cleared = state === "active" ? [] : farm.alarms.history;
-  const found = [...active, ...cleared]
-    .filter((alarm) => rig === undefined || alarm.rig === rig)
-    .toSorted((a, b) => b.raisedTs - a.raisedTs);
-  return { total: found.length, alarms: found.slice(0, limit) };
+export const alarmsAnswer = (
+  farm: Farm,
+  past: PastAlarms,
+  { state, after, limit, ...filter }: AlarmsQuery,
+): { total: number; alarms: Alarm[]; next: string | null } => {
+  const active = pageOf(state === "cleared" ? [] : activeAlarms(farm.alarms), filter, after, limit + 1);
+  const cleared = state === "active" ? pageOf([], filter, after, 0) : past.page(filter, after, limit + 1);
+  const found = [...active.alarms, ...cleared.alarms].toSorted(newestFirst);
+  const alarms = found.slice(0, limit);
+  return { total: active.total + cleared.total, alarms, next: found.length > limit ? (alarms.at(-1)?.id ?? null) : null };
 };
 
 /** Parts that changed, newest first. */

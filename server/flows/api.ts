@@ -19,6 +19,7 @@ import type { CommandPlan, CommandsQuery, NewCommands } from "../twin/alarms/sha
 import type { ExpectedQuery } from "../twin/alarms/watch-shapes.ts";
 import type { Command, Ordered, Planned } from "../twin/commands.ts";
 import { activeAlarms } from "../twin/alarms/book.ts";
+import type { PastAlarms } from "../twin/alarms/history.ts";
 import type { Farm } from "../twin/farm.ts";
 import { totalsOf } from "../twin/live.ts";
 import { changesOf, type PartChange } from "../twin/part-changes.ts";
@@ -60,6 +61,8 @@ export interface ApiNeeds {
   readonly provenance: Pick<ReturnType<typeof createProvenance>, "days" | "day" | "bundle" | "signed">;
   readonly money: ReturnType<typeof createUsage>;
   readonly commands: CommandsDesk;
+  /** Cleared alarms, all of them. */
+  readonly pastAlarms: PastAlarms;
   readonly trials: ReturnType<typeof createTrials>;
   /** What the settings say of the site's energy. */
   readonly energyKnown: () => EnergyKnown;
@@ -145,7 +148,7 @@ export const createApi = (needs: ApiNeeds) => {
       };
     },
     ...needs.provenance,
-    alarms: (query: Parameters<typeof alarmsAnswer>[1]) => alarmsAnswer(farm(), query),
+    alarms: (query: Parameters<typeof alarmsAnswer>[2]) => alarmsAnswer(farm(), needs.pastAlarms, query),
     acknowledge: async ({ alarm, by }: Acknowledge): Promise<Alarm> => {
       if (alarmOf(farm(), alarm) === undefined) throw new Refused("NOT_FOUND", "There is no alarm of that id.");
       const act: Act = { what: "acknowledge", alarm, by };

@@ -3,6 +3,7 @@
  * so from the beginning. One trial at a time; a new one ends the one before. It reads and folds; there is nothing it could write to.
  */
 import { activeAlarms, setRule } from "../twin/alarms/book.ts";
+import type { PastAlarms } from "../twin/alarms/history.ts";
 import type { AlarmKind } from "../twin/alarms/kinds.ts";
 import type { NewTrial, Trial, TrialAnswer } from "../twin/alarms/watch-shapes.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
@@ -18,6 +19,7 @@ export interface TrialNeeds {
   readonly site: string;
   readonly now: () => number;
   readonly farm: () => Farm;
+  readonly pastAlarms: PastAlarms;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly loadSnapshot: TelemetryNeeds["loadSnapshot"];
   readonly verify?: Verify;
@@ -99,8 +101,8 @@ export const createTrials = (needs: TrialNeeds) => {
       if (oldest === null) throw new Refused("RANGE_INVALID", "Nothing was recorded yet.");
       const toTs = needs.now();
       const fromTs = Math.max(oldest, toTs - days * DAY_MS);
-      const { history } = needs.farm().alarms;
-      const was = [...history, ...activeAlarms(needs.farm().alarms)].filter((each) => each.kind === kind && each.raisedTs >= fromTs).length;
+      const active = activeAlarms(needs.farm().alarms).filter((each) => each.kind === kind && each.raisedTs >= fromTs).length;
+      const was = active + needs.pastAlarms.page({ kind, from: fromTs }, undefined, 1).total;
       trial = { kind, setting, fromTs, toTs, state: "running", donePart: 0, raised: 0, was, rigs: 0, alarms: [], detail: "" };
       const mine = ++turn;
       run(mine).catch((error: unknown) => {

@@ -6,7 +6,7 @@ import { farmOfLines, dirtyCells, restoreCells, snapshotLines, type CellLine } f
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
 import type { Verify } from "../twin/gateway.ts";
 import type { RowSet } from "../twin/series.ts";
-import type { Entry } from "../twin/twin.ts";
+import type { Alarm, Entry } from "../twin/twin.ts";
 import { OWN, TICK_MS } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
 
@@ -29,6 +29,14 @@ export interface TelemetryNeeds {
   /** Between two snapshots, ms. */
   readonly snapshotMs: number;
   readonly onError: (what: string, error: unknown) => void;
+  /** The history of alarms, which has to be as far as a snapshot that is kept. */
+  readonly history?: {
+    readonly take: (alarms: readonly Alarm[]) => void;
+    readonly settle: (pos: number) => void;
+    readonly settledPos: () => number;
+  };
+  /** Whether the journal still has all its messages: only then can what is lost beside it be made anew from its beginning. */
+  readonly isWhole?: () => boolean;
   /** Where the rows of readings go, asked for each batch; by default nowhere. */
   readonly rows?: () => RowSet;
 }
@@ -82,6 +90,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (first === undefined || last === undefined) return;
     const out = nothingYet(needs.rows?.());
     for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
+    needs.history?.take(out.alarms);
     for (const take of takers) {
       try {
         take(out, farm, { firstPos: first.pos, lastPos: last.pos });
@@ -96,6 +105,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
   const snapshot = async (): Promise<void> => {
     if (farm.asOfPos === lastSnapshotPos) return;
     const pos = farm.asOfPos;
+    needs.history?.settle(pos);
     await needs.saveSnapshot(pos, farm.asOfTs, snapshotLines(farm), dirtyCells(farm.digest));
     lastSnapshotPos = pos;
   };
@@ -109,7 +119,10 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     /** Restores the state, folds what the snapshot lacks, then follows the journal. `onProgress` is told positions folded. */
     async start(onProgress: (pos: number) => void = () => undefined): Promise<void> {
       try {
-        farm = restoreFarm(needs.site, needs.loadSnapshot(Number.MAX_SAFE_INTEGER));
+        const saved = needs.loadSnapshot(Number.MAX_SAFE_INTEGER);
+        const isBehind = saved !== null && needs.history !== undefined && needs.history.settledPos() < saved.pos;
+        if (isBehind) needs.onError("past alarms are missing; folding the journal from its beginning", "alarms.db is behind the snapshot");
+        farm = restoreFarm(needs.site, isBehind && needs.isWhole?.() === true ? null : saved);
       } catch (error) {
         needs.onError("the snapshot cannot be read; folding the journal from its beginning", error);
         farm = newFarm(needs.site);
@@ -119,6 +132,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
       const out = nothingYet();
       for await (const entries of needs.read(farm.asOfPos + 1)) {
         for (const entry of entries) foldEntry(farm, entry, out, needs.verify);
+        needs.history?.take(out.alarms);
         Object.assign(out, nothingYet());
         await keepMoment();
         onProgress(farm.asOfPos);

@@ -1,4 +1,5 @@
 /** The data folder: its lock, the journal, and what lies beside it. */
+import { openAlarmHistory } from "../edge/alarm-history.ts";
 import { openDays } from "../edge/journal/days.ts";
 import { createJournal } from "../edge/journal/journal.ts";
 import { lockFolder } from "../edge/journal/lock.ts";
@@ -46,9 +47,11 @@ export const openData = async ({ config, clock, status, runs }: House) => {
   runs("the snapshots", snapshots.close);
   const moments = openMoments(folder);
   runs("the moments", moments.close);
+  const alarms = openAlarmHistory(folder);
+  runs("the history of alarms", alarms.close);
   const days = openDays(folder);
   runs("the sealed days", days.close);
   const pruned = openPruned(folder, journal);
   runs("what was pruned", pruned.close);
-  return { journal, snapshots, moments, days, pruned };
+  return { journal, snapshots, moments, alarms, days, pruned };
 };

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { createDuckStore } from "../edge/duck/store.ts";
 import { verifyNative } from "../edge/ed25519.ts";
 import { createInfluxStore } from "../edge/influx/store.ts";
+import { createAlarmHistory } from "../flows/alarm-history.ts";
 import { createFrames } from "../flows/frames.ts";
 import { gatewayKeyAct, keysIn } from "../flows/gateways.ts";
 import { createSeries } from "../flows/series.ts";
@@ -24,11 +25,14 @@ export type Fold = Awaited<ReturnType<typeof startFold>>;
 /** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones. */
 export const startFold = async (
   { config, version, clock, status, runs }: House,
-  { journal, snapshots, moments, pruned }: Data,
+  { journal, snapshots, moments, alarms, pruned }: Data,
   keys: Readonly<Record<string, string>>,
 ) => {
   const rate = createRate(clock.now);
+  const history = createAlarmHistory({ clock, store: alarms, onError: complain });
   const telemetry = createTelemetry({
+    history,
+    isWhole: () => journal.oldestPos() <= 1,
     site: config.site,
     version,
     clock,
@@ -85,6 +89,7 @@ export const startFold = async (
   });
 
   await telemetry.start();
+  runs("past alarms", history.start());
   runs("the fold", telemetry.stop);
   for (const [gateway, publicKey] of Object.entries({ ...keys, ...keysIn(config.gatewayKeys) })) {
     const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
@@ -101,5 +106,14 @@ export const startFold = async (
     startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }),
   );
 
-  return { farm, store, series, rejected, frames, publishBy: (by: typeof publish): void => void (publish = by), perS: rate.perS };
+  return {
+    farm,
+    past: history.past,
+    store,
+    series,
+    rejected,
+    frames,
+    publishBy: (by: typeof publish): void => void (publish = by),
+    perS: rate.perS,
+  };
 };

@@ -8,6 +8,7 @@ import { openReplay, type Replay, type ReplayNeeds, type ReplayWish } from "../f
 import { createNotes } from "../flows/notes.ts";
 import { createUsage, type UsageNeeds } from "../flows/usage.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
+import { pastIn } from "../twin/alarms/history.ts";
 import { recordsOf } from "../twin/ledger.ts";
 import { dueNow } from "../twin/orders/due.ts";
 import { Refused } from "../twin/refusal.ts";
@@ -35,6 +36,7 @@ export const createRooms = (
       const then = createApi({
         ...api,
         farm,
+        pastAlarms: pastIn(() => farm().alarms.history),
         curtail: createCurtail({ ...curtail, farm, write: lookedAtOnly, order: lookedAtOnly }),
         money: createUsage({ ...money, farm, now: () => farm().asOfTs, write: lookedAtOnly }),
         notes: createNotes({ now: () => farm().asOfTs, farm, write: lookedAtOnly }),

@@ -108,7 +108,7 @@ export const startWeb = async (
     verify: verifyNative,
     oldestTs: journal.oldestTs,
   };
-  const trials = createTrials({ ...past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
+  const trials = createTrials({ ...past, pastAlarms: fold.past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
   runs("the trial of a rule", () => void trials.endTrial());
   const energyKnown = await openEnergy(house);
   const apiNeeds: ApiNeeds = {
@@ -123,6 +123,7 @@ export const startWeb = async (
     version,
     site: config.site,
     farm,
+    pastAlarms: fold.past,
     health: status.health,
     figures,
     store,

@@ -329,9 +329,19 @@ export const alarm = z.object({
 export const alarmsQuery = z.object({
   state: z.enum(["active", "cleared", "all"]).default("active"),
   rig: z.string().max(64).optional(),
+  kind: z.enum(ALARM_KINDS).optional(),
+  severity: z.enum(SEVERITIES).optional(),
+  search: z.string().min(1).max(200).optional().describe("in rig, kind or message; case does not matter"),
+  from: z.coerce.number().int().min(0).optional().describe("raised at or after, ms since 1970 UTC"),
+  to: z.coerce.number().int().min(0).optional().describe("raised before, ms since 1970 UTC"),
+  after: z.string().max(300).optional().describe("`next` of the page before"),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
 });
-export const alarms = z.object({ total: z.int(), alarms: z.array(alarm) });
+export const alarms = z.object({
+  total: z.int().describe("that pass the filter, on all pages"),
+  alarms: z.array(alarm),
+  next: z.string().nullable().describe("what to give as `after` for the next page; null: there is none"),
+});
 export const acknowledge = z.object({ alarm: z.string().max(300), by: plainText(64) });
 
 /** A part whose serial number became another one; `explained` null: an open question. */

@@ -27,6 +27,8 @@ export interface Effects {
   readonly fans: Readonly<Record<number, number>>;
   /** Board → share of its chips that answer. */
   readonly boards: Readonly<Record<number, number>>;
+  /** Board → share of its work that is lost to wear. */
+  readonly worn: Readonly<Record<number, number>>;
   readonly skewMs: number;
   readonly reports: readonly Report[];
   /** Replaces the ambient temperature's peak while the wave lasts; share 0 to 1 of the way there. */
@@ -46,6 +48,7 @@ export const NO_EFFECTS: Effects = Object.freeze({
   intakeAddC: 0,
   fans: {},
   boards: {},
+  worn: {},
   skewMs: 0,
   reports: [],
   heat: null,
@@ -87,6 +90,10 @@ const EFFECTS: Readonly<Record<Family, (settings: Settings, plan: RigPlan, ageMs
     const speed = 1 - (1 - number(settings, "to")) * Math.min(1, age / lasts);
     return { fans: { [onFan(settings, plan)]: speed }, flow: 1 - (1 - speed) / plan.nameplate.fans };
   },
+  dust: (settings, _, age, lasts) => ({ flow: 1 - (1 - number(settings, "to")) * Math.min(1, age / lasts) }),
+  "failing-board": (settings, plan, age, lasts) => ({
+    worn: { [onBoard(settings, plan)]: number(settings, "to") * Math.min(1, age / lasts) },
+  }),
   "heat-wave": (settings, _, age, lasts) => ({ heat: { peakC: number(settings, "peakC"), share: hill(age / lasts) } }),
   "psu-hiccup": (settings, _, age) => ({ powered: age % number(settings, "period") >= number(settings, "off") }),
   "bogus-sensors": (settings, plan) => ({ reports: [bogus(settings, plan)] }),
@@ -120,6 +127,7 @@ export const joined = (a: Effects, b: Partial<Effects>): Effects => ({
   flow: a.flow * (b.flow ?? 1),
   fans: { ...a.fans, ...b.fans },
   boards: { ...a.boards, ...b.boards },
+  worn: { ...a.worn, ...b.worn },
   reports: [...a.reports, ...(b.reports ?? [])],
 });
 

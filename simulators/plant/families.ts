@@ -20,6 +20,10 @@ export const FAMILIES = {
   "fan-failure": { fan: place(0), flow: { kind: "number", least: 0.05, most: 1, default: 0.24 } },
   /** A fan's bearing wears: its speed falls steadily to the share `to`. */
   "fan-wear": { fan: place(0), to: share(0.35) },
+  /** Dust settles in filter and fins: the air through the rig falls steadily to the share `to`, the fans turn faster against it. */
+  dust: { to: share(0.4) },
+  /** A board fails slowly: dried-out paste, leaking chips, nonces that come out wrong. At the end it loses the share `to` of its work. */
+  "failing-board": { board: place(1), to: share(0.4) },
   /** The site's ambient temperature rises to `peakC` and falls back. */
   "heat-wave": { peakC: { kind: "number", least: 20, most: 60, default: 42 } },
   /** The power supply trips and restarts, again and again. */

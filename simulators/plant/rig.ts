@@ -67,6 +67,9 @@ const HOT_INTAKE_C = 40;
 const TRIP_INTAKE_C = 48;
 const LEAST_THROTTLE = 0.4;
 const AVERAGE_TAU_S = 900;
+/** A board that has lost all its work to wear leaks so much more power, and passes on its heat so much worse. */
+const WORN_LEAKAGE = 0.25;
+const WORN_WARMTH = 0.5;
 /** Of difficulty one. */
 const HASHES_A_SHARE = 4_294_967_296;
 const REJECTED = 0.0012;
@@ -132,10 +135,13 @@ const boardAfter = (
   const nominalW = (plan.trueW - CONTROL_W - nameplate.fans * FAN_W * 0.35) / nameplate.boards;
   // Leakage grows with temperature; voltage comes down a little with frequency.
   const load = live && alive > 0 ? (frequency > 0 ? 0.06 + 0.94 * power(frequency, 1.25) : 0.12) : 0;
-  const powerW = nominalW * alive * load * (1 + 0.0012 * (board.boardC - NOMINAL_C));
-  const rise = (RISE_C * (plan.warmth[index] ?? 1) * (powerW / nominalW)) / power(Math.max(0.06, air.flow), 0.8);
+  const worn = effects.worn[index] ?? 0;
+  const powerW = nominalW * alive * load * (1 + 0.0012 * (board.boardC - NOMINAL_C)) * (1 + WORN_LEAKAGE * worn);
+  const warmth = (plan.warmth[index] ?? 1) * (1 + WORN_WARMTH * worn);
+  const rise = (RISE_C * warmth * (powerW / nominalW)) / power(Math.max(0.06, air.flow), 0.8);
   const boardC = relaxed(board.boardC, air.intakeC + rise, air.elapsedS, BOARD_TAU_S);
-  return { boardC, hashrateThs: (plan.trueThs / nameplate.boards) * frequency * alive, powerW, chips, hwErrors: board.hwErrors };
+  const hashrateThs = (plan.trueThs / nameplate.boards) * frequency * alive * (1 - worn);
+  return { boardC, hashrateThs, powerW, chips, hwErrors: board.hwErrors };
 };
 
 const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects, toTs: number): RigState => {
@@ -183,7 +189,9 @@ const advance = (plan: RigPlan, before: RigState, airC: number, effects: Effects
         averageThs: relaxed(before.averageThs, hashrateThs, elapsedS, AVERAGE_TAU_S),
         bootTs: before.bootTs,
         boots: before.boots,
-        boards: boards.map((board, index) => withErrors(board, (shares / plan.nameplate.boards) * plan.hwRate, draw, index)),
+        boards: boards.map((board, index) =>
+          withErrors(board, (shares / plan.nameplate.boards) * (plan.hwRate + (effects.worn[index] ?? 0)), draw, index),
+        ),
       };
   return { atTs: toTs, steps, activity, sinceTs, throttle, frequency, fanPct, flow, intakeC, hashrateThs, powerW, pool, ...counted };
 };

@@ -45,6 +45,17 @@ const microsOf = (work: () => void): number => {
   return (used.user + used.system) / RIGS;
 };
 
+/** With its two pools: which of them gets the shares is looked at each time. */
+const payloadOf = (rig: number, seq: number, ts: number): Buffer => {
+  const told = JSON.parse(readingPayload(rig, seq, ts).toString()) as { m: object };
+  const pool = { worker: `farm.rig-${rig}`, alive: true, stale: 0 };
+  const pools = [
+    { ...pool, index: 0, url: "stratum+tcp://pool-one.example:3333", active: true, accepted: 1_000 + seq, rejected: 3 },
+    { ...pool, index: 1, url: "stratum+tcp://pool-two.example:3333", active: false, accepted: 0, rejected: 0 },
+  ];
+  return Buffer.from(JSON.stringify({ ...told, m: { ...told.m, pools } }));
+};
+
 const roundsOf = ({ foldEntry, newFarm, nothingYet }: typeof Fold) => {
   const farm = newFarm("farm");
   let pos = 0;
@@ -76,7 +87,7 @@ export const run = async (emit: Emit): Promise<void> => {
   const without: number[] = [];
   for (let n = 0; n < WARM + ROUNDS; n++) {
     const ts = START + Math.min(n, WARM) * WARM_INTERVAL_MS + Math.max(0, n - WARM) * INTERVAL_MS;
-    const payloads = Array.from({ length: RIGS }, (_, i) => readingPayload(i, n, ts));
+    const payloads = Array.from({ length: RIGS }, (_, i) => payloadOf(i, n, ts));
     const took = [microsOf(() => whole.round(ts, payloads)), microsOf(() => bare.round(ts, payloads))] as const;
     if (n < WARM) continue;
     withRules.push(took[0]);

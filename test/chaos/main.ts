@@ -1,4 +1,5 @@
-/** `npm run test:chaos -- [--seed N] [--part 0.2] [--only embedded,outside,day,full]`: kills by chance, then looks whether every promise was kept. */
+/** `npm run test:chaos -- [--seed N] [--part 0.2] [--only embedded,outside,day,alarms,full]`: kills by chance, then looks whether every promise was kept. */
+import { alarmKills } from "./alarms.ts";
 import { find } from "../servers/programs.mjs";
 import { randomOf } from "./random.ts";
 import { canMount } from "../servers/disk.ts";
@@ -33,11 +34,12 @@ const SCENES: readonly Scene[] = [
     play: (around) => outside(around, mosquitto ?? "", influxd ?? ""),
   },
   { name: "day", missing: influxd === null ? "influxd" : null, play: (around) => dayAway(around, influxd ?? "") },
+  { name: "alarms", missing: null, play: alarmKills },
   { name: "full", missing: canMount() ? null : "right to mount a tmpfs", play: fullDisk },
 ];
 const unknown = (only ?? []).filter((name) => !SCENES.some((scene) => scene.name === name));
 if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED || !(part > 0 && part <= 1) || unknown.length > 0) {
-  console.error("usage: --seed N (whole, 0 to 2^31) --part P (above 0, to 1) --only embedded,outside,day,full");
+  console.error("usage: --seed N (whole, 0 to 2^31) --part P (above 0, to 1) --only embedded,outside,day,alarms,full");
   process.exit(2);
 }
 

@@ -1,3 +1,4 @@
+import { pastIn } from "../../server/twin/alarms/history.ts";
 import { expect, test } from "@jest/globals";
 import { createTrials } from "../../server/flows/rule-trial.ts";
 import type { Trial } from "../../server/twin/alarms/watch-shapes.ts";
@@ -39,6 +40,7 @@ const recorded = async () => {
   let breaths = 0;
   const seen: number[] = [];
   const trials = createTrials({
+    pastAlarms: pastIn(() => farm.alarms.history),
     site: "farm",
     now: clock.now,
     farm: () => farm,

@@ -2,7 +2,7 @@
 import type { Alarm } from "../twin.ts";
 import { acknowledgeAlarm, changeAlarm, setRule, type AlarmBook, type Maintenance, type RuleSetting } from "./book.ts";
 import type { AlarmKind } from "./kinds.ts";
-import { noDrift } from "./drift.ts";
+import { learnAnew } from "./drift.ts";
 import type { Watch } from "./watch.ts";
 
 export type AlarmAct =
@@ -62,7 +62,7 @@ export const foldAlarmAct = (book: AlarmBook, watches: ReadonlyMap<string, Watch
       return [];
     case "relearn": {
       const watch = watches.get(act.rig);
-      if (watch !== undefined) watch.drift = noDrift();
+      if (watch !== undefined) learnAnew(watch);
       return [];
     }
   }

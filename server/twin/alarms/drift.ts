@@ -4,7 +4,22 @@
  * to Statistical Quality Control, ch. 9): S ← max(0, S + z − SLACK), z in standard deviations and clipped, so that one wild minute is not
  * a trend. A drift is a sum above LIMIT whose residual, averaged over ten minutes, is large enough to matter as well.
  */
-import type { Twin } from "../twin.ts";
+import type { Nameplate, Twin } from "../twin.ts";
+import {
+  FAN_COUNT,
+  MINUTE_COUNT,
+  MINUTE_NOW,
+  MOST_FANS,
+  STEADY_SINCE_TS,
+  SUM_BOARD,
+  SUM_DRIVE,
+  SUM_FANS,
+  SUM_HASH,
+  SUM_INTAKE,
+  SUM_POWER,
+  SUM_TARGET,
+  type Figures,
+} from "./figures.ts";
 import { ignorance, learn, newLine, predict, type Features, type Line } from "./least-squares.ts";
 
 /** One quantity that is predicted. */
@@ -18,33 +33,25 @@ export interface Channel {
 export const CHANNELS = ["hashrate", "power", "board", "fan"] as const;
 export type ChannelName = (typeof CHANNELS)[number];
 
+/** What is learnt of one rig. What is gathered with each reading stands in its Figures. */
 export interface Drift {
-  /** The minute being gathered: sums of what is measured, and how many readings. */
-  minute: number;
-  n: number;
-  sums: { hash: number; power: number; board: number; intake: number; drive: number; target: number };
-  fans: number[];
-  /** Set-point it last ran at, and since when: nothing is judged while it settles there. */
+  /** Set-point it last ran at, TH/s. */
   targetThs: number;
-  steadySinceTs: number;
   channels: Record<ChannelName, Channel>;
   /** Usual speed of each fan against the fastest. */
   fanShares: number[];
   slowestFan: number;
+  /** A residual of some size stands in a channel: what there is to ask of a drift, there is only then. */
+  isNear: boolean;
 }
 
 const channel = (): Channel => ({ line: null, sum: 0, off: 0 });
-const noSums = (): Drift["sums"] => ({ hash: 0, power: 0, board: 0, intake: 0, drive: 0, target: 0 });
 export const noDrift = (): Drift => ({
-  minute: 0,
-  n: 0,
-  sums: noSums(),
-  fans: [],
   targetThs: 0,
-  steadySinceTs: 0,
   channels: { hashrate: channel(), power: channel(), board: channel(), fan: channel() },
   fanShares: [],
   slowestFan: 0,
+  isNear: false,
 });
 
 const MINUTE = 60_000;
@@ -52,6 +59,8 @@ const MINUTE = 60_000;
 const SETTLE_MS = 12 * MINUTE;
 /** Minutes to learn before anything is judged. */
 export const LEARN_MINUTES = 30;
+/** … and of these before a residual counts at all. */
+export const FEWEST_MINUTES = LEARN_MINUTES / 3;
 /** Memory of seven days: wear of hours stands out, seasons are followed. */
 const KEEP = 1 - 1 / 10_080;
 export const SLACK = 1;
@@ -125,15 +134,17 @@ const judge = (drift: Drift, of: ChannelName, inputs: Inputs): void => {
     learn(line, features, value, KEEP, LEAST[of].noise);
 };
 
-const judgeFans = (drift: Drift): void => {
-  const { fans, fanShares } = drift;
-  const fastest = Math.max(0, ...fans);
-  if (fastest <= 0 || fans.length < 2) return;
+const judgeFans = (drift: Drift, figures: Figures): void => {
+  const { fanShares } = drift;
+  const fans = figures[FAN_COUNT] as number;
+  let fastest = 0;
+  for (let i = 0; i < fans; i++) fastest = Math.max(fastest, figures[SUM_FANS + i] as number);
+  if (fastest <= 0 || fans < 2) return;
   const one = drift.channels.fan;
   one.line ??= newLine([1, 0, 0], [1, 0, 0], LEAST.fan.noise);
   let worst = 0;
-  for (let i = 0; i < fans.length; i++) {
-    const share = (fans[i] ?? 0) / fastest;
+  for (let i = 0; i < fans; i++) {
+    const share = (figures[SUM_FANS + i] as number) / fastest;
     const usual = (fanShares[i] ??= Math.max(share, 0.95));
     const residual = usual - share;
     if (residual > worst) {
@@ -144,36 +155,48 @@ const judgeFans = (drift: Drift): void => {
       fanShares[i] = usual + (share - usual) / (one.line.n < LEARN_MINUTES ? 15 : 10_080);
   }
   one.line.n += 1;
-  if (one.line.n > LEARN_MINUTES / 3) sumUp(one, worst, LEAST.fan.noise);
+  if (one.line.n > FEWEST_MINUTES) sumUp(one, worst, LEAST.fan.noise);
 };
 
-const closeMinute = (drift: Drift, { nominalThs, nominalW }: { nominalThs: number; nominalW: number }, minuteTs: number): void => {
-  const { n, sums } = drift;
-  const mean = (sum: number): number => sum / n;
+/** Whether a residual that a channel has learnt to judge is half of what matters. */
+const isNear = ({ channels }: Drift): boolean => {
+  for (const name of CHANNELS) {
+    const { line, sum, off } = channels[name];
+    if (line !== null && line.n >= FEWEST_MINUTES && sum > 0 && off >= LEAST[name].matters / 2) return true;
+  }
+  return false;
+};
+
+const closeMinute = (drift: Drift, figures: Figures, { hashrateThs: nominalThs, powerW: nominalW }: Nameplate): void => {
+  const n = figures[MINUTE_COUNT] as number;
+  const minuteTs = (figures[MINUTE_NOW] as number) * MINUTE;
+  const mean = (at: number): number => (figures[at] as number) / n;
   const inputs: Inputs = {
-    hashThs: mean(sums.hash),
-    powerW: mean(sums.power),
-    intakeC: mean(sums.intake),
-    boardC: mean(sums.board),
-    drive: mean(sums.drive),
-    targetThs: mean(sums.target),
+    hashThs: mean(SUM_HASH),
+    powerW: mean(SUM_POWER),
+    intakeC: mean(SUM_INTAKE),
+    boardC: mean(SUM_BOARD),
+    drive: mean(SUM_DRIVE),
+    targetThs: mean(SUM_TARGET),
     nominalThs,
     nominalW,
   };
   if (Math.abs(inputs.targetThs / drift.targetThs - 1) > 0.05 || drift.targetThs === 0) {
     drift.targetThs = inputs.targetThs;
-    drift.steadySinceTs = minuteTs;
+    figures[STEADY_SINCE_TS] = minuteTs;
   }
-  if (minuteTs - drift.steadySinceTs < SETTLE_MS) return;
+  if (minuteTs - (figures[STEADY_SINCE_TS] as number) < SETTLE_MS) return;
   judge(drift, "hashrate", inputs);
   if (inputs.powerW > 0) judge(drift, "power", inputs);
   if (inputs.powerW > 0 && inputs.boardC > 0 && inputs.intakeC > -50) judge(drift, "board", inputs);
-  judgeFans(drift);
+  judgeFans(drift, figures);
+  drift.isNear = isNear(drift);
 };
 
-/** A plain fault explains the residual: nothing of it counts as a drift, now or when it is over. Changes `drift`. */
-export const forgetResiduals = (drift: Drift, nowTs: number): void => {
-  drift.steadySinceTs = nowTs;
+/** A plain fault explains the residual: nothing of it counts as a drift, now or when it is over. Changes `drift` and `figures`. */
+export const forgetResiduals = (drift: Drift, figures: Figures, nowTs: number): void => {
+  figures[STEADY_SINCE_TS] = nowTs;
+  drift.isNear = false;
   for (const name of CHANNELS) {
     drift.channels[name].sum = 0;
     drift.channels[name].off = 0;
@@ -193,41 +216,51 @@ const driveOf = ({ fanPct, fans }: Twin["latest"]): number => {
   return driveFrom(null, fastest);
 };
 
-const startOver = (drift: Drift, minute: number): void => {
-  drift.minute = minute;
-  drift.n = 0;
-  drift.sums = noSums();
-  drift.fans = [];
+const startOver = (figures: Figures, minute: number): void => {
+  figures[MINUTE_NOW] = minute;
+  for (let at = MINUTE_COUNT; at < SUM_FANS + MOST_FANS; at++) figures[at] = 0;
 };
 
-/** Takes a reading. Changes `drift`. Readings of a rig that does not work steadily are left out. */
+/** All that was learnt is wrong by now (another fan, a repaired board). Changes `watch`. */
+export const learnAnew = (watch: { drift: Drift; readonly figures: Figures }): void => {
+  watch.drift = noDrift();
+  startOver(watch.figures, 0);
+};
+
+const add = (figures: Figures, at: number, value: number): void => {
+  figures[at] = (figures[at] as number) + value;
+};
+
+/** Takes a reading. Changes `drift` and `figures`. Readings of a rig that does not work steadily are left out. */
 export const lookAtDrift = (
   drift: Drift,
+  figures: Figures,
   { latest, nameplate }: Twin,
   { targetThs, isSettled }: { readonly targetThs: number | null; readonly isSettled: boolean },
   nowTs: number,
 ): void => {
   const { hashrateThs, powerW, boardC, intakeC } = latest;
   if (!isSettled || targetThs === null || hashrateThs === null || hashrateThs < 0.3 * targetThs || nameplate === null) {
-    startOver(drift, 0);
-    drift.steadySinceTs = nowTs;
+    startOver(figures, 0);
+    figures[STEADY_SINCE_TS] = nowTs;
     return;
   }
   const minute = Math.floor(nowTs / MINUTE);
-  if (minute !== drift.minute) {
-    if (drift.n > 0) closeMinute(drift, { nominalThs: nameplate.hashrateThs, nominalW: nameplate.powerW }, drift.minute * MINUTE);
-    startOver(drift, minute);
+  if (minute !== figures[MINUTE_NOW]) {
+    if (figures[MINUTE_COUNT] !== 0) closeMinute(drift, figures, nameplate);
+    startOver(figures, minute);
   }
-  const { sums } = drift;
-  drift.n += 1;
-  sums.hash += hashrateThs;
-  sums.target += targetThs;
-  sums.power += powerW ?? 0;
-  sums.board += boardC ?? -1_000;
-  sums.intake += intakeC ?? -1_000;
-  sums.drive += driveOf(latest);
+  add(figures, MINUTE_COUNT, 1);
+  add(figures, SUM_HASH, hashrateThs);
+  add(figures, SUM_TARGET, targetThs);
+  add(figures, SUM_POWER, powerW ?? 0);
+  add(figures, SUM_BOARD, boardC ?? -1_000);
+  add(figures, SUM_INTAKE, intakeC ?? -1_000);
+  add(figures, SUM_DRIVE, driveOf(latest));
   const { fans } = latest;
-  for (let i = 0; i < fans.length && i < 8; i++) drift.fans[i] = (drift.fans[i] ?? 0) + (fans[i]?.rpm ?? 0);
+  const most = Math.min(fans.length, MOST_FANS);
+  if (most > (figures[FAN_COUNT] as number)) figures[FAN_COUNT] = most;
+  for (let i = 0; i < most; i++) add(figures, SUM_FANS + i, fans[i]?.rpm ?? 0);
 };
 
 /** What is expected where `inputs` is measured; null while it is being learnt. Shares of 1 become TH/s and W. */

@@ -13,6 +13,7 @@ import { isSettledAt, limitsOf, newCase, ruleSetOf, type RuleSet } from "./rules
 import { PLAIN } from "./rules-power.ts";
 import { LEAST_OFF_MS } from "./rules-work.ts";
 import { judgeSystem, type PartHealth } from "./system.ts";
+import { isPlainlyWell } from "./well.ts";
 import { lookAtReading, newWatch, type Watch } from "./watch.ts";
 
 /** What of the farm the alarms see. */
@@ -121,8 +122,10 @@ export const alarmsAtReading = (
   if (Math.abs(watch.lagMs) >= LEAST_OFF_MS) side.unclear.add(twin.rig);
   else if (side.unclear.size > 0) side.unclear.delete(twin.rig);
   const { held } = one;
-  if (held !== undefined && PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, nowTs);
-  judge(book, rulesOf(book).reading, one, changes);
+  if (held !== undefined && PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, watch.figures, nowTs);
+  const rules = rulesOf(book);
+  if (held === undefined && isPlainlyWell(one, rules.well)) return;
+  judge(book, rules.reading, one, changes);
   if (changes.length > 0) tell(out, changes.splice(0));
 };
 

@@ -1,23 +1,11 @@
 /** What a rig usually gives: the median of its half hours of the last day, as a share of what it should give, so that another set-point is no loss. */
-export interface Own {
-  slot: number;
-  sum: number;
-  n: number;
-  /** Means of half hours, oldest first, at most a day of them. */
-  parts: number[];
-  /** null before there are enough. */
-  median: number | null;
-  /** Mean of the newest minutes (EWMA of MEAN_MS). */
-  mean: number | null;
-  meanTs: number;
-}
+import { NONE, OWN_COUNT, OWN_MEAN, OWN_MEAN_TS, OWN_MEDIAN, OWN_SLOT, OWN_SUM, type Figures } from "./figures.ts";
+
 const SLOT_MS = 1_800_000;
 const MOST = 48;
 /** Three hours of work before anything is called usual. */
 const ENOUGH = 6;
 const MEAN_MS = 300_000;
-
-export const noOwn = (): Own => ({ slot: 0, sum: 0, n: 0, parts: [], median: null, mean: null, meanTs: 0 });
 
 const medianOf = (parts: readonly number[]): number => {
   const sorted = parts.toSorted((a, b) => a - b);
@@ -25,26 +13,31 @@ const medianOf = (parts: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[half] ?? 0) : ((sorted[half - 1] ?? 0) + (sorted[half] ?? 0)) / 2;
 };
 
-/** Takes TH/s while it works (null: it does not, nothing is learnt). Changes `own`. */
-export const lookAtOwn = (own: Own, hashrateThs: number | null, targetThs: number | null, nowTs: number): void => {
-  const slot = Math.floor(nowTs / SLOT_MS);
-  if (slot !== own.slot) {
-    if (own.n > 0) {
-      own.parts.push(own.sum / own.n);
-      if (own.parts.length > MOST) own.parts.shift();
-      if (own.parts.length >= ENOUGH) own.median = medianOf(own.parts);
-    }
-    own.slot = slot;
-    own.sum = 0;
-    own.n = 0;
+/** `parts` are the means of half hours, oldest first, at most a day of them. */
+const closeSlot = (figures: Figures, parts: number[], slot: number): void => {
+  const n = figures[OWN_COUNT] as number;
+  if (n > 0) {
+    parts.push((figures[OWN_SUM] as number) / n);
+    if (parts.length > MOST) parts.shift();
+    if (parts.length >= ENOUGH) figures[OWN_MEDIAN] = medianOf(parts);
   }
+  figures[OWN_SLOT] = slot;
+  figures[OWN_SUM] = 0;
+  figures[OWN_COUNT] = 0;
+};
+
+/** Takes TH/s while it works (null: it does not, nothing is learnt). Changes `figures` and `parts`. */
+export const lookAtOwn = (figures: Figures, parts: number[], hashrateThs: number | null, targetThs: number | null, nowTs: number): void => {
+  const slot = Math.floor(nowTs / SLOT_MS);
+  if (slot !== figures[OWN_SLOT]) closeSlot(figures, parts, slot);
   if (hashrateThs === null) {
-    own.mean = null;
+    figures[OWN_MEAN] = NONE;
     return;
   }
   const part = hashrateThs / (targetThs ?? 1);
-  own.sum += part;
-  own.n += 1;
-  own.mean = own.mean === null ? part : own.mean + (part - own.mean) * Math.min(1, (nowTs - own.meanTs) / MEAN_MS);
-  own.meanTs = nowTs;
+  figures[OWN_SUM] = (figures[OWN_SUM] as number) + part;
+  figures[OWN_COUNT] = (figures[OWN_COUNT] as number) + 1;
+  const mean = figures[OWN_MEAN] as number;
+  figures[OWN_MEAN] = mean === NONE ? part : mean + (part - mean) * Math.min(1, (nowTs - (figures[OWN_MEAN_TS] as number)) / MEAN_MS);
+  figures[OWN_MEAN_TS] = nowTs;
 };

@@ -1,34 +1,27 @@
 /** Where the shares go, and what becomes of them. */
 import type { PoolReading } from "../reading.ts";
 import type { Twin } from "../twin.ts";
+import {
+  LAST_ACCEPTED,
+  NONE,
+  QUIET_SINCE_TS,
+  REJECTED_PART,
+  SHARES_A_MINUTE,
+  WINDOW_ACCEPTED,
+  WINDOW_REJECTED,
+  WINDOW_TS,
+  type Figures,
+} from "./figures.ts";
 
-export interface ShareWatch {
-  /** Start of the window and the counters then; null before the first. */
-  ts: number;
-  accepted: number | null;
-  rejected: number;
-  /** Of the last full window: rejected ÷ all, and shares a minute; null before there is one. */
-  rejectedPart: number | null;
-  perMinute: number | null;
-  /** Since when no share was accepted, journal time. */
-  quietSinceTs: number;
-  lastAccepted: number;
-}
 /** `host account` of the pool that gets the shares, and of all that were set when the rig was first seen. */
 export interface PoolWatch {
   known: string[];
   now: string;
+  isKnown: boolean;
+  /** What `now` was made of, as it was told last. */
+  url: string;
+  worker: string | null;
 }
-
-export const NO_SHARES: ShareWatch = {
-  ts: 0,
-  accepted: null,
-  rejected: 0,
-  rejectedPart: null,
-  perMinute: null,
-  quietSinceTs: 0,
-  lastAccepted: 0,
-};
 
 const WINDOW_MS = 300_000;
 const FEWEST_SHARES = 40;
@@ -44,34 +37,38 @@ export const poolKey = ({ url, worker }: Pick<PoolReading, "url" | "worker">): s
   return `${host} ${account}`;
 };
 
-const countShares = (shares: ShareWatch, accepted: number, rejected: number, nowTs: number): void => {
-  if (accepted !== shares.lastAccepted || shares.quietSinceTs === 0) {
-    shares.quietSinceTs = nowTs;
-    shares.lastAccepted = accepted;
+const countShares = (figures: Figures, accepted: number, rejected: number, nowTs: number): void => {
+  if (accepted !== figures[LAST_ACCEPTED] || figures[QUIET_SINCE_TS] === 0) {
+    figures[QUIET_SINCE_TS] = nowTs;
+    figures[LAST_ACCEPTED] = accepted;
   }
-  if (shares.accepted === null || accepted < shares.accepted || rejected < shares.rejected) {
-    shares.accepted = accepted;
-    shares.rejected = rejected;
-    shares.ts = nowTs;
-    return;
+  const acceptedBefore = figures[WINDOW_ACCEPTED] as number;
+  const rejectedBefore = figures[WINDOW_REJECTED] as number;
+  const isNew = acceptedBefore === NONE || accepted < acceptedBefore || rejected < rejectedBefore;
+  if (!isNew) {
+    const all = accepted - acceptedBefore + rejected - rejectedBefore;
+    const lasted = nowTs - (figures[WINDOW_TS] as number);
+    if (lasted < WINDOW_MS || (all < FEWEST_SHARES && lasted < LONGEST_WINDOW_MS)) return;
+    figures[REJECTED_PART] = all >= FEWEST_SHARES / 2 ? (rejected - rejectedBefore) / all : NONE;
+    figures[SHARES_A_MINUTE] = (all * 60_000) / lasted;
   }
-  const all = accepted - shares.accepted + rejected - shares.rejected;
-  const lasted = nowTs - shares.ts;
-  if (lasted < WINDOW_MS || (all < FEWEST_SHARES && lasted < LONGEST_WINDOW_MS)) return;
-  shares.rejectedPart = all >= FEWEST_SHARES / 2 ? (rejected - shares.rejected) / all : null;
-  shares.perMinute = (all * 60_000) / lasted;
-  shares.accepted = accepted;
-  shares.rejected = rejected;
-  shares.ts = nowTs;
+  figures[WINDOW_ACCEPTED] = accepted;
+  figures[WINDOW_REJECTED] = rejected;
+  figures[WINDOW_TS] = nowTs;
 };
 
 /** Takes a reading. Changes `watch`. The pools that a rig is first seen with are taken for the ones it belongs to. */
-export const lookAtPools = (watch: { readonly shares: ShareWatch; pool: PoolWatch | null }, { latest }: Twin, nowTs: number): void => {
-  if (latest.accepted !== null) countShares(watch.shares, latest.accepted, latest.rejected ?? 0, nowTs);
+export const lookAtPools = (watch: { readonly figures: Figures; pool: PoolWatch | null }, { latest }: Twin, nowTs: number): void => {
+  if (latest.accepted !== null) countShares(watch.figures, latest.accepted, latest.rejected ?? 0, nowTs);
   for (const pool of latest.pools) {
     if (!pool.active || pool.url === "") continue;
-    if (watch.pool === null) watch.pool = { known: [...new Set(latest.pools.map(poolKey))], now: poolKey(pool) };
-    else watch.pool.now = poolKey(pool);
+    const { url, worker } = pool;
+    const before = watch.pool;
+    if (before === null) watch.pool = { known: [...new Set(latest.pools.map(poolKey))], now: poolKey(pool), isKnown: true, url, worker };
+    else if (before.url !== url || before.worker !== worker) {
+      const now = poolKey(pool);
+      watch.pool = { known: before.known, now, isKnown: before.known.includes(now), url, worker };
+    }
     return;
   }
 };

@@ -1,6 +1,8 @@
 /** Heat, fans, boards, chips and sensors. */
 import type { BoardReading, Quality } from "../reading.ts";
+import { EQUAL_COUNT, EQUAL_SINCE_TS, SENSOR_COUNT, SENSOR_SINCE_TS, SENSOR_VALUE } from "./figures.ts";
 import { MINUTE, threshold, type Case, type Rule } from "./rule.ts";
+import { sensorAt, sensorCount } from "./sensor-watch.ts";
 
 const COOL_BY_C = 3;
 const c1 = (value: number): string => `${value.toFixed(1)} °C`;
@@ -120,6 +122,10 @@ const fanSlow: Rule = {
   },
 };
 
+/** A board that tells no hashrate of its own is believed where it has chips. */
+const gives = ({ chips, hashrateThs }: BoardReading, isHashing: boolean): boolean =>
+  chips !== 0 && !(isHashing && hashrateThs !== null && hashrateThs <= 0);
+
 const boardMissing: Rule = {
   kind: "board-missing",
   asked: "reading",
@@ -132,10 +138,10 @@ const boardMissing: Rule = {
     const { boards, hashrateThs, errors } = twin.latest;
     const all = Math.max(twin.nameplate?.boards ?? 0, watch.mostBoards);
     if (boards.length === 0 || all < 2 || !isSettled) return null;
-    const names: number[] = [];
     const isHashing = hashrateThs !== null && targetThs !== null && hashrateThs > 0.05 * targetThs;
-    for (const { index, chips, hashrateThs: own } of boards)
-      if (chips === 0 || (isHashing && own !== null && own <= 0)) names.push(index + 1);
+    if (boards.length >= all && errors.length === 0 && boards.every((board) => gives(board, isHashing))) return isHashing ? false : null;
+    const names: number[] = [];
+    for (const board of boards) if (!gives(board, isHashing)) names.push(board.index + 1);
     const absent = all - boards.length;
     for (let i = 0; absent > 0 && i < all; i++) if (!boards.some(({ index }) => index === i)) names.push(i + 1);
     for (const { code, index } of errors)
@@ -180,7 +186,7 @@ const chipsMissing: Rule = {
   },
 };
 
-const FROZEN_READINGS = 12;
+export const FROZEN_READINGS = 12;
 const badQuality = ({ twin, watch }: Case): string | null => {
   for (const path in twin.quality) {
     const verdict: Quality | undefined = twin.quality[path];
@@ -188,7 +194,8 @@ const badQuality = ({ twin, watch }: Case): string | null => {
     if (field === null || (verdict !== "sentinel" && verdict !== "implausible")) continue;
     // A sensor that never worked is one that the machine does not have.
     const at = field[2] === "intakeC" ? 0 : 1 + 2 * Number(field[1] ?? 0) + (field[2] === "chipC" ? 1 : 0);
-    if ((watch.sensors.counts[at] ?? 0) > 0) return `Sensor ${path} tells ${verdict === "sentinel" ? "an error value" : "what cannot be"}.`;
+    if ((watch.figures[sensorAt(at) + SENSOR_COUNT] ?? 0) > 0)
+      return `Sensor ${path} tells ${verdict === "sentinel" ? "an error value" : "what cannot be"}.`;
   }
   return null;
 };
@@ -206,15 +213,17 @@ const sensor: Rule = {
     const bad = badQuality(of);
     if (bad !== null) return bad;
     if (!isSettled) return null;
-    const { sensors } = watch;
-    if (sensors.equal >= FROZEN_READINGS && (sensors.fine || nowTs - sensors.equalSinceTs > 12 * 60 * MINUTE))
-      return `All boards say the very same for ${sensors.equal} readings.`;
-    if (sensors.fine)
-      for (let at = 0; at < sensors.counts.length; at++) {
-        const n = sensors.counts[at] ?? 0;
-        if (n < FROZEN_READINGS || nowTs - (sensors.sinceTs[at] ?? 0) < frozenMin * MINUTE) continue;
-        const name = at === 0 ? "The intake" : `The ${at % 2 === 1 ? "board" : "chip"} temperature of board ${Math.ceil(at / 2)}`;
-        return `${name} stands at ${c1(sensors.values[at] ?? 0)} for ${n} readings.`;
+    const { figures, isFine } = watch;
+    const equal = figures[EQUAL_COUNT] as number;
+    if (equal >= FROZEN_READINGS && (isFine || nowTs - (figures[EQUAL_SINCE_TS] as number) > 12 * 60 * MINUTE))
+      return `All boards say the very same for ${equal} readings.`;
+    if (isFine)
+      for (let i = 0, all = sensorCount(figures); i < all; i++) {
+        const at = sensorAt(i);
+        const n = figures[at + SENSOR_COUNT] as number;
+        if (n < FROZEN_READINGS || nowTs - (figures[at + SENSOR_SINCE_TS] as number) < frozenMin * MINUTE) continue;
+        const name = i === 0 ? "The intake" : `The ${i % 2 === 1 ? "board" : "chip"} temperature of board ${Math.ceil(i / 2)}`;
+        return `${name} stands at ${c1(figures[at + SENSOR_VALUE] as number)} for ${n} readings.`;
       }
     // Where water runs, the slots for board and intake are used for other things.
     if (model !== null && model.cooling !== "air") return false;

@@ -1,5 +1,6 @@
 /** Pools, power, and what a rig usually does. */
-import { LEARN_MINUTES, LEAST, LIMIT, type ChannelName } from "./drift.ts";
+import { FEWEST_MINUTES, LEAST, LIMIT, type ChannelName } from "./drift.ts";
+import { NONE, QUIET_SINCE_TS, REJECTED_PART, SHARES_A_MINUTE } from "./figures.ts";
 import { MINUTE, minutes, threshold, type Case, type Rule } from "./rule.ts";
 
 const poolDead: Rule = {
@@ -18,16 +19,9 @@ const poolDead: Rule = {
         .map(({ url }) => url)
         .join(", ")
         .slice(0, 160)}.`;
-    const { quietSinceTs, perMinute } = watch.shares;
-    const quietMs = nowTs - quietSinceTs;
-    if (
-      isSettled &&
-      accepted !== null &&
-      (hashrateThs ?? 0) > 0 &&
-      perMinute !== null &&
-      perMinute * quietMin >= 30 &&
-      quietMs > quietMin * MINUTE
-    )
+    const perMinute = watch.figures[SHARES_A_MINUTE] as number;
+    const quietMs = nowTs - (watch.figures[QUIET_SINCE_TS] as number);
+    if (isSettled && accepted !== null && (hashrateThs ?? 0) > 0 && perMinute * quietMin >= 30 && quietMs > quietMin * MINUTE)
       return `No share was accepted for ${minutes(quietMs)}; usual are ${perMinute.toFixed(1)} a minute.`;
     return pools.length > 0 || accepted !== null ? false : null;
   },
@@ -61,7 +55,7 @@ const wrongPool: Rule = {
   check: ({ watch, twin, approved }) => {
     const { pool } = watch;
     if (pool === null || !twin.latest.pools.some(({ active }) => active)) return null;
-    if (pool.known.includes(pool.now) || approved.has(pool.now)) return false;
+    if (pool.isKnown || approved.has(pool.now)) return false;
     const [host, account] = pool.now.split(" ");
     return `Its shares go to ${host}, account "${account ?? ""}"; known are ${pool.known.join("; ").slice(0, 120)}.`;
   },
@@ -76,19 +70,20 @@ const rejects: Rule = {
   says: "The pool rejects many of its shares.",
   thresholds: { rejectedPct: threshold(5, 0.5, 50, "of the shares of the last window, %") },
   check: ({ watch, isSettled }, { rejectedPct = 5 }) => {
-    const part = watch.shares.rejectedPart;
-    if (part === null || !isSettled) return null;
+    const part = watch.figures[REJECTED_PART] as number;
+    if (part === NONE || !isSettled) return null;
     if (100 * part < rejectedPct * 0.8) return false;
     return 100 * part < rejectedPct ? null : `${(100 * part).toFixed(1)} % of its shares are rejected.`;
   },
 };
 
+/** Lightly loaded machines spend on fans and controls; nothing is told by their J/TH. */
+export const LIGHT_LOAD = 0.4;
 const jthOf = ({ twin, isSettled }: Case): number | null => {
   const { powerW, hashrateThs } = twin.latest;
   const { nameplate } = twin;
   if (!isSettled || powerW === null || powerW <= 0 || hashrateThs === null || nameplate === null) return null;
-  // Lightly loaded machines spend on fans and controls; nothing is told by their J/TH.
-  return hashrateThs < 0.4 * nameplate.hashrateThs ? null : powerW / hashrateThs / (nameplate.powerW / nameplate.hashrateThs);
+  return hashrateThs < LIGHT_LOAD * nameplate.hashrateThs ? null : powerW / hashrateThs / (nameplate.powerW / nameplate.hashrateThs);
 };
 
 const inefficient: Rule = {
@@ -112,7 +107,7 @@ const inefficient: Rule = {
 };
 
 /** J/TH that no machine of a model reaches: at its full rate 14 % under the nameplate, at part load more, since voltage falls with frequency. */
-const floorAt = (load: number): number => 0.55 + 0.31 * Math.min(1, load);
+export const floorAt = (load: number): number => 0.55 + 0.31 * Math.min(1, load);
 
 const implausible: Rule = {
   kind: "implausible",
@@ -157,12 +152,13 @@ const drifting: Rule = {
   check: (of, { limit = LIMIT }) => {
     const { watch, isSettled, has } = of;
     if (!isSettled) return null;
+    if (!watch.drift.isNear) return false;
     const { channels } = watch.drift;
     let said = "";
     let isQuiet = true;
     for (const name of ["fan", "board", "power", "hashrate"] as const) {
       const { sum, off, line } = channels[name];
-      if (line === null || line.n < LEARN_MINUTES / 3) continue;
+      if (line === null || line.n < FEWEST_MINUTES) continue;
       if (sum >= limit && off >= LEAST[name].matters) said += `${said === "" ? "" : ", "}${SAYS[name](off, of)}`;
       if (off >= LEAST[name].matters / 2 && sum > 0) isQuiet = false;
     }

@@ -1,4 +1,5 @@
 /** Whether a rig is there and does its work. */
+import { NONE, OWN_MEAN, OWN_MEDIAN } from "./figures.ts";
 import { MINUTE, minutes, threshold, type Case, type Rule } from "./rule.ts";
 
 /** Part of the target below which it does no work at all. */
@@ -144,8 +145,9 @@ const belowOwn: Rule = {
   says: "It gives less than it usually does (median of its last 24 h).",
   thresholds: { belowPct: threshold(90, 50, 99, "of its own median, five-minute mean, %") },
   check: ({ twin, watch, isSettled, has }, { belowPct = 90 }) => {
-    const { mean, median } = watch.own;
-    if (!isSettled || mean === null || median === null || median <= 0) return null;
+    const mean = watch.figures[OWN_MEAN] as number;
+    const median = watch.figures[OWN_MEDIAN] as number;
+    if (!isSettled || mean === NONE || median <= 0) return null;
     const part = (100 * mean) / median;
     if (part >= belowPct + 3) return false;
     if (part >= belowPct || has("low-hashrate") || has("board-missing") || has("chips-missing") || has("hung") || noPoolAnswers(twin))

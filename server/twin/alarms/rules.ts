@@ -7,6 +7,7 @@ import { POWER_RULES } from "./rules-power.ts";
 import { WORK_RULES } from "./rules-work.ts";
 import { DEFAULT_LIMITS, MINUTE, type Case, type Limits, type Rule } from "./rule.ts";
 import { newWatch, type Watch } from "./watch.ts";
+import { wellLimitsOf, type WellLimits } from "./well.ts";
 
 export const RULES: readonly Rule[] = [...WORK_RULES, ...PART_RULES, ...POWER_RULES];
 
@@ -35,10 +36,12 @@ export const isSettledAt = ({ state, latest }: Twin, watch: Watch, model: Model 
 export interface RuleSet {
   readonly reading: readonly SetRule[];
   readonly tick: readonly SetRule[];
+  readonly well: WellLimits;
 }
 export const ruleSetOf = (settings: AlarmBook["settings"], rules: readonly Rule[] = RULES): RuleSet => {
   const all = withSettings(rules, settings);
-  return { reading: all.filter(({ rule }) => rule.asked === "reading"), tick: all.filter(({ rule }) => rule.asked === "tick") };
+  const reading = all.filter(({ rule }) => rule.asked === "reading");
+  return { reading, tick: all.filter(({ rule }) => rule.asked === "tick"), well: wellLimitsOf(reading) };
 };
 
 /** A case to be filled in for one rig after the other; `held` is what the book holds of it. */

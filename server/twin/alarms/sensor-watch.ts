@@ -1,57 +1,47 @@
 /** Temperature sensors as they behave: whether one stands still, and whether several say the very same. */
 import type { Twin } from "../twin.ts";
+import { EQUAL_COUNT, EQUAL_SINCE_TS, SENSORS, SENSOR_COUNT, SENSOR_SINCE_TS, SENSOR_SIZE, SENSOR_VALUE, type Figures } from "./figures.ts";
 
-/** Slots are intake first, then board and chip of each board. Lists of plain numbers stay unboxed, and cost next to nothing to change. */
-export interface SensorWatch {
-  /** They tell fractions of a degree. Whole degrees may stand still for hours under a good fan control, fractions may not. */
-  fine: boolean;
-  /** The value, °C; since when it stands; in how many readings, 0: there never was one. */
-  values: number[];
-  sinceTs: number[];
-  counts: number[];
-  /** Readings in a row in which all boards, or all their chips, said the very same. */
-  equal: number;
-  equalSinceTs: number;
-}
+/** Where the figures of a sensor stand: intake first, then board and chip of each board. */
+export const sensorAt = (sensor: number): number => SENSORS + sensor * SENSOR_SIZE;
+export const sensorCount = (figures: Figures): number => (figures.length - SENSORS) / SENSOR_SIZE;
+const MOST_BOARDS = 8;
 
-export const noSensors = (): SensorWatch => ({ fine: false, values: [], sinceTs: [], counts: [], equal: 0, equalSinceTs: 0 });
-
-const note = (sensors: SensorWatch, at: number, value: number | null, nowTs: number): void => {
-  const { values, sinceTs, counts } = sensors;
-  while (values.length <= at) {
-    values.push(0);
-    sinceTs.push(nowTs);
-    counts.push(0);
+/** Gives whether it tells fractions of a degree where it did not stand still. */
+const note = (figures: Figures, sensor: number, value: number | null, nowTs: number): boolean => {
+  const at = sensorAt(sensor);
+  while (figures.length <= at) figures.push(0, nowTs, 0);
+  if (value === null) return false;
+  const n = figures[at + SENSOR_COUNT] as number;
+  if (n > 0 && value === figures[at + SENSOR_VALUE]) {
+    figures[at + SENSOR_COUNT] = n + 1;
+    return false;
   }
-  if (value === null) return;
-  const n = counts[at] as number;
-  if (n > 0 && value === values[at]) {
-    counts[at] = n + 1;
-    return;
-  }
-  if (value % 1 !== 0) sensors.fine = true;
-  values[at] = value;
-  sinceTs[at] = nowTs;
-  counts[at] = 1;
+  figures[at + SENSOR_VALUE] = value;
+  figures[at + SENSOR_SINCE_TS] = nowTs;
+  figures[at + SENSOR_COUNT] = 1;
+  return value % 1 !== 0;
 };
 
-const allEqual = (boards: Twin["latest"]["boards"], field: "boardC" | "chipC"): boolean => {
-  const first = boards[0]?.[field] ?? null;
-  if (first === null || boards.length < 2) return false;
-  for (const board of boards) if (board[field] !== first) return false;
-  return true;
-};
-
-/** Takes a reading. Changes `sensors`. */
-export const lookAtSensors = (sensors: SensorWatch, { latest }: Twin, nowTs: number): void => {
+/** Takes a reading. Changes `figures`; gives whether a sensor of it was found to tell fractions of a degree. */
+export const lookAtSensors = (figures: Figures, { latest }: Twin, nowTs: number): boolean => {
   const { boards } = latest;
-  note(sensors, 0, latest.intakeC, nowTs);
-  for (let i = 0; i < boards.length && i < 8; i++) {
-    note(sensors, 1 + 2 * i, boards[i]?.boardC ?? null, nowTs);
-    note(sensors, 2 + 2 * i, boards[i]?.chipC ?? null, nowTs);
+  let isFine = note(figures, 0, latest.intakeC, nowTs);
+  const [first] = boards;
+  let sameBoards = boards.length > 1 && first !== undefined && first.boardC !== null;
+  let sameChips = boards.length > 1 && first !== undefined && first.chipC !== null;
+  for (let i = 0; i < boards.length; i++) {
+    const { boardC, chipC } = boards[i] as (typeof boards)[number];
+    if (i < MOST_BOARDS) {
+      if (note(figures, 1 + 2 * i, boardC, nowTs)) isFine = true;
+      if (note(figures, 2 + 2 * i, chipC, nowTs)) isFine = true;
+    }
+    sameBoards &&= boardC === first?.boardC;
+    sameChips &&= chipC === first?.chipC;
   }
-  if (allEqual(boards, "boardC") || allEqual(boards, "chipC")) {
-    if (sensors.equal === 0) sensors.equalSinceTs = nowTs;
-    sensors.equal += 1;
-  } else sensors.equal = 0;
+  if (sameBoards || sameChips) {
+    if (figures[EQUAL_COUNT] === 0) figures[EQUAL_SINCE_TS] = nowTs;
+    figures[EQUAL_COUNT] = (figures[EQUAL_COUNT] as number) + 1;
+  } else figures[EQUAL_COUNT] = 0;
+  return isFine;
 };

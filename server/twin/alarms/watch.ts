@@ -5,10 +5,11 @@
 import type { Model } from "../models.ts";
 import type { Reading } from "../reading.ts";
 import type { Twin } from "../twin.ts";
-import { lookAtPools, NO_SHARES, type PoolWatch, type ShareWatch } from "./pool-watch.ts";
-import { lookAtSensors, noSensors, type SensorWatch } from "./sensor-watch.ts";
+import { noFigures, type Figures } from "./figures.ts";
+import { lookAtPools, type PoolWatch } from "./pool-watch.ts";
+import { lookAtSensors } from "./sensor-watch.ts";
 import { lookAtDrift, noDrift, type Drift } from "./drift.ts";
-import { lookAtOwn, noOwn, type Own } from "./own.ts";
+import { lookAtOwn } from "./own.ts";
 
 export interface Watch {
   /** Journal time of the newest reading, and of anything at all that came from it. */
@@ -38,10 +39,12 @@ export interface Watch {
   clockSays: string;
   /** The gateway it comes by, where that is told. */
   gateway: string | null;
-  shares: ShareWatch;
   pool: PoolWatch | null;
-  sensors: SensorWatch;
-  own: Own;
+  /** Its sensors tell fractions of a degree. Whole degrees may stand still for hours under a good fan control, fractions may not. */
+  isFine: boolean;
+  /** What it gave in the half hours of the last day, as shares of what it should (own.ts). */
+  halfHours: number[];
+  figures: Figures;
   drift: Drift;
 }
 
@@ -65,10 +68,10 @@ export const newWatch = (ts: number): Watch => ({
   clockTs: null,
   clockSays: "",
   gateway: null,
-  shares: { ...NO_SHARES },
   pool: null,
-  sensors: noSensors(),
-  own: noOwn(),
+  isFine: false,
+  halfHours: [],
+  figures: noFigures(),
   drift: noDrift(),
 });
 
@@ -132,7 +135,8 @@ export const lookAtReading = (
   lookAtStart(watch, latest.uptimeS, receivedTs);
   lookAtParts(watch, latest);
   lookAtPools(watch, twin, receivedTs);
-  lookAtSensors(watch.sensors, twin, receivedTs);
-  lookAtOwn(watch.own, around.isSettled ? latest.hashrateThs : null, around.targetThs, receivedTs);
-  lookAtDrift(watch.drift, twin, around, receivedTs);
+  const { figures } = watch;
+  if (lookAtSensors(figures, twin, receivedTs)) watch.isFine = true;
+  lookAtOwn(figures, watch.halfHours, around.isSettled ? latest.hashrateThs : null, around.targetThs, receivedTs);
+  lookAtDrift(watch.drift, figures, twin, around, receivedTs);
 };

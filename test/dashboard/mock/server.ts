@@ -333,7 +333,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
         (alarm) => (state === "all" || (state === "active") === (alarm.clearedTs === null)) && (rig === undefined || alarm.rig === rig),
       )
       .sort((a, b) => b.raisedTs - a.raisedTs);
-    response.json({ total: found.length, alarms: found });
+    response.json({ total: found.length, alarms: found, next: null });
   });
   app.post(ROUTES.alarms, (request, response) => {
     const { alarm: id, by } = request.body as { alarm: string; by: string };

@@ -552,7 +552,7 @@ export const farm = (calls: Calls = { rpc: [], records: [], queries: [] }, house
     if (rig !== TWIN.rig || number !== 1) throw new Refused("NOT_FOUND", `Rig "${rig}" has no open question of number ${number}.`);
     return { ...PART_CHANGE, explained: { how: "reason", reason, by, ts: TS } };
   },
-  alarms: () => ({ total: 1, alarms: [ALARM] }),
+  alarms: () => ({ next: null, total: 1, alarms: [ALARM] }),
   acknowledge: ({ alarm, by }) => {
     if (alarm !== ALARM.id) throw new Refused("NOT_FOUND", `There is no alarm ${alarm}.`);
     return { ...ALARM, acknowledgedTs: TS, acknowledgedBy: by };
