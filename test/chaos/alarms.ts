@@ -115,16 +115,14 @@ const keptAlarms = (dataDir: string): Alarm[] => {
     history.close();
   }
 };
-/** How often each kind was raised on each rig, of the kinds that the scenario injects. */
-const countsOf = (alarms: readonly Alarm[]): string => {
-  const counts = new Map<string, number>();
-  for (const { rig, kind } of alarms)
-    if ((FAULTS as readonly string[]).includes(kind)) counts.set(`${rig} ${kind}`, (counts.get(`${rig} ${kind}`) ?? 0) + 1);
-  return [...counts]
-    .map(([what, n]) => `${what} ${n}`)
+/**
+ * What was raised on which rig, of the kinds that the scenario injects. Not how often: what was said while a server was away comes all at
+ * once when it is back, and a short calm between two faults may be too short then to be one.
+ */
+const kindsOf = (alarms: readonly Alarm[]): string =>
+  [...new Set(alarms.filter(({ kind }) => (FAULTS as readonly string[]).includes(kind)).map(({ rig, kind }) => `${rig} ${kind}`))]
     .toSorted()
     .join(", ");
-};
 
 /** Two servers, one of them killed; both hear the same. */
 export const alarmKills = async ({ random, tell, part }: Around): Promise<Scened> => {
@@ -153,8 +151,9 @@ export const alarmKills = async ({ random, tell, part }: Around): Promise<Scened
     await Promise.all([killed.stop(), whole.stop()]);
     const kept = keptAlarms(killed.dataDir);
     const wanted = foldedAlarms(site, await journalOf(killed.dataDir));
-    const [hit, unhit] = [countsOf(kept), countsOf(keptAlarms(whole.dataDir))];
-    tell(`${kept.length} alarms in the history: ${hit}`);
+    const calm = keptAlarms(whole.dataDir);
+    const [hit, unhit] = [kindsOf(kept), kindsOf(calm)];
+    tell(`${kept.length} alarms in the history, ${calm.length} in that of the other server: ${hit}`);
     return {
       verdicts: [
         verdict("something was raised", kept.length > 0 ? null : "no alarm at all"),
@@ -163,7 +162,10 @@ export const alarmKills = async ({ random, tell, part }: Around): Promise<Scened
           textOf(kept) === textOf(wanted.cleared) ? null : `${kept.length} kept, ${wanted.cleared.length} folded`,
         ),
         verdict("the API lists all of them", listed.total === kept.length ? null : `${listed.total} of ${kept.length}`),
-        verdict("each rig's alarms are those of a server that was not killed", hit === unhit ? null : `${hit}; uninterrupted: ${unhit}`),
+        verdict(
+          "what was raised on each rig is what a server that was not killed raised",
+          hit === unhit ? null : `${hit}; uninterrupted: ${unhit}`,
+        ),
       ],
       kills: new Map([["server", kills]]),
     };
