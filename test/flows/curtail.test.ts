@@ -222,6 +222,25 @@ test("a rig that wakes by itself, as after a power cut, is told again", async ()
   expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { paused: 2 }, pausedRigs: 2 });
 });
 
+test("one that wakes by itself again and again is told three times, then left alone, named and raised as an alarm", async () => {
+  const { machines, told, curtail, pass, begin, farm } = stage(all(2));
+  await begin();
+  await curtail.curtail(target(0));
+  await pass(60);
+  for (let wake = 0; wake < 5; wake++) {
+    (machines.get("r1") as Machine).paused = false;
+    await pass(60);
+  }
+  expect(told.filter((line) => line === "pause r1")).toHaveLength(3);
+  const { active } = curtail.curtailment();
+  expect(active?.members.find(({ rig }) => rig === "r1")).toMatchObject({ state: "refused", detail: expect.stringContaining("3 times") });
+  const standing = (): string[] => [...farm.alarms.held].flatMap(([rig, mine]) => (mine["command-ignored"]?.alarm ? [rig] : []));
+  expect(standing()).toEqual(["r1"]);
+  await curtail.curtail({ what: "end", by: "b1" });
+  await pass(120);
+  expect(standing()).toEqual([]);
+});
+
 test("what it saved is counted from what the rigs drew before, at the price and carbon of each moment", async () => {
   const { curtail, pass, begin } = stage(all(2));
   await begin();

@@ -1,6 +1,7 @@
 /** Where the fold and the alarms meet: what a reading, a tick or a refusal means for the rules. Changes the farm in place, as the fold does. */
 import { energyNow, type EnergyState } from "../energy.ts";
 import { targetThs } from "../fold.ts";
+import { MOST_WAKES } from "../curtail/shapes.ts";
 import type { Model } from "../models.ts";
 import type { Reading } from "../reading.ts";
 import type { Code } from "../refusal.ts";
@@ -26,6 +27,7 @@ export interface AlarmSide {
   readonly health: ReadonlyMap<string, PartHealth>;
   readonly alarms: AlarmBook;
   readonly energy: EnergyState;
+  readonly curtail: { readonly event: { readonly members: ReadonlyMap<string, { wakes: number; detail: string }> } | null };
   readonly deviceTs: number;
   readonly resumedTs: number;
 }
@@ -81,6 +83,13 @@ const targetOf = (twin: Twin): number | null => {
   if (target === null || nameplate === null || latest.powerLimitW === null || latest.powerLimitW >= 0.95 * nameplate.powerW) return target;
   return Math.min(target, (nameplate.hashrateThs * latest.powerLimitW) / nameplate.powerW);
 };
+
+const NONE_IGNORES: ReadonlyMap<string, string> = new Map();
+/** Rigs of a curtailment that woke by themselves as often as is put up with. */
+const ignoringIn = ({ event }: AlarmSide["curtail"]): ReadonlyMap<string, string> =>
+  event === null
+    ? NONE_IGNORES
+    : new Map([...event.members].flatMap(([rig, { wakes, detail }]) => (wakes >= MOST_WAKES ? [[rig, detail] as const] : [])));
 
 const tell = (out: Told, changed: readonly Alarm[]): void => {
   for (const alarm of changed) {
@@ -158,6 +167,8 @@ export const alarmsAtTick = (side: AlarmSide, quiet: readonly Twin[], nowTs: num
       parts: side.health,
       deviceTs: Math.max(side.deviceTs, 0),
       meteredW,
+      ignoring: ignoringIn(side.curtail),
+      standing: (kind) => [...book.held].flatMap(([rig, mine]) => (mine[kind] === undefined ? [] : [rig])),
     }),
   );
   const rolled = rollUp(book, twins, watches, nowTs);

@@ -24,6 +24,10 @@ export interface SystemView {
   /** Journal time of the last message of any device. */
   readonly deviceTs: number;
   readonly meteredW: number | null;
+  /** Rigs that are told to do something and do not, with what they do instead. */
+  readonly ignoring: ReadonlyMap<string, string>;
+  /** Of what an alarm of that kind stands. */
+  readonly standing: (kind: AlarmKind) => readonly string[];
 }
 export interface SystemRule {
   readonly kind: AlarmKind;
@@ -89,6 +93,16 @@ export const SYSTEM_RULES: readonly SystemRule[] = [
       const said = `The meter says ${Math.round(meteredW / 1_000)} kW, the rigs ${Math.round(sumW / 1_000)} kW.`;
       return [[site, above > abovePct || above < -belowPct ? said : false]];
     },
+  },
+  {
+    kind: "command-ignored",
+    severity: "minor",
+    holdMs: 0,
+    clearMs: 0,
+    says: "A rig that is paused for a curtailment wakes by itself, again and again; it is not told any more.",
+    thresholds: {},
+    check: ({ ignoring, standing }) =>
+      [...new Set([...ignoring.keys(), ...standing("command-ignored")])].map((rig) => [rig, ignoring.get(rig) ?? false] as const),
   },
   {
     kind: "ingest-stalled",

@@ -8,7 +8,15 @@ import { refusal, type Refusal } from "../refusal.ts";
 import type { Twin } from "../twin.ts";
 import { quoteAt, quotesOf, type QuoteBook } from "../usage/quotes.ts";
 import { inHours, wallTime } from "../wall-time.ts";
-import { curtailSettings, type CurtailAct, type CurtailSettings, type MemberState, type Target, type WishSource } from "./shapes.ts";
+import {
+  curtailSettings,
+  MOST_WAKES,
+  type CurtailAct,
+  type CurtailSettings,
+  type MemberState,
+  type Target,
+  type WishSource,
+} from "./shapes.ts";
 
 export interface Wish {
   readonly source: WishSource;
@@ -27,6 +35,8 @@ export interface Member {
   readonly tries: number;
   /** It was counted among those that paused. */
   readonly hasPaused: boolean;
+  /** How often it woke by itself. */
+  readonly wakes: number;
   readonly detail: string;
 }
 export interface Event {
@@ -178,6 +188,7 @@ export const foldCurtailNews = ({ curtail: book, twins }: CurtailSide, news: Cur
           beforeThs: isFirst && news.way === "down" ? (twin?.latest.hashrateThs ?? 0) : (before?.beforeThs ?? 0),
           tries: isAgain(before, news.way) ? (before?.tries ?? 0) + 1 : 1,
           hasPaused: before?.hasPaused ?? false,
+          wakes: before?.wakes ?? 0,
           detail: "",
         });
       }
@@ -251,6 +262,7 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
   switch (member.state) {
     case "ordered":
     case "refused":
+      if (member.wakes >= MOST_WAKES) return member;
       if (mode === "paused") return to("paused", "");
       if (member.state === "refused") return member;
       // One that nobody answered may not have been heard, as when this server was stopped: it is told again.
@@ -260,8 +272,11 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
         return to("refused", "It took the command and goes on.");
       return member;
     case "paused":
-      // After a power cut or a reboot, for instance: it is told again like any other.
-      return mode === "mining" || mode === "tuning" ? to("back", "It woke by itself.") : member;
+      if (mode !== "mining" && mode !== "tuning") return member;
+      // After a power cut or a reboot, for instance: it is told again like any other, but not for ever.
+      return member.wakes + 1 < MOST_WAKES
+        ? { ...to("back", "It woke by itself."), wakes: member.wakes + 1 }
+        : { ...to("refused", `It woke by itself ${member.wakes + 1} times and is left alone.`), wakes: member.wakes + 1 };
     case "waking":
     case "missing":
       if (mode === "mining" && (twin?.latest.hashrateThs ?? 0) >= member.beforeThs * BACK_PART) return to("back", "");

@@ -68,6 +68,9 @@ export const curtailAct = z.discriminatedUnion("what", [
 ]);
 export type CurtailAct = z.output<typeof curtailAct>;
 
+/** Of pausing a rig that wakes by itself again: each time costs the machine a start. */
+export const MOST_WAKES = 3;
+
 export const SOURCES = ["operator", "schedule", "price", "mqtt"] as const;
 export type WishSource = (typeof SOURCES)[number];
 export const MEMBER_STATES = ["ordered", "paused", "refused", "waking", "back", "missing"] as const;
