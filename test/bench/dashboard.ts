@@ -74,6 +74,7 @@ export const run = async (emit: Emit): Promise<void> => {
 
     const context = await browser.newContext({ viewport: SIZE });
     const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
     const line = await context.newCDPSession(page);
     for (const path of PAGES) {
       await page.goto(mock.url + path);

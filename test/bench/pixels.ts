@@ -31,7 +31,7 @@ export const run = async (emit: Emit): Promise<void> => {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const { browser, close } = await openChromium();
-  const client = await connectAsync(server.mqttUrl, { protocolVersion: 5 });
+  const client = await connectAsync(server.mqttUrl, { protocolVersion: 4 });
   const send = (k: number): Promise<unknown> => {
     const payload = JSON.stringify({
       v: 1,
