@@ -47,7 +47,7 @@ export const shellText = {
     live: "Live",
     change: "Change the window",
     bar: "Replay controls",
-    zone: (zone: string) => `Times are in your zone (${zone}).`,
+    zone: (zone: string) => `Times are in the zone shown above (${zone}).`,
     invalid: "The end must lie after the beginning.",
     long: "At most 31 days.",
     at: (time: string, share: number) => `${time}, ${share} percent of the window`,
