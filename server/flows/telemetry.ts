@@ -121,8 +121,10 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
       try {
         const saved = needs.loadSnapshot(Number.MAX_SAFE_INTEGER);
         const isBehind = saved !== null && needs.history !== undefined && needs.history.settledPos() < saved.pos;
-        if (isBehind) needs.onError("past alarms are missing; folding the journal from its beginning", "alarms.db is behind the snapshot");
-        farm = restoreFarm(needs.site, isBehind && needs.isWhole?.() === true ? null : saved);
+        const isAnew = isBehind && needs.isWhole?.() === true;
+        if (isBehind)
+          needs.onError("past alarms are missing on disk", isAnew ? "the journal is folded from its beginning" : "the journal is cut off");
+        farm = restoreFarm(needs.site, isAnew ? null : saved);
       } catch (error) {
         needs.onError("the snapshot cannot be read; folding the journal from its beginning", error);
         farm = newFarm(needs.site);

@@ -8,7 +8,7 @@ import { newFarm, type Farm } from "./farm.ts";
 import { keptVersion } from "./sealing.ts";
 import type { Twin } from "./twin.ts";
 
-export const SNAPSHOT_VERSION = 5;
+export const SNAPSHOT_VERSION = 6;
 
 const base64 = (bytes: Uint8Array): string => {
   let text = "";
