@@ -31,18 +31,18 @@ export const run = async (emit: Emit): Promise<void> => {
     stdio: ["ignore", "ignore", "inherit"],
   });
   const { browser, close } = await openChromium();
-  const client = await connectAsync(server.mqttUrl, { protocolVersion: 4 });
-  const send = (k: number): Promise<unknown> => {
-    const payload = JSON.stringify({
-      v: 1,
-      ts: Date.now(),
-      seq: k,
-      boot: "probe",
-      m: { mode: "mining", hashrateThs: Number(figureOf(k)), powerW: 3_000 },
-    });
-    return client.publishAsync("rigtwin/v1/farm/zz-probe/telemetry", payload, { qos: 1 });
-  };
   try {
+    const client = await connectAsync(server.mqttUrl, { protocolVersion: 4 });
+    const send = (k: number): Promise<unknown> => {
+      const payload = JSON.stringify({
+        v: 1,
+        ts: Date.now(),
+        seq: k,
+        boot: "probe",
+        m: { mode: "mining", hashrateThs: Number(figureOf(k)), powerW: 3_000 },
+      });
+      return client.publishAsync("rigtwin/v1/farm/zz-probe/telemetry", payload, { qos: 1 });
+    };
     await send(0);
     await pause(WARM_UP_MS);
     const page = await (await browser.newContext({ viewport: { width: 1_440, height: 900 } })).newPage();
@@ -99,8 +99,8 @@ export const run = async (emit: Emit): Promise<void> => {
         rigs,
       }),
     );
-  } finally {
     await client.endAsync(true);
+  } finally {
     await close();
     farm.kill("SIGKILL");
     await server.remove();
