@@ -97,6 +97,7 @@ export const epic: Format = {
     // a board that was switched off, or did not answer, is only in this list
     const silent = objects(get(summary, "HBStatus"))
       .filter((row) => !boards.some(({ index }) => index === num(get(row, "Index"))))
+      .filter((row) => Number.isInteger(num(get(row, "Index"))))
       .map((row) => ({ index: num(get(row, "Index")) ?? 0, found: truth(get(row, "Detected")) !== false }));
     const all = [
       ...boards,

@@ -105,6 +105,12 @@ test("ePIC: a board switched off, one not found, a dead chip", () => {
   expect(faults(measured)).toEqual([["HASHBOARD_NOT_PRESENT", 2]]);
 });
 
+test("ePIC: a board whose number is none is left out, and names no fault", () => {
+  const told = shapeOf("epic-s19xp") as { summary: { HBStatus: unknown[] } };
+  told.summary.HBStatus.push({ Detected: false, Enabled: true, Index: "x" });
+  expect(faults(read(told).measured)).toEqual([["HASHBOARD_NOT_PRESENT", 2]]);
+});
+
 test("Braiins' GraphQL of 25.03 names its sensors in words", () => {
   const { identity, measured } = of("braiins-graphql-25.03");
   expect(identity).toMatchObject({ model: "Antminer S21+", hostname: "graph", boardSerials: ["G1", "G2", "G3"] });
