@@ -156,7 +156,9 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld, selecte
     >
       <div role="rowgroup" className="rig-head-group" style={narrow ? {} : { minInlineSize: least }}>
         <div role="row" aria-rowindex={1} className={narrow ? "unseen" : "rig-head"} style={{ gridTemplateColumns: template }}>
-          <span role="columnheader" aria-label={pickText.bar} className="pick" />
+          <span role="columnheader" className="pick">
+            <span className="unseen">{pickText.bar}</span>
+          </span>
           {narrow ? (
             <span role="columnheader">{say.columns.rig}</span>
           ) : (

@@ -144,6 +144,8 @@ const keyboardFaults = async (page: Page, address: string): Promise<string[]> =>
     // The last one leads out of the page.
     if (at === "" || at === way[0]) break;
     if (at.endsWith(" unseen")) return [`${address}: Tab reaches what cannot be seen: ${at}`];
+    // A date has a stop for each of its fields.
+    if (at === way.at(-1)) continue;
     if (way.includes(at)) return [`${address}: Tab comes back to ${at}`];
     way.push(at);
   }
