@@ -150,6 +150,8 @@ export const alarmText = {
     leastLabel: "Least severity",
     when: "When",
     whens: { "at-once": "at once", digest: "in the digest" },
+    sites: "Sites",
+    allSites: "every site",
     days: "Days",
     dayNames: ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"],
     hoursFrom: "from",

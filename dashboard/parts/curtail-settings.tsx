@@ -1,6 +1,6 @@
 import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/NumberInput.css";
-import { Button, Checkbox, NumberInput, TextInput } from "@mantine/core";
+import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useState, type FormEvent, type ReactNode } from "react";
 import type { Curtailment, CurtailSettings } from "../../server/twin/curtail/shapes.ts";
@@ -14,9 +14,10 @@ import { Age } from "./value.tsx";
 import { SaidLine, type Said } from "./said.tsx";
 
 type Line = CurtailSettings["schedule"][number];
+const MEASURES = ["pct", "mw"] as const;
 type Price = NonNullable<CurtailSettings["price"]>;
 
-/** "At most so many % of before"; a target in MW, set over the API, stays what it is until this is changed. */
+/** How much may be drawn: a part of before, or MW; of named rigs only where it was set so over the API. */
 const AtMost = ({
   target,
   onChange,
@@ -24,14 +25,24 @@ const AtMost = ({
   readonly target: Line["target"];
   readonly onChange: (target: Line["target"]) => void;
 }): ReactNode => (
-  <NumberInput
-    size="xs"
-    label={target.of === "mw" ? text.ofs.mw : text.atMost}
-    value={target.value}
-    min={0}
-    max={target.of === "mw" ? 10_000 : 100}
-    onChange={(value) => onChange({ ...target, value: Number(value) })}
-  />
+  <>
+    <NativeSelect
+      size="xs"
+      label={text.measure}
+      value={target.of}
+      data={MEASURES.map((value) => ({ value, label: text.measures[value] }))}
+      onChange={(event) => onChange({ of: event.currentTarget.value as (typeof MEASURES)[number], value: 0 })}
+    />
+    <NumberInput
+      size="xs"
+      label={text.atMost}
+      value={target.value}
+      min={0}
+      max={target.of === "mw" ? 10_000 : 100}
+      decimalScale={3}
+      onChange={(value) => onChange({ ...target, value: Number(value) })}
+    />
+  </>
 );
 
 /** What begins a curtailment without anybody: hours, a price, a topic; and the stages of all. */

@@ -12,6 +12,8 @@ import { DayPicks } from "./day-picks.tsx";
 import { SaidLine, type Said } from "./said.tsx";
 
 const text = alarmText.notify;
+/** Names with commas between; a comma that was just typed stays, so that one can go on. */
+const sitesIn = (typed: string): string[] => (typed.trim() === "" ? [] : typed.split(",").map((name) => name.trim()));
 const WHENS = ["at-once", "digest"] as const;
 
 const RouteRow = ({
@@ -48,6 +50,13 @@ const RouteRow = ({
       value={route.when}
       data={WHENS.map((value) => ({ value, label: text.whens[value] }))}
       onChange={(event) => onChange({ ...route, when: event.currentTarget.value as NotifyRoute["when"] })}
+    />
+    <TextInput
+      size="xs"
+      label={text.sites}
+      placeholder={text.allSites}
+      value={route.sites.join(", ")}
+      onChange={(event) => onChange({ ...route, sites: sitesIn(event.currentTarget.value) })}
     />
     <DayPicks days={route.days} onChange={(days) => onChange({ ...route, days })} />
     <span className="row tight wide" style={{ flexWrap: "nowrap" }} title={text.allDay}>
@@ -108,7 +117,8 @@ export const NotifyRulesForm = ({
     event.preventDefault();
     setBusy(true);
     try {
-      await ask.post({ route: ROUTES.notifications }, rules);
+      const routes = rules.routes.map((route) => ({ ...route, sites: route.sites.filter((name) => name !== "") }));
+      await ask.post({ route: ROUTES.notifications }, { ...rules, routes });
       setSaid({ ok: true, text: text.saved });
       onDone();
     } catch (error) {
