@@ -69,8 +69,8 @@ export const openDoor = async ({ config, clock, runs }: House) => {
     later,
     localRole,
     shownPassword: isFirst && config.password === null ? made : null,
-    /** User and password of the simulated farm for this run. */
-    simulatorPassword: devices.forNow(SIMULATOR, ["*"]),
+    /** User and password of the simulated farm for this run; its PDUs speak Tasmota's words. */
+    simulatorPassword: devices.forNow(SIMULATOR, ["*", "tele/"]),
     handlers: (ownedBy: (wallet: string) => Promise<readonly { tokenId: number; rig: string }[]>) =>
       accessHandlers({ people, devices, audit, ownedBy }),
   };
