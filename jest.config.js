@@ -17,10 +17,14 @@ const project = (displayName, folders, extra = {}) => ({
 // A real server or browser, or a thousand properties, takes its time on a busy machine; `testTimeout` is not obeyed inside a project.
 const patient = { setupFilesAfterEnv: ["<rootDir>/test/servers/patience.mjs"] };
 
+// Minutes of load that say little which is new from day to day: `npm run test:slow`.
+const SLOW = ["/test/paths/backup-load\\."];
+const quick = process.env.SLOW_TESTS === "yes" ? {} : { testPathIgnorePatterns: ["/node_modules/", ...SLOW] };
+
 export default {
   projects: [
     project("unit", ["house", "twin", "flows", "gateway", "simulators"], patient),
-    project("integration", ["edge", "paths"], patient),
+    project("integration", ["edge", "paths"], { ...patient, ...quick }),
     project("browser", ["dashboard"], patient),
   ],
 };

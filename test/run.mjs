@@ -98,4 +98,8 @@ for (const signal of ["SIGINT", "SIGTERM"])
 const given = process.argv.slice(2);
 // Set here, since a script of package.json cannot set a variable on every system.
 if (given[0] === "--chain-calls") [, process.env.CHAIN_CALLS] = given.splice(0, 2);
+if (given[0] === "--slow") {
+  given.shift();
+  process.env.SLOW_TESTS = "yes";
+}
 await main(given);
