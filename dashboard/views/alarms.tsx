@@ -234,9 +234,8 @@ const AlarmsView = (): ReactNode => {
         </div>
       </div>
       {live ? <AlarmBulk chosen={chosen} now={now} onDone={() => (clear(), open.refresh())} onClear={clear} /> : null}
-      {openIncidents.length === 0 && open.failure === null ? null : open.data === null && open.failure !== null ? (
-        <Trouble failure={open.failure} retry={open.refresh} />
-      ) : (
+      {open.failure === null ? null : <Trouble failure={open.failure} retry={open.refresh} />}
+      {openIncidents.length === 0 ? null : (
         <Incidents
           incidents={openIncidents}
           now={now}
