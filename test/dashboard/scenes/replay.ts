@@ -48,7 +48,7 @@ export const replayScenes = (world: () => World): void => {
     const { page } = await world().visit("/map");
     await isLive(page);
     await start(page, "10");
-    await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
     await page.getByRole("button", { name: "Play", exact: true }).waitFor();
     const still = await position(page);
     await slider(page).focus();
