@@ -206,7 +206,9 @@ export interface Handlers {
   readonly signed: (tokenId: number, day: number, after: number) => Maybe<SignedPage>;
   /** Pieces of one JSON text of a Bundle. Throws TOKEN_UNKNOWN, CHAIN_UNAVAILABLE, RANGE_INVALID. */
   readonly bundle: (tokenId: number, from: number, to: number, withSigned: boolean) => AsyncIterable<string>;
-  readonly alarms: (query: AlarmsQuery) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[]; readonly next: string | null }>;
+  readonly alarms: (
+    query: AlarmsQuery,
+  ) => Maybe<{ readonly total: number; readonly alarms: readonly Alarm[]; readonly next: string | null }>;
   /** Throws NOT_FOUND where there is no such alarm. */
   readonly energyTruth: () => Maybe<z.infer<typeof energyTruth>>;
   readonly inbox: () => Maybe<InboxAnswer>;
