@@ -51,7 +51,6 @@ export const createMqtt = (options: MqttOptions) => {
   let client: MqttClient | null = null;
   /** Counts connections: a PUBACK belongs to the one its message came by. */
   let connection = 0;
-  let ready: number[] = [];
   /** Messages of this connection in the order of receipt, in which they are acknowledged. */
   let pending: { readonly id: number; done: boolean }[] = [];
   let writing = false;
@@ -62,8 +61,10 @@ export const createMqtt = (options: MqttOptions) => {
 
   const sendPubacks = (): void => {
     writing = false;
-    if (ready.length > 0 && client?.connected === true) client.stream.write(pubacks(ready));
-    ready = [];
+    const open = pending.findIndex(({ done }) => !done);
+    // Once for a whole group of the journal: taken out one by one, each would move thousands of others.
+    const settled = pending.splice(0, open < 0 ? pending.length : open);
+    if (settled.length > 0 && client?.connected === true) client.stream.write(pubacks(settled.map(({ id }) => id)));
   };
 
   const sayHere = (): void => {
@@ -105,11 +106,9 @@ export const createMqtt = (options: MqttOptions) => {
         return;
       }
       ack.done = true;
-      while (pending[0]?.done === true) ready.push(pending.shift()?.id ?? 0);
-      if (!writing && ready.length > 0) {
-        writing = true;
-        queueMicrotask(sendPubacks);
-      }
+      if (writing) return;
+      writing = true;
+      queueMicrotask(sendPubacks);
     };
     if (options.isEcho?.(packet.topic) === true) settle(null);
     else options.onMessage(message, settle);
@@ -142,7 +141,6 @@ export const createMqtt = (options: MqttOptions) => {
       connected.on("reconnect", () => Object.assign(connected.options, will()));
       connected.on("connect", () => {
         connection += 1;
-        ready = [];
         pending = [];
         isBorn = false;
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
