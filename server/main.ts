@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { helpText, readConfig, type Config } from "./config.ts";
 import { openData } from "./join/data.ts";
+import { openEnergy } from "./join/energy.ts";
 import { SIMULATOR } from "./flows/devices.ts";
 import { createSimulated } from "./join/farm.ts";
 import { startFold } from "./join/fold.ts";
@@ -44,12 +45,13 @@ const run = async (house: House): Promise<void> => {
   chainAt.catch(() => undefined);
   const simulated = createSimulated(house);
   await simulated.enterPast(data);
-  const fold = await startFold(house, data, await simulated.keys());
+  const energy = await openEnergy(house);
+  const fold = await startFold(house, data, await simulated.keys(), energy.totals);
   const ledger = createLedger(house, data, fold, await chainAt);
-  const { port, broker } = await startWeb(house, data, fold, ledger, door);
+  const { port, broker } = await startWeb(house, data, fold, ledger, door, energy);
   await ledger.start();
   watchOwnHealth(house, data, fold, ledger);
-  const mqttUrl = await startMqtt(house, data, fold, door, broker);
+  const mqttUrl = await startMqtt(house, data, fold, door, energy, broker);
   simulated.start(house.config.mqttUrl ?? withUser(mqttUrl, door.simulatorPassword));
   greet(house.config, port, mqttUrl, door);
 };

@@ -14,10 +14,13 @@ import type { Line } from "../parts/plot.ts";
 import { Age, toned, Value } from "../parts/value.tsx";
 import { FigureTile } from "../parts/figure-tile.tsx";
 import { useAnswer, useTotals } from "../site.tsx";
+import type { ToldBy } from "../../server/twin/twin.ts";
 import { say } from "../texts.ts";
 
 const text = say.energy;
 const POINTS = 240;
+/** Who told a figure, where it was not a meter. */
+const byWhom = (told: ToldBy["carbon"]): string => (told === null || told === "meter" ? "" : `, ${say.overview.toldBy[told]}`);
 
 const EnergyView = (): ReactNode => {
   const totals = useTotals();
@@ -63,7 +66,7 @@ const EnergyView = (): ReactNode => {
     energy.data !== null
       ? {}
       : { instead: energy.failure === null ? <Loading height={190} /> : <Trouble failure={energy.failure} retry={energy.refresh} /> };
-  const unmetered = totals !== null && totals.meteredW === null && sums !== null && sums.kwh === 0;
+  const unmetered = totals !== null && totals.meteredW === null && sums !== null && !sums.isMetered;
   if (totals === null)
     return (
       <div className="page">
@@ -91,16 +94,20 @@ const EnergyView = (): ReactNode => {
           shown={power(totals.meteredW ?? totals.reportedW)}
           side={totals.meteredW === null ? say.overview.reportedOnly : say.overview.metered}
         />
-        <FigureTile name={text.used} shown={energyKwh(sums?.kwh)} side={text.inRange} />
+        <FigureTile
+          name={text.used}
+          shown={energyKwh(sums?.kwh)}
+          side={sums !== null && !sums.isMetered ? text.inRangeReported : text.inRange}
+        />
         <FigureTile
           name={text.cost}
           shown={{ text: fixed(sums?.cost, 0), unit: currency }}
-          side={text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency)}
+          side={text.priceNow(totals.pricePerKwh === null ? MISSING : fixed(totals.pricePerKwh, 4), currency, byWhom(totals.told.price))}
         />
         <FigureTile
           name={text.emissions}
           shown={{ text: fixed(sums?.kgco2e, 0), unit: "kgCO2e" }}
-          side={text.carbonNow(fixed(totals.gco2ePerKwh, 0))}
+          side={text.carbonNow(fixed(totals.gco2ePerKwh, 0), byWhom(totals.told.carbon))}
         />
         <FigureTile
           name={text.gap}

@@ -134,7 +134,12 @@ const Tiles = ({ totals }: { readonly totals: SiteTotals }): ReactNode => {
       >
         <StatesBar totals={totals} />
       </Tile>
-      <Tile name={`${text.today}, ${text.todaySince}`} span={3} to="/energy" foot={meter}>
+      <Tile
+        name={`${text.today}, ${text.todaySince}`}
+        span={3}
+        to="/energy"
+        foot={totals.told.today === "rigs" ? <Age ts={totals.asOfTs} from={text.todayFromRigs} /> : meter}
+      >
         <span className="tile-value">
           <Value shown={energyKwh(totals.todayKwh)} />
         </span>

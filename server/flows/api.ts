@@ -21,12 +21,11 @@ import type { Command, Ordered, Planned } from "../twin/commands.ts";
 import { activeAlarms } from "../twin/alarms/book.ts";
 import type { PastAlarms } from "../twin/alarms/history.ts";
 import type { Farm } from "../twin/farm.ts";
-import { totalsOf } from "../twin/live.ts";
 import { changesOf, type PartChange } from "../twin/part-changes.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Act, TwinRecord } from "../twin/record.ts";
 import type { RigSeriesQuery, SeriesStore, SiteSeriesQuery } from "../twin/series.ts";
-import type { Alarm } from "../twin/twin.ts";
+import type { Alarm, SiteTotals } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import { alarmsAnswer, partChangesAnswer, refusalsAnswer, rigsAnswer, twinOf, twinOfToken } from "./answers.ts";
 import { createAlarmBulk } from "./alarm-bulk.ts";
@@ -66,6 +65,9 @@ export interface ApiNeeds {
   readonly trials: ReturnType<typeof createTrials>;
   /** What the settings say of the site's energy. */
   readonly energyKnown: () => EnergyKnown;
+  /** A farm's figures and its energy over time, with what stands in where no meter tells. */
+  readonly totals: (farm: Farm) => SiteTotals;
+  readonly energySeries: SeriesStore["energySeries"];
   readonly curtail: Pick<ReturnType<typeof createCurtail>, "curtailment" | "curtail" | "planCurtailment">;
   readonly notes: ReturnType<typeof createNotes>;
   readonly work: Pick<
@@ -78,7 +80,7 @@ export interface ApiNeeds {
   readonly farm: () => Farm;
   readonly health: ReturnType<typeof createStatus>["health"];
   readonly figures: () => IngestFigures;
-  readonly store: Pick<SeriesStore, "siteSeries" | "energySeries"> & QuestionsNeeds["store"];
+  readonly store: Pick<SeriesStore, "siteSeries"> & QuestionsNeeds["store"];
   /** Appends and resolves when the entry is on disk and folded. */
   readonly write: (topic: string, payload: Uint8Array) => Promise<void>;
   readonly addRecord: (rig: string, record: NewRecord) => Promise<TwinRecord>;
@@ -114,12 +116,12 @@ export const createApi = (needs: ApiNeeds) => {
   return {
     health: needs.health,
     status: () => statusAnswer(needs.health(), farm(), needs.figures()),
-    site: () => totalsOf(farm()),
+    site: () => needs.totals(farm()),
     rigs: (query: Parameters<typeof rigsAnswer>[1]) => rigsAnswer(farm(), query),
     rig: (rig: string) => twinOf(farm(), rig),
     rigSeries: (query: Omit<RigSeriesQuery, "site">) => store.rigSeries({ ...query, rig: twinOf(farm(), query.rig).rig, site }),
     siteSeries: (query: Omit<SiteSeriesQuery, "site">) => store.siteSeries({ ...query, site }),
-    energy: (query: Omit<SiteSeriesQuery, "site">) => store.energySeries({ ...query, site }),
+    energy: (query: Omit<SiteSeriesQuery, "site">) => needs.energySeries({ ...query, site }),
     questions: createQuestions({ site, farm, store }),
     records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
@@ -195,7 +197,7 @@ export const createApi = (needs: ApiNeeds) => {
         version: needs.version,
         parts: needs.health().ports,
         ingest: { ...ingest, refusedByCode: Object.fromEntries(farm().refusedByCode) },
-        totals: totalsOf(farm()),
+        totals: needs.totals(farm()),
         twins: farm().twins.values(),
         viewers: needs.figures().viewers,
         chainAway: chain.away(),

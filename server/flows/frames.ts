@@ -2,8 +2,8 @@
 import { activeAlarms } from "../twin/alarms/book.ts";
 import { packRows, type FrameMeta, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
 import type { Farm, Outcome } from "../twin/farm.ts";
-import { liveRowOf, rosterRowOf, totalsOf } from "../twin/live.ts";
-import type { Alarm, Twin } from "../twin/twin.ts";
+import { liveRowOf, rosterRowOf } from "../twin/live.ts";
+import type { Alarm, SiteTotals, Twin } from "../twin/twin.ts";
 import { lineOf, linesOf } from "../twin/orders/lines.ts";
 import type { Order } from "../twin/orders/shapes.ts";
 
@@ -23,7 +23,7 @@ const alarmsOf = (farm: Farm): Alarm[] =>
   [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
 
 /** Collects changes and numbers the frames made of them. `clock` tells where the view stands; `zone`: of the site, where it has one set. */
-export const createFrames = (farm: () => Farm, clock: () => ViewClock, zone: string | null = null) => {
+export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotals, clock: () => ViewClock, zone: string | null = null) => {
   let n = 0;
   const touched = new Set<string>();
   const roster = new Set<string>();
@@ -52,7 +52,7 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock, zone: str
           n,
           clock: now,
           roster: twinsOf(roster).map(rosterRowOf),
-          totals: totalsOf(farm()),
+          totals: totals(farm()),
           alarms,
           orders: [...orders.values()].map(lineOf),
         },
@@ -73,7 +73,7 @@ export const createFrames = (farm: () => Farm, clock: () => ViewClock, zone: str
           n,
           clock: now,
           roster: twins.map(rosterRowOf),
-          totals: totalsOf(farm()),
+          totals: totals(farm()),
           alarms: alarmsOf(farm()),
           orders: linesOf(farm().work),
           ...(zone === null ? {} : { zone }),

@@ -5,7 +5,7 @@
 import type { ViewClock } from "../twin/delta.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
-import type { Entry } from "../twin/twin.ts";
+import type { Entry, SiteTotals } from "../twin/twin.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
 import { createFrames, type Frame, type Whole } from "./frames.ts";
@@ -18,6 +18,8 @@ export interface ReplayNeeds {
   readonly room: string;
   readonly site: string;
   readonly clock: Clock;
+  /** A farm's figures as they are shown. */
+  readonly totals: (farm: Farm) => SiteTotals;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly loadSnapshot: TelemetryNeeds["loadSnapshot"];
   /** A faster check of signatures than the fold's own. */
@@ -79,7 +81,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
   let lastStepTs = needs.clock.now();
 
   const viewClock = (): ViewClock => ({ view: "replay", nowTs: atTs, playing, speed, from: wish.from, to: wish.to, room: needs.room });
-  const frames = createFrames(() => farm, viewClock, needs.zone ?? null);
+  const frames = createFrames(() => farm, needs.totals, viewClock, needs.zone ?? null);
 
   /** Folds everything received up to and with `ts`. */
   const foldUpTo = async (ts: number): Promise<void> => {

@@ -1,8 +1,11 @@
 /** What the settings and the carbon feed say of the site's energy; the feed is read again whenever it has changed. */
 import { createWatchedFile, readText } from "../edge/energy-files.ts";
+import { createTotals } from "../flows/site-totals.ts";
 import { NO_ENERGY_SETTINGS, readEnergySettings, type EnergyKnown } from "../twin/energy-settings.ts";
 import { readIntensities, type Intensity } from "../twin/energy-truth.ts";
+import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
+import type { SiteTotals } from "../twin/twin.ts";
 import { complain, type House } from "./house.ts";
 
 const LOOK_MS = 60_000;
@@ -10,8 +13,13 @@ const LOOK_MS = 60_000;
 const wrong = (variable: string, file: string, error: unknown): Refused =>
   new Refused("CONFIG_INVALID", `${variable} ${file}: ${error instanceof Error ? error.message : String(error)}`);
 
+export interface Energy {
+  readonly known: () => EnergyKnown;
+  readonly totals: (farm: Farm) => SiteTotals;
+}
+
 /** Throws Refused CONFIG_INVALID where a file cannot be read or says what cannot be. */
-export const openEnergy = async ({ config, clock, status, runs }: House): Promise<() => EnergyKnown> => {
+export const openEnergy = async ({ config, clock, status, runs }: House): Promise<Energy> => {
   const { energyFile, carbonFeed } = config;
   const settings =
     energyFile === null
@@ -47,5 +55,6 @@ export const openEnergy = async ({ config, clock, status, runs }: House): Promis
       ),
     );
   }
-  return () => ({ settings, feed });
+  const known = (): EnergyKnown => ({ settings, feed });
+  return { known, totals: createTotals(known) };
 };

@@ -12,6 +12,8 @@ import { createRate } from "../flows/status.ts";
 import { createTelemetry } from "../flows/telemetry.ts";
 import { startUpkeep } from "../flows/upkeep.ts";
 import { Refused } from "../twin/refusal.ts";
+import type { Farm } from "../twin/farm.ts";
+import type { SiteTotals } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import { complain, type House } from "./house.ts";
@@ -22,11 +24,12 @@ const MINUTE_DAYS = 400;
 
 export type Fold = Awaited<ReturnType<typeof startFold>>;
 
-/** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones. */
+/** Starts the fold and the series store. `keys` are public keys of gateways beside the configured ones; `totals` as they are shown. */
 export const startFold = async (
   { config, version, clock, status, runs }: House,
   { journal, snapshots, moments, alarms, pruned }: Data,
   keys: Readonly<Record<string, string>>,
+  totals: (farm: Farm) => SiteTotals,
 ) => {
   const rate = createRate(clock.now);
   const history = createAlarmHistory({ clock, store: alarms, onError: complain });
@@ -76,6 +79,7 @@ export const startFold = async (
   });
   const frames = createFrames(
     farm,
+    totals,
     () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }),
     config.siteZone,
   );

@@ -9,6 +9,7 @@ import { hostState } from "../twin/dialects/sparkplug-host.ts";
 import { isHassEcho } from "../twin/hass.ts";
 import { topicOf } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
+import type { Energy } from "./energy.ts";
 import type { Fold } from "./fold.ts";
 import { complain, type House } from "./house.ts";
 import type { Door } from "./people.ts";
@@ -38,9 +39,10 @@ export const startMqtt = async (
   { journal }: Data,
   { farm, publishBy }: Fold,
   door: Door,
+  { totals }: Energy,
   sender: { publish: (topic: string, payload: Uint8Array) => Promise<void> },
 ): Promise<string> => {
-  const hass = { clock, farm, level: config.hassDiscovery, version, onError: complain };
+  const hass = { clock, farm, totals, level: config.hassDiscovery, version, onError: complain };
   if (config.mqttUrl === null) {
     let broken = 0;
     const sayBroken = (client: string, reason: string): void => {

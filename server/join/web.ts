@@ -11,9 +11,10 @@ import { createSocket } from "../edge/socket/socket.ts";
 import { alarmOf, createApi, type ApiNeeds } from "../flows/api.ts";
 import type { ReplayNeeds } from "../flows/replay.ts";
 import { createNotes } from "../flows/notes.ts";
+import { createEnergySeries } from "../flows/site-totals.ts";
 import { createTrials } from "../flows/rule-trial.ts";
 import { createWork, type WorkNeeds } from "../flows/work.ts";
-import { openEnergy } from "./energy.ts";
+import type { Energy } from "./energy.ts";
 import { startNotify } from "./notify.ts";
 import { createUsage } from "../flows/usage.ts";
 import { recordsOf } from "../twin/ledger.ts";
@@ -43,6 +44,7 @@ export const startWeb = async (
   fold: Fold,
   ledger: Ledger,
   door: Door,
+  energy: Energy,
 ): Promise<{ port: number; broker: { publish: (topic: string, payload: Uint8Array) => Promise<void> } }> => {
   const { config, version, clock, status, runs } = house;
   /** Joined when it runs; until then nothing can be sent. */
@@ -74,12 +76,13 @@ export const startWeb = async (
     onError: complain,
   };
   const work = createWork(workNeeds);
+  const energySeries = createEnergySeries(store, energy.known, () => farm().quotes);
   const moneyNeeds = {
     site: config.site,
     now: clock.now,
     farm,
     days,
-    energySeries: store.energySeries,
+    energySeries,
     write: journal.write,
     breathe: clock.breathe,
   };
@@ -103,6 +106,7 @@ export const startWeb = async (
   const past = {
     site: config.site,
     zone: config.siteZone,
+    totals: energy.totals,
     read: pruned.read,
     loadSnapshot,
     verify: verifyNative,
@@ -110,9 +114,10 @@ export const startWeb = async (
   };
   const trials = createTrials({ ...past, pastAlarms: fold.past, now: clock.now, farm, breathe: clock.breathe, onError: complain });
   runs("the trial of a rule", () => void trials.endTrial());
-  const energyKnown = await openEnergy(house);
   const apiNeeds: ApiNeeds = {
-    energyKnown,
+    energyKnown: energy.known,
+    totals: energy.totals,
+    energySeries,
     trials,
     commands,
     curtail,

@@ -183,6 +183,14 @@ export const site = z.object({
   todayKwh: z.number(),
   todayCost: number,
   todayKgco2e: number,
+  told: z
+    .object({
+      mix: z.enum(["meter", "plan"]).nullable(),
+      carbon: z.enum(["meter", "feed", "entered", "setting"]).nullable(),
+      price: z.enum(["meter", "entered", "setting"]).nullable(),
+      today: z.enum(["meter", "rigs"]).nullable(),
+    })
+    .describe("who told it; null: nobody"),
   asOfTs: ms,
 });
 

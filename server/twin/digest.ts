@@ -226,6 +226,22 @@ export const rowsOf = (rigDay: RigDay): DigestRow[] => {
   return rowsOfCells(rigDay.day, cells);
 };
 
+/** J that the rigs report for each slot of a day that is not sealed yet. */
+export const reportedJ = (digest: Digest, day: number): Float64Array => {
+  const joules = new Float64Array(SLOTS);
+  for (const rigDay of digest.values()) {
+    // a later version holds only what came after the day was sealed
+    if (rigDay.day !== day || rigDay.version !== 1) continue;
+    const { cells, fromSlot } = rigDay;
+    for (let at = 0; at < cells.length; at += CELL) {
+      const n = cells[at + POWER_N] ?? 0;
+      const slot = fromSlot + at / CELL;
+      if (n > 0) joules[slot] = (joules[slot] ?? 0) + ((cells[at + POWER_SUM] ?? 0) * SLOT_S) / n;
+    }
+  }
+  return joules;
+};
+
 /** Forgets days before `day`. Changes `digest`. */
 export const forgetBefore = (digest: Digest, day: number): void => {
   for (const [key, rigDay] of digest) if (rigDay.day < day) digest.delete(key);

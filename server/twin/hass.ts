@@ -6,6 +6,7 @@ import type { Farm } from "./farm.ts";
 import { hostState } from "./dialects/sparkplug-host.ts";
 import { totalsOf } from "./live.ts";
 import { racksOf } from "./racks.ts";
+import type { BareTotals } from "./twin.ts";
 
 /** What is described: nothing, site and racks, rigs too, or nothing any more (what was is taken back). */
 export const HASS_LEVELS = ["off", "site", "rigs", "clear"] as const;
@@ -71,29 +72,26 @@ interface Thing {
 
 const rounded = (value: number | null): number | null => (value === null ? null : Math.round(value * 1_000) / 1_000);
 
-const siteThing = (farm: Farm): Thing => {
-  const totals = totalsOf(farm);
-  return {
-    id: "site",
-    name: farm.site,
-    model: "Site",
-    topic: `${rootOf(farm.site)}/site`,
-    sensors: SITE,
-    state: {
-      available: true,
-      hashrateThs: rounded(totals.hashrateThs),
-      meteredW: rounded(totals.meteredW),
-      reportedW: rounded(totals.reportedW),
-      efficiencyJTh: rounded(totals.efficiencyJTh),
-      hashing: totals.byState.hashing + totals.byState.low,
-      offline: totals.byState.offline,
-      alarms: Object.values(totals.activeAlarms).reduce((sum, count) => sum + count, 0),
-      gco2ePerKwh: rounded(totals.gco2ePerKwh),
-      boardC: rounded(totals.hottestBoardC),
-      chipC: rounded(totals.hottestChipC),
-    },
-  };
-};
+const siteThing = (farm: Farm, totals: BareTotals): Thing => ({
+  id: "site",
+  name: farm.site,
+  model: "Site",
+  topic: `${rootOf(farm.site)}/site`,
+  sensors: SITE,
+  state: {
+    available: true,
+    hashrateThs: rounded(totals.hashrateThs),
+    meteredW: rounded(totals.meteredW),
+    reportedW: rounded(totals.reportedW),
+    efficiencyJTh: rounded(totals.efficiencyJTh),
+    hashing: totals.byState.hashing + totals.byState.low,
+    offline: totals.byState.offline,
+    alarms: Object.values(totals.activeAlarms).reduce((sum, count) => sum + count, 0),
+    gco2ePerKwh: rounded(totals.gco2ePerKwh),
+    boardC: rounded(totals.hottestBoardC),
+    chipC: rounded(totals.hottestChipC),
+  },
+});
 
 const rackThings = (farm: Farm): readonly Thing[] =>
   racksOf(farm.twins.values(), MOST_HASS_RACKS).map((rack) => ({
@@ -155,9 +153,9 @@ const configOf = (site: string, version: string, thing: Thing, sensor: Sensor): 
   });
 
 /** Everything that is to stand retained at the broker: descriptions and states; for "clear" the same topics, emptied. */
-export const hassOf = (farm: Farm, level: HassLevel, version: string): readonly Published[] => {
+export const hassOf = (farm: Farm, level: HassLevel, version: string, totals: BareTotals = totalsOf(farm)): readonly Published[] => {
   if (level === "off") return [];
-  const things = [siteThing(farm), ...rackThings(farm), ...(level === "site" ? [] : rigThings(farm))];
+  const things = [siteThing(farm, totals), ...rackThings(farm), ...(level === "site" ? [] : rigThings(farm))];
   const emptied = level === "clear";
   return things.flatMap((thing): Published[] => [
     ...thing.sensors.map((sensor) => ({

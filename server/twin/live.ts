@@ -4,7 +4,7 @@ import type { LiveRow, RosterRow } from "./delta.ts";
 import { energyNow } from "./energy.ts";
 import { targetThs } from "./fold.ts";
 import type { Farm } from "./farm.ts";
-import { RIG_STATES, SEVERITIES, type RigState, type Severity, type SiteTotals, type Twin } from "./twin.ts";
+import { RIG_STATES, SEVERITIES, type BareTotals, type RigState, type Severity, type Twin } from "./twin.ts";
 
 const meanRpm = (twin: Twin): number | null => {
   const rpms = twin.latest.fans.flatMap((fan) => (fan.rpm === null ? [] : [fan.rpm]));
@@ -53,8 +53,8 @@ const zeros = <K extends string>(names: readonly K[]): Record<K, number> =>
 
 const hotter = (a: number | null, b: number | null): number | null => (a === null ? b : b === null ? a : Math.max(a, b));
 
-/** The site's figures as of the newest entry folded. */
-export const totalsOf = (farm: Farm): SiteTotals => {
+/** The site's figures as of the newest entry folded, as the journal alone has them. */
+export const totalsOf = (farm: Farm): BareTotals => {
   const byState = zeros<RigState>(RIG_STATES);
   const alarms = zeros<Severity>(SEVERITIES);
   let hashrateThs = 0;

@@ -112,6 +112,15 @@ export interface Alarm {
 }
 
 /** Site-wide figures, recomputed with each frame. */
+/** Who told a figure of the site; null: nobody. `rigs`: the sum of what they report. */
+export interface ToldBy {
+  readonly mix: "meter" | "plan" | null;
+  readonly carbon: "meter" | "feed" | "entered" | "setting" | null;
+  readonly price: "meter" | "entered" | "setting" | null;
+  readonly today: "meter" | "rigs" | null;
+}
+/** What the journal alone says of a site. */
+export type BareTotals = Omit<SiteTotals, "told">;
 export interface SiteTotals {
   readonly site: string;
   readonly rigs: number;
@@ -140,6 +149,7 @@ export interface SiteTotals {
   readonly todayKwh: number;
   readonly todayCost: number | null;
   readonly todayKgco2e: number | null;
+  readonly told: ToldBy;
   /** Journal time of the newest entry folded. */
   readonly asOfTs: number;
 }

@@ -10,6 +10,8 @@ import { connect as connectTcp, createServer, type Socket } from "node:net";
 import { freePort, startMosquitto } from "../servers/mosquitto.ts";
 import { needs, pathTo } from "../servers/have.ts";
 import { until } from "../servers/until.ts";
+import { createTotals } from "../../server/flows/site-totals.ts";
+import { NOTHING_KNOWN } from "../../server/twin/energy-settings.ts";
 
 const stops: (() => Promise<unknown> | void)[] = [];
 afterEach(async () => {
@@ -80,6 +82,7 @@ needs("mosquitto")("a Sparkplug host on Mosquitto", () => {
     const farm = newFarm("farm");
     stops.push(
       startHass({
+        totals: createTotals(() => NOTHING_KNOWN),
         clock: { now: () => 0, every: () => () => undefined },
         farm: () => farm,
         level: "site",

@@ -6,6 +6,8 @@ import { unpackRows } from "../../server/twin/delta.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { farmHash } from "../../server/twin/snapshot.ts";
 import { birth, energy, handClock, handJournal, T0, telemetry, tick } from "./hands.ts";
+import { createTotals } from "../../server/flows/site-totals.ts";
+import { NOTHING_KNOWN } from "../../server/twin/energy-settings.ts";
 
 const MINUTE = 60_000;
 
@@ -24,12 +26,22 @@ const recorded = () => {
   return { clock, journal };
 };
 
+const shown = createTotals(() => NOTHING_KNOWN);
+
 const open = async (speed = 10, snapshots: ReturnType<Parameters<typeof openReplay>[0]["loadSnapshot"]>[] = []) => {
   const { clock, journal } = recorded();
   await clock.pass(20 * MINUTE);
   const frames: Frame[] = [];
   const replay = await openReplay(
-    { room: "room-1", site: "farm", clock, read: journal.read, loadSnapshot: () => snapshots[0] ?? null, oldestTs: journal.oldestTs },
+    {
+      room: "room-1",
+      site: "farm",
+      totals: shown,
+      clock,
+      read: journal.read,
+      loadSnapshot: () => snapshots[0] ?? null,
+      oldestTs: journal.oldestTs,
+    },
     { from: T0 + 2 * MINUTE, to: T0 + 12 * MINUTE, speed },
     (frame) => frames.push(frame),
   );
@@ -113,6 +125,7 @@ describe("a replay", () => {
       {
         room: "room-1",
         site: "farm",
+        totals: shown,
         clock,
         read: (pos) => {
           readFrom.push(pos);
@@ -136,7 +149,15 @@ describe("a replay", () => {
     [{ from: Number.NaN, to: T0 + 5, speed: 1 }, "REQUEST_INVALID"],
   ])("%j is refused as %s", async (wish, code) => {
     const { clock, journal } = recorded();
-    const needs = { room: "room-1", site: "farm", clock, read: journal.read, loadSnapshot: () => null, oldestTs: journal.oldestTs };
+    const needs = {
+      room: "room-1",
+      site: "farm",
+      totals: shown,
+      clock,
+      read: journal.read,
+      loadSnapshot: () => null,
+      oldestTs: journal.oldestTs,
+    };
     await expect(openReplay(needs, wish, () => undefined)).rejects.toMatchObject({ code });
   });
 
@@ -154,6 +175,7 @@ describe("frames", () => {
     const farm = newFarm("farm");
     const frames = createFrames(
       () => farm,
+      shown,
       () => ({ view: "live", nowTs: farm.asOfTs, playing: true, speed: 1, from: null, to: null }),
     );
     const carry = (from: number, to: number): void => {

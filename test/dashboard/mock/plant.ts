@@ -291,6 +291,7 @@ export const totalsOf = (rows: readonly LiveRow[], ts: number, now: number, alar
     todayKwh,
     todayCost: todayKwh * 0.056,
     todayKgco2e: (todayKwh * energy.gco2ePerKwh) / 1_000,
+    told: { mix: "meter", carbon: "meter", price: "meter", today: "meter" },
     asOfTs: Math.min(ts, now),
   };
 };

@@ -152,6 +152,7 @@ export const TOTALS: SiteTotals = {
   todayKwh: 12.5,
   todayCost: 0.6,
   todayKgco2e: 2.6,
+  told: { mix: "meter", carbon: "meter", price: "meter", today: "meter" },
   asOfTs: TS,
 };
 
