@@ -25,6 +25,6 @@ export default {
   projects: [
     project("unit", ["house", "twin", "flows", "gateway", "simulators"], patient),
     project("integration", ["edge", "paths"], { ...patient, ...quick }),
-    project("browser", ["dashboard"], patient),
+    project("browser", ["dashboard"], { ...patient, globalSetup: "<rootDir>/test/dashboard/built.mjs" }),
   ],
 };

@@ -1,4 +1,3 @@
-import "@mantine/core/styles/InlineInput.css";
 import "@mantine/core/styles/NumberInput.css";
 import { Button, Checkbox, NativeSelect, NumberInput, TextInput } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";

@@ -10,7 +10,6 @@ import { TwinsPanel } from "../parts/access-twins.tsx";
 import { Answered } from "../parts/panel.tsx";
 import { useAnswer } from "../site.tsx";
 import { accessText as text } from "../texts-access.ts";
-import "@mantine/core/styles/InlineInput.css";
 import "../look/access.css";
 import "../look/twin.css";
 

@@ -1,4 +1,3 @@
-import "@mantine/core/styles/InlineInput.css";
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
 import { useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";

@@ -7,7 +7,6 @@ import type { Order } from "../../server/twin/orders/shapes.ts";
 import { ORDER_KINDS, PRIORITIES, type OrderKind, type Priority } from "../../server/twin/orders/words.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { fromField } from "../format.ts";
-import "@mantine/core/styles/InlineInput.css";
 import "../look/orders.css";
 import { useAddress } from "../parts/address.ts";
 import { useBadge } from "../parts/badge.ts";

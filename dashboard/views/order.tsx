@@ -4,7 +4,6 @@ import { useEffect, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { EditFields, Order, OrderChange } from "../../server/twin/orders/shapes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import "@mantine/core/styles/InlineInput.css";
 import "../look/orders.css";
 import { useBadge } from "../parts/badge.ts";
 import { newKey, useOrderHand } from "../parts/order-change.ts";
@@ -41,6 +40,8 @@ const Open = ({ order: told, refresh }: { readonly order: Order; readonly refres
   const [base, setBase] = useState(told);
   const [newest, setNewest] = useState(told);
   const order = told.changes >= newest.changes ? told : newest;
+  // Ticks on their way: a box answers the hand at once, and falls back where the server refuses.
+  const [ticking, setTicking] = useState<Readonly<Record<number, boolean>>>({});
   const hand = useOrderHand(order.id, setNewest, refresh);
   const live = isUnderWay(order) && !replay;
   const by = badge === "" ? "" : badge;
@@ -58,6 +59,11 @@ const Open = ({ order: told, refresh }: { readonly order: Order; readonly refres
     const fields = changedOnly(base, all);
     if (Object.keys(fields).length === 0) return setEditing(null);
     void send({ what: "edit", rev, by, fields });
+  };
+  const tick = async (item: number, done: boolean): Promise<void> => {
+    setTicking((before) => ({ ...before, [item]: done }));
+    await hand.send({ what: "tick", by, item, done });
+    setTicking(({ [item]: _, ...others }) => others);
   };
   const move = (state: "open" | "in-progress" | "waiting", waitingFor = ""): void =>
     void send({ what: "move", rev: order.rev, by, state, waitingFor });
@@ -162,9 +168,9 @@ const Open = ({ order: told, refresh }: { readonly order: Order; readonly refres
                   <Checkbox
                     label={item.text}
                     description={item.doneBy === null ? undefined : item.doneBy}
-                    checked={item.doneTs !== null}
+                    checked={ticking[item.id] ?? item.doneTs !== null}
                     disabled={!live || by === ""}
-                    onChange={(event) => void hand.send({ what: "tick", by, item: item.id, done: event.currentTarget.checked })}
+                    onChange={(event) => void tick(item.id, event.currentTarget.checked)}
                   />
                 </li>
               ))}

@@ -1,6 +1,5 @@
-/** One browser and one build for all scenes; a mock server and a fresh page for each. */
-import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+/** One browser for all scenes of a file, on the build that built.mjs brings up to date; a mock server and a fresh page for each. */
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "playwright-core";
@@ -8,35 +7,6 @@ import { startMock, type Mock, type MockOptions } from "./mock/server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 export const FILES = join(ROOT, "build/dashboard");
-const SOURCES = ["dashboard", "server/twin", "server/contracts/abi.generated.ts", "package-lock.json"];
-
-const newest = (path: string): number => {
-  const stat = statSync(path);
-  if (!stat.isDirectory()) return stat.mtimeMs;
-  return readdirSync(path).reduce((most, name) => Math.max(most, newest(join(path, name))), 0);
-};
-const builtMs = (): number => {
-  try {
-    return statSync(join(FILES, "index.html")).mtimeMs;
-  } catch {
-    return 0;
-  }
-};
-const build = (): void => {
-  if (builtMs() > Math.max(...SOURCES.map((path) => newest(join(ROOT, path))))) return;
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(ROOT, "node_modules/vite/bin/vite.js"), "build", "-c", "dashboard/vite.config.ts"],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-      // Jest says "test", with which React would be built for development.
-      env: { ...process.env, NODE_ENV: "production" },
-    },
-  );
-  if (status !== 0) throw new Error(`the dashboard does not build:\n${stdout}\n${stderr}`);
-};
-
 /** A name that a browser does not take for its own machine: over plain http it is no secure context. */
 export const FAR = "farm.example";
 const ARGS = [
@@ -90,9 +60,8 @@ const holdClocks = (ts: number): void => {
   performance.now = () => 1_000;
 };
 
-/** Builds what is stale and opens the browser. */
+/** Opens the browser. */
 export const openWorld = async (): Promise<World> => {
-  build();
   const profile = mkdtempSync(join(tmpdir(), "rigtwin-browser-"));
   const browser = await chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
@@ -118,7 +87,7 @@ export const openWorld = async (): Promise<World> => {
       const page = await (isAlone ? shared : await contextOf(workers)).newPage();
       open.push({ mock, page });
       await page.setViewportSize(size);
-      await page.emulateMedia({ colorScheme: scheme });
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
       if (stillTs !== undefined) await page.addInitScript(holdClocks, stillTs);
       const complaints: string[] = [];
       page.on("console", (message) => {
