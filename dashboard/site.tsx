@@ -102,6 +102,22 @@ export const useNow = (): number | null => {
   return beat.turned === turned ? beat.now : read().now;
 };
 
+/** Words made of the view's now; redraws only when they change, so that hundreds of them on a page cost nothing. */
+export const useNowText = (of: (now: number) => string): string => {
+  const { store } = useSite();
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const [beat, turn] = [onBeat(listener), store.subscribe("clock", listener)];
+      return () => (beat(), turn());
+    },
+    [store],
+  );
+  return useSyncExternalStore(subscribe, () => {
+    const running = store.clock();
+    return running === null ? "" : of(nowOf(running, performance.now()));
+  });
+};
+
 export interface Answer<T> {
   readonly data: T | null;
   /** The view's time of `data`, ms UTC. */

@@ -203,7 +203,8 @@ export const say = {
     quietMore: "No alarm is active. New ones appear here by themselves.",
     noneFound: "No alarm fits",
     noneFoundMore: "Widen the filter to see others.",
-    more: (n: number) => `${n} older ones are not shown.`,
+    more: (n: number) => `${n} less urgent or older ones are not shown.`,
+    showMore: "Show more",
   },
   energy: {
     title: "Energy",

@@ -1,3 +1,4 @@
+import { nowOf } from "../clock.ts";
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { ROUTES } from "../../server/twin/wire.ts";
@@ -13,19 +14,22 @@ export interface Chosen {
   readonly alarms: readonly string[];
 }
 
-/** What can be done with many alarms at once. `now`: of the view, ms UTC. */
+/** What can be done with many alarms at once. */
 export const AlarmBulk = ({
   chosen,
-  now,
   onDone,
   onClear,
 }: {
   readonly chosen: Chosen;
-  readonly now: number;
   readonly onDone: () => void;
   readonly onClear: () => void;
 }): ReactNode => {
-  const { ask } = useSite();
+  const { ask, store } = useSite();
+  /** Of the view, ms UTC. */
+  const nowTs = (): number => {
+    const running = store.clock();
+    return running === null ? 0 : nowOf(running, performance.now());
+  };
   const [badge, setBadge] = useBadge();
   const [words, setWords] = useState("");
   const [length, setLength] = useState("3600000");
@@ -79,7 +83,7 @@ export const AlarmBulk = ({
               size="xs"
               variant="default"
               disabled={busy}
-              onClick={() => void act({ what: "snooze", untilTs: length === "0" ? null : Math.round(now + Number(length)) })}
+              onClick={() => void act({ what: "snooze", untilTs: length === "0" ? null : Math.round(nowTs() + Number(length)) })}
             >
               {text.snooze}
             </Button>

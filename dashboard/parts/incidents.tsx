@@ -1,15 +1,15 @@
 import { Checkbox } from "@mantine/core";
-import { useMemo, useState, type ReactNode } from "react";
+import { memo, useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
-import { dayMinute, iso, lasting } from "../format.ts";
-import { useAlarms } from "../site.tsx";
+import { dayMinute, iso } from "../format.ts";
+import { useAlarms, useNowText } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
 import { Comments } from "./comments.tsx";
 import { Empty, Panel } from "./panel.tsx";
-import { SeverityMark, toned } from "./value.tsx";
+import { SeverityMark, Since, toned } from "./value.tsx";
 
 const text = alarmText.incidents;
 const SHOWN_MEMBERS = 60;
@@ -61,67 +61,69 @@ const standOf = (alarms: readonly Alarm[], now: number): string => {
     .join(" · ");
 };
 
+const Stand = ({ alarms }: { readonly alarms: readonly Alarm[] }): ReactNode => useNowText((now) => standOf(alarms, now));
+
 /** Open incidents, the gravest that nobody has seen first. */
-export const Incidents = ({
-  incidents,
-  now,
-  chosen,
-  onChoose,
-}: {
-  readonly incidents: readonly Incident[];
-  readonly now: number;
-  readonly chosen: ReadonlySet<string>;
-  /** null: nothing can be done here, as in a replay. */
-  readonly onChoose: ((id: string, yes: boolean) => void) | null;
-}): ReactNode => {
-  const feed = useAlarms();
-  const [open, setOpen] = useState<string | null>(null);
-  const standing = useMemo(() => new Map(feed.filter(({ clearedTs }) => clearedTs === null).map((alarm) => [alarm.id, alarm])), [feed]);
-  return (
-    <Panel title={text.title} note={text.note} flush>
-      {incidents.length === 0 ? (
-        <Empty title={text.none} />
-      ) : (
-        <ul className="incidents">
-          {incidents.map((incident) => {
-            const alarms = incident.members.flatMap(({ alarm }) => standing.get(alarm) ?? []);
-            const rigs = new Set(incident.members.map(({ rig }) => rig)).size;
-            return (
-              <li key={incident.id} className="incident" style={toned(`sev-${incident.severity}`)}>
-                {onChoose === null ? (
-                  <span />
-                ) : (
-                  <Checkbox
-                    size="xs"
-                    aria-label={text.pick(incident.says)}
-                    checked={chosen.has(incident.id)}
-                    onChange={(event) => onChoose(incident.id, event.currentTarget.checked)}
-                  />
-                )}
-                <SeverityMark severity={incident.severity} />
-                <div className="what">
-                  <b>{incident.says}</b>
-                  <br />
-                  <span className="quiet">
-                    {text.scopes[incident.scope]} {incident.name} · {text.rigs(rigs)} · {standOf(alarms, now)}
+export const Incidents = memo(
+  ({
+    incidents,
+    chosen,
+    onChoose,
+  }: {
+    readonly incidents: readonly Incident[];
+    readonly chosen: ReadonlySet<string>;
+    /** null: nothing can be done here, as in a replay. */
+    readonly onChoose: ((id: string, yes: boolean) => void) | null;
+  }): ReactNode => {
+    const feed = useAlarms();
+    const [open, setOpen] = useState<string | null>(null);
+    const standing = useMemo(() => new Map(feed.filter(({ clearedTs }) => clearedTs === null).map((alarm) => [alarm.id, alarm])), [feed]);
+    return (
+      <Panel title={text.title} note={text.note} flush>
+        {incidents.length === 0 ? (
+          <Empty title={text.none} />
+        ) : (
+          <ul className="incidents">
+            {incidents.map((incident) => {
+              const alarms = incident.members.flatMap(({ alarm }) => standing.get(alarm) ?? []);
+              const rigs = new Set(incident.members.map(({ rig }) => rig)).size;
+              return (
+                <li key={incident.id} className="incident" style={toned(`sev-${incident.severity}`)}>
+                  {onChoose === null ? (
+                    <span />
+                  ) : (
+                    <Checkbox
+                      size="xs"
+                      aria-label={text.pick(incident.says)}
+                      checked={chosen.has(incident.id)}
+                      onChange={(event) => onChoose(incident.id, event.currentTarget.checked)}
+                    />
+                  )}
+                  <SeverityMark severity={incident.severity} />
+                  <div className="what">
+                    <b>{incident.says}</b>
+                    <br />
+                    <span className="quiet">
+                      {text.scopes[incident.scope]} {incident.name} · {text.rigs(rigs)} · <Stand alarms={alarms} />
+                    </span>
+                    <details onToggle={(event) => setOpen(event.currentTarget.open ? incident.id : null)}>
+                      <summary>{text.members(incident.members.length)}</summary>
+                      <Members incident={incident} standing={standing} />
+                      {open === incident.id ? <Comments about={{ of: "incident", incident: incident.id }} /> : null}
+                    </details>
+                  </div>
+                  <span className="quiet when">
+                    <time dateTime={iso(incident.openedTs)} title={iso(incident.openedTs)}>
+                      {dayMinute(incident.openedTs)}
+                    </time>{" "}
+                    · <Since ts={incident.openedTs} says={say.alarms.lasts} />
                   </span>
-                  <details onToggle={(event) => setOpen(event.currentTarget.open ? incident.id : null)}>
-                    <summary>{text.members(incident.members.length)}</summary>
-                    <Members incident={incident} standing={standing} />
-                    {open === incident.id ? <Comments about={{ of: "incident", incident: incident.id }} /> : null}
-                  </details>
-                </div>
-                <span className="quiet when">
-                  <time dateTime={iso(incident.openedTs)} title={iso(incident.openedTs)}>
-                    {dayMinute(incident.openedTs)}
-                  </time>{" "}
-                  · {say.alarms.lasts(lasting(now - incident.openedTs))}
-                </span>
-              </li>
-            );
-          })}
-        </ul>
-      )}
-    </Panel>
-  );
-};
+                </li>
+              );
+            })}
+          </ul>
+        )}
+      </Panel>
+    );
+  },
+);

@@ -1,7 +1,7 @@
 import type { CSSProperties, ReactNode } from "react";
 import type { RigState, Severity } from "../../server/twin/twin.ts";
 import { iso, lasting, MISSING, type Shown } from "../format.ts";
-import { useNow } from "../site.tsx";
+import { useNow, useNowText } from "../site.tsx";
 import { say } from "../texts.ts";
 
 /** Sets the custom property that dots, bars and tags take their colour from. */
@@ -36,6 +36,10 @@ export const Age = ({
     </span>
   );
 };
+
+/** How long since, in words around it. */
+export const Since = ({ ts, says }: { readonly ts: number; readonly says: (length: string) => string }): ReactNode =>
+  useNowText((now) => says(lasting(now - ts)));
 
 export const StateMark = ({ state }: { readonly state: RigState }): ReactNode => (
   <span className="mark" style={toned(`state-${state}`)}>

@@ -1,6 +1,6 @@
 import { Button, Checkbox, Popover, TextInput } from "@mantine/core";
 import { IconCircleCheck } from "@tabler/icons-react";
-import { useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";
+import { memo, useCallback, useDeferredValue, useMemo, useState, type FormEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
 import { SEVERITIES, type Alarm, type Severity } from "../../server/twin/twin.ts";
@@ -14,9 +14,9 @@ import { Incidents } from "../parts/incidents.tsx";
 import { Empty, Loading, Trouble } from "../parts/panel.tsx";
 import { PartQuestions } from "../parts/part-questions.tsx";
 import { Segments } from "../parts/segments.tsx";
-import { Age, SeverityMark, toned } from "../parts/value.tsx";
+import { Age, SeverityMark, Since, toned } from "../parts/value.tsx";
 import { SearchField } from "../parts/search-field.tsx";
-import { failureOf, useAlarms, useAnswer, useNow, useSite, useTotals, useViewClock } from "../site.tsx";
+import { failureOf, useAlarms, useAnswer, useSite, useTotals, useViewClock } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
 
@@ -26,6 +26,8 @@ type Shown = (typeof STATES)[number];
 /** Past alarms that are fetched at first; what one page asks for at most. */
 const PAGE = 250;
 const MOST = 10_000;
+/** Active ones that are drawn at first, and with each wish for more. */
+const ACTIVE = 100;
 const DAY_MS = 86_400_000;
 
 const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
@@ -52,19 +54,22 @@ const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
     event.preventDefault();
     if (by.trim() !== "") void send(by.trim());
   };
+  const button = (
+    <Button
+      size="compact-xs"
+      variant="default"
+      loading={busy}
+      onClick={() => (badge === "" || trouble !== null ? setOpened(true) : void send(badge))}
+      aria-label={text.acknowledgeOf(alarm.rig, say.alarmKinds[alarm.kind])}
+    >
+      {text.acknowledge}
+    </Button>
+  );
+  // Hundreds of rows have one each: what opens is made when it is opened.
+  if (!opened) return button;
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-end" trapFocus shadow="none" width={280}>
-      <Popover.Target>
-        <Button
-          size="compact-xs"
-          variant="default"
-          loading={busy}
-          onClick={() => (badge === "" || trouble !== null ? setOpened(true) : void send(badge))}
-          aria-label={text.acknowledgeOf(alarm.rig, say.alarmKinds[alarm.kind])}
-        >
-          {text.acknowledge}
-        </Button>
-      </Popover.Target>
+    <Popover opened onChange={setOpened} position="bottom-end" trapFocus shadow="none" width={280}>
+      <Popover.Target>{button}</Popover.Target>
       <Popover.Dropdown>
         <form className="stack" onSubmit={submit}>
           <TextInput
@@ -88,12 +93,11 @@ const Acknowledge = ({ alarm }: { readonly alarm: Alarm }): ReactNode => {
 
 interface RowProps {
   readonly alarm: Alarm;
-  readonly now: number;
   readonly live: boolean;
   readonly isChosen: boolean;
   readonly onChoose: (id: string, yes: boolean) => void;
 }
-const Row = ({ alarm, now, live, isChosen, onChoose }: RowProps): ReactNode => (
+const Row = memo(({ alarm, live, isChosen, onChoose }: RowProps): ReactNode => (
   <li className="alarm-row" data-cleared={alarm.clearedTs !== null} style={toned(`sev-${alarm.severity}`)}>
     {live ? (
       <span className="pick">
@@ -119,7 +123,7 @@ const Row = ({ alarm, now, live, isChosen, onChoose }: RowProps): ReactNode => (
       <time dateTime={iso(alarm.sinceTs)} title={iso(alarm.sinceTs)}>
         {dayMinute(alarm.sinceTs)}
       </time>{" "}
-      · {alarm.clearedTs === null ? text.lasts(lasting(now - alarm.sinceTs)) : text.lasted(lasting(alarm.clearedTs - alarm.sinceTs))}
+      · {alarm.clearedTs === null ? <Since ts={alarm.sinceTs} says={text.lasts} /> : text.lasted(lasting(alarm.clearedTs - alarm.sinceTs))}
     </span>
     <span className="act">
       {alarm.acknowledgedTs !== null ? (
@@ -135,7 +139,33 @@ const Row = ({ alarm, now, live, isChosen, onChoose }: RowProps): ReactNode => (
       )}
     </span>
   </li>
-);
+));
+
+interface ListProps {
+  readonly found: readonly Alarm[];
+  readonly rows: number;
+  readonly live: boolean;
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: RowProps["onChoose"];
+}
+/** Drawn anew when an alarm changes, not with every frame. */
+const List = memo(({ found, rows, live, chosen, onChoose }: ListProps): ReactNode => (
+  <ul className="alarm-rows">
+    {found.slice(0, rows).map((alarm) => (
+      <Row key={alarm.id} alarm={alarm} live={live} isChosen={chosen.has(alarm.id)} onChoose={onChoose} />
+    ))}
+  </ul>
+));
+
+/** The words of the head, whose age goes on by itself. */
+const Lead = ({ found }: { readonly found: number }): ReactNode => {
+  const totals = useTotals();
+  return totals === null ? null : (
+    <span className="lead" role="status">
+      {text.lead(count(found))} · <Age ts={totals.asOfTs} from={say.overview.fromAlarms} />
+    </span>
+  );
+};
 
 const withOrWithout = (set: ReadonlySet<string>, id: string, yes: boolean): ReadonlySet<string> => {
   const next = new Set(set);
@@ -144,10 +174,12 @@ const withOrWithout = (set: ReadonlySet<string>, id: string, yes: boolean): Read
   return next;
 };
 
+const rankOf = (each: Alarm): number =>
+  (each.clearedTs === null ? 10 : 0) + (each.acknowledgedTs === null ? 5 : 0) + SEVERITIES.indexOf(each.severity);
+
 const AlarmsView = (): ReactNode => {
   const feed = useAlarms();
-  const totals = useTotals();
-  const now = useNow() ?? 0;
+  const isThere = useSite().store.totals() !== null;
   const live = useViewClock()?.view !== "replay";
   const address = useAddress();
   const { put } = address;
@@ -159,6 +191,7 @@ const AlarmsView = (): ReactNode => {
   const query = address.get("q");
   const wanted = useDeferredValue(query.trim().toLowerCase());
   const [most, setMost] = useState(PAGE);
+  const [active, setActive] = useState(ACTIVE);
   const until = address.get("until");
   const untilTs = Date.parse(`${until}T00:00:00Z`) + DAY_MS;
   const narrowed = {
@@ -176,18 +209,22 @@ const AlarmsView = (): ReactNode => {
     for (const alarm of feed) byId.set(alarm.id, alarm);
     return [...byId.values()];
   }, [feed, past.data]);
-  const rank = (each: Alarm): number =>
-    (each.clearedTs === null ? 10 : 0) + (each.acknowledgedTs === null ? 5 : 0) + SEVERITIES.indexOf(each.severity);
-  const found = all
-    .filter(
-      (alarm) =>
-        (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) &&
-        (shown === "active" || !Number.isFinite(untilTs) || alarm.raisedTs < untilTs) &&
-        (severity === null || alarm.severity === severity) &&
-        (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
-    )
-    .sort((a, b) => (shown === "active" ? rank(b) - rank(a) : 0) || b.raisedTs - a.raisedTs);
-  const rows = shown === "active" ? 500 : most;
+  const found = useMemo(
+    () =>
+      all
+        .filter(
+          (alarm) =>
+            (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) &&
+            (shown === "active" || !Number.isFinite(untilTs) || alarm.raisedTs < untilTs) &&
+            (severity === null || alarm.severity === severity) &&
+            (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
+        )
+        .sort((a, b) => (shown === "active" ? rankOf(b) - rankOf(a) : 0) || b.raisedTs - a.raisedTs),
+    [all, shown, untilTs, severity, wanted],
+  );
+  const choose = useCallback((id: string, yes: boolean): void => setAlarms((before) => withOrWithout(before, id, yes)), []);
+  const chooseIncident = useCallback((id: string, yes: boolean): void => setIncidents((before) => withOrWithout(before, id, yes)), []);
+  const rows = shown === "active" ? active : most;
   const counts = (each: Severity): number =>
     all.filter((alarm) => alarm.severity === each && (shown === "all" || (shown === "active") === (alarm.clearedTs === null))).length;
   const clear = (): void => {
@@ -195,8 +232,12 @@ const AlarmsView = (): ReactNode => {
     setAlarms(new Set());
   };
   const standing = new Set(all.flatMap(({ id, clearedTs }) => (clearedTs === null ? [id] : [])));
-  const openIncidents = (open.data?.incidents ?? []).toSorted(
-    (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.openedTs - a.openedTs,
+  const openIncidents = useMemo(
+    () =>
+      (open.data?.incidents ?? []).toSorted(
+        (a, b) => SEVERITIES.indexOf(b.severity) - SEVERITIES.indexOf(a.severity) || b.openedTs - a.openedTs,
+      ),
+    [open.data],
   );
   const chosen = {
     incidents: openIncidents.flatMap(({ id }) => (incidents.has(id) ? [id] : [])),
@@ -207,11 +248,7 @@ const AlarmsView = (): ReactNode => {
       <AlarmPages />
       <div className="page-head">
         <h1>{text.title}</h1>
-        {totals === null ? null : (
-          <span className="lead" role="status">
-            {text.lead(count(found.length))} · <Age ts={totals.asOfTs} from={say.overview.fromAlarms} />
-          </span>
-        )}
+        <Lead found={found.length} />
         <div className="tools">
           <SearchField label={text.find} value={query} onChange={(q) => put({ q })} />
           {shown === "active" ? null : (
@@ -232,15 +269,10 @@ const AlarmsView = (): ReactNode => {
           />
         </div>
       </div>
-      {live ? <AlarmBulk chosen={chosen} now={now} onDone={() => (clear(), open.refresh())} onClear={clear} /> : null}
+      {live ? <AlarmBulk chosen={chosen} onDone={() => (clear(), open.refresh())} onClear={clear} /> : null}
       {open.failure === null ? null : <Trouble failure={open.failure} retry={open.refresh} />}
       {openIncidents.length === 0 ? null : (
-        <Incidents
-          incidents={openIncidents}
-          now={now}
-          chosen={incidents}
-          onChoose={live ? (id, yes) => setIncidents(withOrWithout(incidents, id, yes)) : null}
-        />
+        <Incidents incidents={openIncidents} chosen={incidents} onChoose={live ? chooseIncident : null} />
       )}
       <div className="row" role="group" aria-label={text.bySeverity}>
         {[...SEVERITIES].reverse().map((each) => (
@@ -258,7 +290,7 @@ const AlarmsView = (): ReactNode => {
       </div>
       <section className="panel" aria-label={text.title}>
         {past.failure === null ? null : <Trouble failure={past.failure} retry={past.refresh} />}
-        {totals === null || past.loading ? (
+        {!isThere || past.loading ? (
           <div className="panel-body">
             <Loading height={240} />
           </div>
@@ -272,18 +304,7 @@ const AlarmsView = (): ReactNode => {
             </Empty>
           </div>
         ) : (
-          <ul className="alarm-rows">
-            {found.slice(0, rows).map((alarm) => (
-              <Row
-                key={alarm.id}
-                alarm={alarm}
-                now={now}
-                live={live}
-                isChosen={alarms.has(alarm.id)}
-                onChoose={(id, yes) => setAlarms(withOrWithout(alarms, id, yes))}
-              />
-            ))}
-          </ul>
+          <List found={found} rows={rows} live={live} chosen={alarms} onChoose={choose} />
         )}
         {shown !== "active" && past.data !== null && past.data.next !== null && most < MOST ? (
           <footer className="panel-foot row">
@@ -293,7 +314,12 @@ const AlarmsView = (): ReactNode => {
             </Button>
           </footer>
         ) : found.length > rows ? (
-          <footer className="panel-foot">{text.more(found.length - rows)}</footer>
+          <footer className="panel-foot row">
+            <span className="faint">{text.more(found.length - rows)}</span>
+            <Button size="compact-xs" variant="default" onClick={() => setActive(active + 4 * ACTIVE)}>
+              {text.showMore}
+            </Button>
+          </footer>
         ) : null}
       </section>
       <PartQuestions />

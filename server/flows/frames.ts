@@ -35,6 +35,14 @@ export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotal
     return [...names].flatMap((name) => twins.get(name) ?? []);
   };
 
+  /** Makes no frame of what changed: nobody looks, and whoever comes gets the whole. */
+  const forget = (): void => {
+    touched.clear();
+    roster.clear();
+    alarms = [];
+    orders.clear();
+  };
+
   return {
     take(out: Outcome): void {
       for (const rig of out.touched) touched.add(rig);
@@ -58,12 +66,10 @@ export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotal
         },
         columns: packRows(rows, now.nowTs),
       };
-      touched.clear();
-      roster.clear();
-      alarms = [];
-      orders.clear();
+      forget();
       return frame;
     },
+    forget,
     /** Everything as it stands after frame n; changes not yet framed are in it and come once more in the next frame. */
     whole(): Whole {
       const twins = [...farm().twins.values()];

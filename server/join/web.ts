@@ -184,7 +184,7 @@ export const startWeb = async (
   runs("the live feed", socket.stop);
   runs(
     "the frames",
-    clock.every(FRAME_MS, () => socket.publish(frames.next())),
+    clock.every(FRAME_MS, () => (socket.viewers() > 0 ? socket.publish(frames.next()) : frames.forget())),
   );
   return { port, broker };
 };

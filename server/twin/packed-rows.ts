@@ -28,9 +28,9 @@ export interface PackedRows {
 const TELEMETRY = "/telemetry";
 
 /** Packs batches of rows; with `readings` those of our own dialect parsed, as the fold of that site would parse them. */
-export const createPacking = ({ site, startTs }: RecordingHeader, readings: boolean) => {
+export const createPacking = ({ site, startTs }: RecordingHeader) => {
   const numbers = new Map<string, number>();
-  return (rows: readonly Row[]): PackedRows => {
+  return (rows: readonly Row[], readings: boolean): PackedRows => {
     const isAnew = numbers.size > MOST_TEXTS;
     if (isAnew) numbers.clear();
     const texts: string[] = [];

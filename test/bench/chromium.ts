@@ -57,6 +57,8 @@ export const busySeconds = async (line: CDPSession, seconds: number): Promise<nu
 
 /** The heap that is left after a collection, MB. */
 export const heapMb = async (line: CDPSession): Promise<number> => {
+  // what it counts time by can only be changed while it is off
+  await line.send("Performance.disable");
   await line.send("Performance.enable");
   await line.send("HeapProfiler.collectGarbage");
   return ((await metricsOf(line))["JSHeapUsedSize"] ?? 0) / 1_048_576;

@@ -15,7 +15,8 @@ const LIMIT_PCT = 5;
 /** A whole of 10,000 rigs and two frames, before the kernel takes them. */
 const LIMIT_DEAF_MB = 8;
 const DEAF = 20;
-const WARM_UP_MS = 30_000;
+/** Until the new rigs have their tokens: a farm enters ten thousand of them once. */
+const WARM_UP_MS = 90_000;
 const SETTLE_MS = 4_000;
 /** Of Linux, in which /proc counts CPU time. */
 const TICKS_PER_S = 100;

@@ -45,9 +45,10 @@ const rowsOf = (scenario: string): Row[] => {
   }));
 };
 const turned = (rows: readonly Row[], readings: boolean): Row[] => {
-  const [pack, unpack] = [createPacking(HEADER, readings), createUnpacking(HEADER)];
+  const [pack, unpack] = [createPacking(HEADER), createUnpacking(HEADER)];
   return Array.from({ length: Math.ceil(rows.length / 37) }, (_, i) =>
-    unpack(structuredClone(pack(rows.slice(i * 37, i * 37 + 37)))),
+    // some batches come unparsed: whoever waits parses
+    unpack(structuredClone(pack(rows.slice(i * 37, i * 37 + 37), readings && i % 4 !== 0))),
   ).flat();
 };
 
@@ -82,10 +83,10 @@ test("texts are begun anew before there are too many, and both sides know", () =
     properties: null,
     payload: new Uint8Array(),
   }));
-  const [pack, unpack] = [createPacking(HEADER, true), createUnpacking(HEADER)];
+  const [pack, unpack] = [createPacking(HEADER), createUnpacking(HEADER)];
   let anew = 0;
   for (let at = 0; at < rows.length; at += 1_000) {
-    const packed = pack(rows.slice(at, at + 1_000));
+    const packed = pack(rows.slice(at, at + 1_000), true);
     if (packed.isAnew) anew += 1;
     expect(unpack(packed).map(({ topic }) => topic)).toEqual(rows.slice(at, at + 1_000).map(({ topic }) => topic));
   }

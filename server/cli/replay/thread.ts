@@ -1,6 +1,6 @@
 /**
- * The thread that reads a recording: unpacks, checks each line against the chain, parses what it can, and hands the rows over in packed
- * batches, a few ahead of the thread that folds.
+ * The thread that reads a recording: unpacks, checks each line against the chain, parses as long as the thread that folds has enough to
+ * do, and hands the rows over in packed batches, a few ahead.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { linesOf, openFile } from "../../edge/recordings/file.ts";
@@ -37,9 +37,10 @@ const read = async ({ file, readings }: ThreadData): Promise<void> => {
     ahead -= 1;
     wake();
   });
-  const pack = createPacking(beginning.header, readings);
+  const pack = createPacking(beginning.header);
   for await (const rows of batches) {
-    const packed = pack(rows);
+    // Who waits parses: where nothing is ahead, the thread that folds is idle and does it itself.
+    const packed = pack(rows, readings && ahead > 0);
     say({ what: "rows", packed, readBytes: reading.readBytes() }, [packed.values.buffer, packed.payloads.buffer]);
     ahead += 1;
     if (ahead >= MOST_AHEAD) await new Promise<void>((resolve) => (wake = resolve));

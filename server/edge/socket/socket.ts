@@ -53,6 +53,8 @@ interface Guest {
   readonly sinceTs: number;
   /** Path of the page it shows, null where it has not said. */
   page: string | null;
+  /** Whether frames are sent to it. */
+  isIn: boolean;
   /** When the last whole was sent. */
   wholeMs: number;
   /** Least bytes that waited since the line moved last, and when that was. */
@@ -89,8 +91,12 @@ export const createSocket = (options: SocketOptions) => {
   /** Cuts the line; a polite goodbye would wait behind what the other end does not read. */
   const hangUp = ({ socket }: Guest): void => void socket.request.socket.destroy();
 
-  const placeInRoom = ({ socket, viewer }: Guest): void => {
-    if (viewer.isReady() && socket.connected) void socket.join(ROOM);
+  const placeInRoom = (guest: Guest): void => {
+    const { socket, viewer } = guest;
+    const isIn = viewer.isReady() && socket.connected;
+    if (isIn === guest.isIn) return;
+    guest.isIn = isIn;
+    if (isIn) void socket.join(ROOM);
     else void socket.leave(ROOM);
   };
 
@@ -160,7 +166,17 @@ export const createSocket = (options: SocketOptions) => {
       onFault,
     });
     const name = gate.principal(socket.request)?.name ?? "";
-    const guest: Guest = { socket, viewer, name, sinceTs: Date.now(), page: null, wholeMs: 0, waiting: 0, movedMs: Date.now() };
+    const guest: Guest = {
+      socket,
+      viewer,
+      name,
+      sinceTs: Date.now(),
+      page: null,
+      isIn: false,
+      wholeMs: 0,
+      waiting: 0,
+      movedMs: Date.now(),
+    };
     guests.set(socket.id, guest);
     tellPeople();
 
