@@ -48,7 +48,7 @@ const turned = (rows: readonly Row[], readings: boolean): Row[] => {
   const [pack, unpack] = [createPacking(HEADER), createUnpacking(HEADER)];
   return Array.from({ length: Math.ceil(rows.length / 37) }, (_, i) =>
     // some batches come unparsed: whoever waits parses
-    unpack(structuredClone(pack(rows.slice(i * 37, i * 37 + 37), readings && i % 4 !== 0))),
+    unpack(structuredClone(pack(rows.slice(i * 37, i * 37 + 37), readings && i % 4 !== 3))),
   ).flat();
 };
 
