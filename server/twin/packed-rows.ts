@@ -50,7 +50,7 @@ export const createPacking = ({ site, startTs }: RecordingHeader) => {
     const payloads = new Uint8Array(size);
     let end = 0;
     for (const [i, row] of rows.entries()) {
-      const { us, topic, client, qos, retain, dup, payload } = row;
+      const { us, topic, client, qos, retain, dup, payload, text } = row;
       payloads.set(payload, end);
       end += payload.length;
       const flagsAt = values.length + 4;
@@ -58,7 +58,10 @@ export const createPacking = ({ site, startTs }: RecordingHeader) => {
       values.push(us, numberOf(topic), numberOf(client), payload.length, flags);
       if (row.properties !== null) properties.push([i, row.properties]);
       if (!readings || !topic.endsWith(TELEMETRY) || !topic.startsWith("rigtwin/")) continue;
-      const parsed = parse({ pos: 0, receivedTs: startTs + us / 1_000, topic, payload, qos, retain, dup, client }, site);
+      const parsed = parse(
+        { pos: 0, receivedTs: startTs + us / 1_000, topic, payload, qos, retain, dup, client, ...(text === undefined ? {} : { text }) },
+        site,
+      );
       if (parsed.kind === "reading" && packReading(parsed.reading, numberOf, values)) values[flagsAt] = flags | READING;
     }
     return { count: rows.length, n: rows[0]?.n ?? 0, values: Float64Array.from(values), payloads, texts, isAnew, properties };

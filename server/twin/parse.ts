@@ -45,12 +45,13 @@ export const clockRefusal = (deviceTs: number, receivedTs: number): Refusal | nu
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-const jsonOf = (payload: Uint8Array): { json: unknown } | Refusal => {
+/** `known`: the payload as text, where somebody has decoded it already. */
+const jsonOf = (payload: Uint8Array, known: string | undefined): { json: unknown } | Refusal => {
   if (payload.length > MOST_PAYLOAD_BYTES)
     return refusal("PAYLOAD_TOO_LARGE", `${payload.length} bytes; the limit is ${MOST_PAYLOAD_BYTES}.`);
   let text: string;
   try {
-    text = decoder.decode(payload);
+    text = known ?? decoder.decode(payload);
   } catch {
     return refusal("PAYLOAD_NOT_UTF8", "The bytes are not UTF-8 text.");
   }
@@ -154,15 +155,15 @@ export const lineOfMessage = (rig: string, channel: "telemetry" | "answers", pay
   return parsed.kind === "reading" ? lineText(lineOf(parsed.reading, parsed.reading.measured)) : "";
 };
 
-/** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked. */
-export const parse = (entry: Entry, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
+/** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked; `text`: the payload, where it is known decoded. */
+export const parse = (entry: Entry & { readonly text?: string }, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
   if (isCommandTopic(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
   const parts = knownParts(entry.topic, site);
   if (isRefusal(parts)) return refused(parts);
   const { rig, channel } = parts;
   if (entry.payload.length === 0)
     return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
-  const read = jsonOf(entry.payload);
+  const read = jsonOf(entry.payload, entry.text);
   if (isRefusal(read)) return refused(read);
   const { receivedTs } = entry;
   switch (channel) {

@@ -24,6 +24,9 @@ const isFields = (value: unknown): value is Fields => typeof value === "object" 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 const isFlag = (value: unknown): value is boolean | undefined => value === undefined || typeof value === "boolean";
 
+/** Whether the bytes of a text, decoded, are the text again: no half of a surrogate pair, no byte order mark. */
+const isFaithful = (text: string): boolean => !/^\uFEFF|\p{Surrogate}/u.test(text);
+
 /** The message in a line's fields, or what is wrong with it. */
 const messageOf = ({ topic, qos, retain, dup, client, props, text, b64 }: Fields): Told | string => {
   if (typeof topic !== "string" || topic === "") return "topic must be a text";
@@ -34,7 +37,16 @@ const messageOf = ({ topic, qos, retain, dup, client, props, text, b64 }: Fields
   if ((text === undefined) === (b64 === undefined)) return "one of text and b64 must be there";
   const payload = typeof text === "string" ? encoder.encode(text) : typeof b64 === "string" ? bytesOfBase64(b64) : null;
   if (payload === null) return "text must be a text, b64 must be base64";
-  return { topic, qos, retain: retain ?? false, dup: dup ?? false, client: client ?? "", properties: props ?? null, payload };
+  const told = {
+    topic,
+    qos,
+    retain: retain ?? false,
+    dup: dup ?? false,
+    client: client ?? "",
+    properties: props ?? null,
+    payload,
+  } as const;
+  return typeof text === "string" && isFaithful(text) ? { ...told, text } : told;
 };
 
 const headerOf = (fields: Fields): RecordingHeader | null => {

@@ -53,6 +53,8 @@ export type Properties = Readonly<Record<string, unknown>>;
 
 /** A message with what only some brokers tell. */
 export interface Told extends Message {
+  /** The payload as text, where a recording has it so and the bytes say the very same. */
+  readonly text?: string;
   readonly properties: Properties | null;
 }
 export interface Row extends Told {
