@@ -1,15 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import {
-  base64Of,
-  bytesOfBase64,
-  createRecording,
-  type Opening,
-  type Piece,
-  type Row,
-  type Row,
-  type Told,
-} from "../../server/twin/recording.ts";
+import { base64Of, bytesOfBase64, createRecording, type Opening, type Piece, type Row, type Told } from "../../server/twin/recording.ts";
 import { readRecording } from "../../server/twin/recording-read.ts";
 
 const START = Date.UTC(2026, 10, 21, 9);
