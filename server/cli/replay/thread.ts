@@ -24,6 +24,8 @@ export type Said =
 
 /** Batches that may wait for the other thread. */
 const MOST_AHEAD = 6;
+/** With so many batches ahead the other thread has enough to do. */
+const BUSY_AHEAD = 2;
 
 const say = (said: Said, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(said, transfer);
 
@@ -39,8 +41,8 @@ const read = async ({ file, readings }: ThreadData): Promise<void> => {
   });
   const pack = createPacking(beginning.header);
   for await (const rows of batches) {
-    // Who waits parses: where nothing is ahead, the thread that folds is idle and does it itself.
-    const packed = pack(rows, readings && ahead > 0);
+    // Who waits parses: with little ahead the thread that folds is about to be idle, and does it itself.
+    const packed = pack(rows, readings && ahead >= BUSY_AHEAD);
     say({ what: "rows", packed, readBytes: reading.readBytes() }, [packed.values.buffer, packed.payloads.buffer]);
     ahead += 1;
     if (ahead >= MOST_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
