@@ -44,6 +44,18 @@ const KWH: readonly Step[] = [
   [100, "kWh", 1, 0],
   [0, "kWh", 1, 1],
 ];
+/** Degrees in which the site has its temperatures shown; measured, kept and filed they are in °C. */
+let degrees: "C" | "F" = "C";
+export const setDegrees = (wished: "C" | "F"): void => void (degrees = wished);
+
+/** A unit as it is shown here, and how a value in it, and a difference of two, are turned into that. */
+export const asShown = (
+  unit: string,
+): { readonly unit: string; readonly of: (value: number) => number; readonly by: number; readonly plus: number } =>
+  unit === "°C" && degrees === "F"
+    ? { unit: "°F", of: (c) => c * 1.8 + 32, by: 1.8, plus: 32 }
+    : { unit, of: (value) => value, by: 1, plus: 0 };
+
 const known = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value);
 
 /** Takes TH/s. */
@@ -52,7 +64,11 @@ export const hashrate = (ths: number | null | undefined): Shown => (known(ths) ?
 export const power = (w: number | null | undefined): Shown => (known(w) ? scaled(w, WATT) : { text: MISSING, unit: "W" });
 /** Takes kWh. */
 export const energyKwh = (kwh: number | null | undefined): Shown => (known(kwh) ? scaled(kwh, KWH) : { text: MISSING, unit: "kWh" });
-export const celsius = (c: number | null | undefined): Shown => ({ text: fixed(c, 1), unit: "°C" });
+/** Takes °C; gives it in what the site has its temperatures shown in. */
+export const celsius = (c: number | null | undefined): Shown => {
+  const { unit, of } = asShown("°C");
+  return { text: fixed(known(c) ? of(c) : null, 1), unit };
+};
 export const rpm = (value: number | null | undefined): Shown => ({ text: fixed(value, 0), unit: "RPM" });
 export const efficiency = (jth: number | null | undefined): Shown => ({ text: fixed(jth, 1), unit: "J/TH" });
 export const percent = (part: number | null | undefined, whole: number | null | undefined, decimals = 1): string =>

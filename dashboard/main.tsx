@@ -2,7 +2,7 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { nowOf } from "./clock.ts";
-import { setZone } from "./format.ts";
+import { setDegrees, setZone } from "./format.ts";
 import { addressOf, openAsk, openFeed, type FeedEars, type Watch } from "./link.ts";
 import type { Site } from "./site.tsx";
 import { makeStore } from "./state.ts";
@@ -49,6 +49,7 @@ const hasFeed = !location.pathname.startsWith("/twin/");
 const ears: FeedEars = {
   snapshot: (meta, rows) => {
     setZone(meta.zone ?? null);
+    setDegrees(meta.degrees ?? "C");
     store.applySnapshot(meta, rows, performance.now());
     if (goal === null || meta.clock.view !== "replay") return;
     feed?.control(goal);

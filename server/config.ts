@@ -36,6 +36,7 @@ const whole =
     const n = Number(text);
     return /^\d+$/.test(text) && n >= least && n <= most ? n : new Wrong(`must be a whole number from ${least} to ${most}`);
   };
+const degrees = (text: string): "C" | "F" | Wrong => (text === "C" || text === "F" ? text : new Wrong("must be C or F"));
 const url =
   (...schemes: string[]) =>
   (text: string): string | Wrong => {
@@ -276,6 +277,13 @@ export const SETTINGS = {
     value: "ZONE",
     says: "time zone of the site, like Europe/Vienna, in which the dashboard shows times (default: the reader's)",
     read: zone,
+  }),
+  siteDegrees: optional({
+    flag: "site-degrees",
+    variable: "SITE_DEGREES",
+    value: "C|F",
+    says: "what the dashboard shows temperatures in (default: C); files and the API have °C",
+    read: degrees,
   }),
   publicUrl: optional({
     flag: "public-url",

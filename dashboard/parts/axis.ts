@@ -6,14 +6,14 @@ const LEAST_SPREAD = 0.08;
 /** What the axis shows at least, for values in shown units; nothing where there are none. */
 export const reachOf = (
   columns: readonly (readonly (number | null)[])[],
-  by: number,
+  { by, plus }: { readonly by: number; readonly plus: number },
 ): { readonly suggestedMin?: number; readonly suggestedMax?: number } => {
   let [low, high] = [Infinity, -Infinity];
   for (const column of columns)
     for (const value of column) {
       if (value === null || !Number.isFinite(value)) continue;
-      low = Math.min(low, value * by);
-      high = Math.max(high, value * by);
+      low = Math.min(low, value * by + plus);
+      high = Math.max(high, value * by + plus);
     }
   if (low > high) return {};
   const least = LEAST_SPREAD * Math.max(Math.abs(low), Math.abs(high));

@@ -57,11 +57,11 @@ interface CanvasProps {
 const datasetsOf = (lines: readonly Line[], scales: readonly Scale[]): ChartDataset<"line">[] =>
   lines.map((line, k) => {
     const colour = tone(line.tone);
-    const by = scales[k]?.by ?? 1;
+    const { by, plus } = scales[k] ?? { by: 1, plus: 0 };
     const side = line.side ?? "left";
     return {
       label: line.label,
-      data: line.x.map((x, i) => ({ x, y: (line.y[i] ?? Number.NaN) * by })),
+      data: line.x.map((x, i) => ({ x, y: (line.y[i] ?? Number.NaN) * by + plus })),
       yAxisID: side,
       borderColor: line.stack !== undefined ? veiled(colour, 0.9) : colour,
       backgroundColor: line.stack !== undefined ? veiled(colour, 0.62) : veiled(colour, 0.13),
@@ -133,7 +133,7 @@ const axesOf = (
     grace: "6%" as const,
     ...reachOf(
       lines.filter((line) => (line.side ?? "left") === side).map(({ y }) => y),
-      scales[lines.findIndex((line) => (line.side ?? "left") === side)]?.by ?? 1,
+      scales[lines.findIndex((line) => (line.side ?? "left") === side)] ?? { by: 1, plus: 0 },
     ),
     border: { display: false },
     grid: side === "left" ? { color: grid } : { display: false },

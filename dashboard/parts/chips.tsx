@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useMemo, type ReactNode } from "react";
 import type { BoardReading, ChipReading } from "../../server/twin/reading.ts";
-import { fixed } from "../format.ts";
+import { asShown, fixed } from "../format.ts";
 import { say } from "../texts.ts";
 import { judged } from "./chip-outliers.ts";
 import { rampOf } from "./scales.ts";
@@ -32,6 +32,8 @@ export const Chips = ({ board, sisters }: ChipsProps): ReactNode => {
   const ramp = useMemo(() => rampOf(scheme), [scheme]);
   const metric = METRICS.find(({ read }) => board.chipMap.some((chip) => read(chip) !== null)) ?? METRICS[0];
   if (metric === undefined) return null;
+  const { unit, of, by: per } = asShown(metric.unit);
+  const told = (value: number): string => `${fixed(of(value), metric.digits)} ${unit}`;
   const values = board.chipMap.flatMap((chip) => metric.read(chip) ?? []);
   const mean = values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   const [low, high] = [values.reduce((a, b) => Math.min(a, b), Infinity), values.reduce((a, b) => Math.max(a, b), -Infinity)];
@@ -54,16 +56,15 @@ export const Chips = ({ board, sisters }: ChipsProps): ReactNode => {
     .slice(0, 6)
     .map((chip) => {
       const off = verdicts.get(chip.index)?.off ?? 0;
-      const by = `${off > 0 ? "+" : ""}${fixed(off, metric.digits)}`;
-      return `${say.chips.chip(chip.index + 1)} ${fixed(metric.read(chip), metric.digits)} ${metric.unit} (${by})`;
+      const by = `${off > 0 ? "+" : ""}${fixed(off * per, metric.digits)}`;
+      return `${say.chips.chip(chip.index + 1)} ${told(metric.read(chip) ?? Number.NaN)} (${by})`;
     });
   return (
     <figure className="chips">
       <figcaption>
         <b>{say.boards.board(board.index + 1)}</b>{" "}
         <span className="faint">
-          {metric.label} {fixed(low, metric.digits)}–{fixed(high, metric.digits)} {metric.unit}, {say.chips.mean}{" "}
-          {fixed(mean, metric.digits)} {metric.unit}
+          {metric.label} {fixed(of(low), metric.digits)}–{told(high)}, {say.chips.mean} {told(mean)}
         </span>
       </figcaption>
       <div
@@ -80,7 +81,7 @@ export const Chips = ({ board, sisters }: ChipsProps): ReactNode => {
               key={chip.index}
               data-odd={odd(chip)}
               data-dead={chip.working === false}
-              title={`${say.chips.chip(chip.index + 1)}: ${value === null ? say.missing : `${fixed(value, metric.digits)} ${metric.unit}`}`}
+              title={`${say.chips.chip(chip.index + 1)}: ${value === null ? say.missing : told(value)}`}
               style={step < 0 ? {} : { background: ramp.fill[step] }}
             />
           );

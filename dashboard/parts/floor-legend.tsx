@@ -1,7 +1,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { useMemo, type ReactNode } from "react";
 import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
-import { count, fixed } from "../format.ts";
+import { asShown, count, fixed } from "../format.ts";
 import { useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
 import { isNamed, MEASURES, rampOf, type MapMode } from "./scales.ts";
@@ -47,7 +47,8 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
         </span>
       </div>
     );
-  const { low, high, unit, alarming } = MEASURES[mode];
+  const { low, high, alarming } = MEASURES[mode];
+  const { unit, of } = asShown(MEASURES[mode].unit);
   const colours = alarming === "high" ? ramp.fill : [...ramp.fill].reverse();
   return (
     <div className="legend">
@@ -59,7 +60,7 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
           {Array.from({ length: TICKS }, (_, k) => (
             <span key={k}>
               {k === TICKS - 1 ? "≥ " : k === 0 && low > 0 ? "≤ " : ""}
-              {fixed(low + ((high - low) * k) / (TICKS - 1), 0)}
+              {fixed(of(low + ((high - low) * k) / (TICKS - 1)), 0)}
             </span>
           ))}
         </span>
@@ -72,7 +73,7 @@ export const FloorLegend = ({ mode }: { readonly mode: MapMode }): ReactNode => 
         {say.map.noValue}
       </span>
       <AlarmCorner />
-      <span className="unseen">{say.map.rampSpoken(fixed(low, 0), fixed(high, 0), unit)}</span>
+      <span className="unseen">{say.map.rampSpoken(fixed(of(low), 0), fixed(of(high), 0), unit)}</span>
     </div>
   );
 };

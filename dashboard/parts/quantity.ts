@@ -1,10 +1,11 @@
 /** Kinds of quantity on a chart's axis: which unit fits, and how many digits. */
-import { fixed, MISSING } from "../format.ts";
+import { asShown, fixed, MISSING } from "../format.ts";
 
 export interface Scale {
   readonly unit: string;
-  /** Shown value = measured × by. */
+  /** Shown value = measured × by + plus. */
   readonly by: number;
+  readonly plus: number;
   readonly digits: number;
 }
 const THS = [
@@ -17,11 +18,15 @@ const W = [
   [10_000, "kW", 1e-3, 1],
   [0, "W", 1, 0],
 ] as const;
+const scaleIn = (given: string): Omit<Scale, "digits"> => {
+  const { unit, by, plus } = asShown(given);
+  return { unit, by, plus };
+};
 const fitting = (steps: readonly (readonly [number, string, number, number])[], most: number): Scale => {
   const [, unit, by, digits] = steps.find(([least]) => most >= least) ?? steps[steps.length - 1] ?? [0, "", 1, 0];
-  return { unit, by, digits };
+  return { unit, by, plus: 0, digits };
 };
-const plain = (unit: string, digits: number) => (): Scale => ({ unit, by: 1, digits });
+const plain = (unit: string, digits: number) => (): Scale => ({ ...scaleIn(unit), digits });
 
 const SCALES = {
   hashrate: (most: number) => fitting(THS, most),
@@ -35,8 +40,8 @@ export type Quantity = keyof typeof SCALES | { readonly unit: string; readonly d
 
 /** The scale for values up to `most`. */
 export const scaleOf = (quantity: Quantity, most: number): Scale =>
-  typeof quantity === "string" ? SCALES[quantity](Math.abs(most)) : { unit: quantity.unit, by: 1, digits: quantity.digits };
+  typeof quantity === "string" ? SCALES[quantity](Math.abs(most)) : { ...scaleIn(quantity.unit), digits: quantity.digits };
 
 /** A measured value on a scale, with the unit. */
-export const onScale = (value: number | null | undefined, { by, digits, unit }: Scale): string =>
-  value === null || value === undefined || !Number.isFinite(value) ? MISSING : `${fixed(value * by, digits)}\u202f${unit}`;
+export const onScale = (value: number | null | undefined, { by, plus, digits, unit }: Scale): string =>
+  value === null || value === undefined || !Number.isFinite(value) ? MISSING : `${fixed(value * by + plus, digits)}\u202f${unit}`;

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
-import { fixed, lasting, MISSING } from "../format.ts";
+import { asShown, fixed, lasting, MISSING } from "../format.ts";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
 import { isMissing, type Column } from "./rig-columns.ts";
@@ -24,5 +24,5 @@ export const cellOf = (column: Column, farm: Farm, index: number, now: number): 
       </span>
     );
   if (column.key === "tier") return say.tiers[farm.roster[index]?.tier ?? "self-reported"];
-  return typeof value === "number" ? fixed(value, column.digits) : value;
+  return typeof value === "number" ? fixed(asShown(column.unit).of(value), column.digits) : value;
 };

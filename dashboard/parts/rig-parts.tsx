@@ -35,10 +35,10 @@ export const Boards = ({ twin, note }: PartProps): ReactNode => {
                   {text.expected}
                 </th>
                 <th scope="col" className="num">
-                  {say.columns.boardC} <span className="unit">°C</span>
+                  {say.columns.boardC} <span className="unit">{celsius(0).unit}</span>
                 </th>
                 <th scope="col" className="num">
-                  {say.columns.chipC} <span className="unit">°C</span>
+                  {say.columns.chipC} <span className="unit">{celsius(0).unit}</span>
                 </th>
                 <th scope="col" className="num">
                   {text.chips}
@@ -67,10 +67,10 @@ export const Boards = ({ twin, note }: PartProps): ReactNode => {
                     </td>
                     <td className="num">{percent(board.hashrateThs, board.expectedThs, 0)}</td>
                     <td className="num">
-                      {flag("boardC")} {fixed(board.boardC, 1)}
+                      {flag("boardC")} {celsius(board.boardC).text}
                     </td>
                     <td className="num">
-                      {flag("chipC")} {fixed(board.chipC, 1)}
+                      {flag("chipC")} {celsius(board.chipC).text}
                     </td>
                     <td className="num">
                       {short ? (

@@ -3,7 +3,7 @@ import { IconArrowDown, IconArrowUp } from "@tabler/icons-react";
 import { memo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from "react";
 import { Link } from "wouter";
 import { RIG_STATES } from "../../server/twin/twin.ts";
-import { celsius, fixed, hashrate, lasting, power } from "../format.ts";
+import { asShown, celsius, fixed, hashrate, lasting, power } from "../format.ts";
 import "../look/picks.css";
 import { useFarm, useNow } from "../site.tsx";
 import type { Farm } from "../state.ts";
@@ -174,7 +174,7 @@ export const RigTable = ({ order, columns, sort, onSort, onOpen, onHeld, selecte
                   <button type="button" className="sort" onClick={() => onSort(column.key)}>
                     {on ? sort.descending ? <IconArrowDown size={13} aria-hidden /> : <IconArrowUp size={13} aria-hidden /> : null}
                     {column.label}
-                    {column.unit === "" ? null : <span className="unit">{column.unit}</span>}
+                    {column.unit === "" ? null : <span className="unit">{asShown(column.unit).unit}</span>}
                   </button>
                 </span>
               );

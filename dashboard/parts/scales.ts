@@ -3,7 +3,7 @@
  * what is as it should be sinks into the background, what is not stands out from it, in the dark scheme and in the light one.
  */
 import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
-import { MISSING, fixed } from "../format.ts";
+import { asShown, MISSING, fixed } from "../format.ts";
 import type { Farm } from "../state.ts";
 
 export const MAP_MODES = ["state", "hashratePct", "boardC", "chipC", "intakeC", "powerW", "efficiencyJTh", "age", "alarm"] as const;
@@ -121,5 +121,6 @@ export const shownIn = (mode: MapMode, farm: Farm, index: number, now: number): 
   if (mode === "state") return { text: RIG_STATES[farm.state[index] ?? 0] ?? "", unit: "" };
   const measure = MEASURES[mode];
   const value = measure.read(farm, index, now);
-  return { text: Number.isFinite(value) ? fixed(value, measure.digits) : MISSING, unit: measure.unit };
+  const { unit, of } = asShown(measure.unit);
+  return { text: Number.isFinite(value) ? fixed(of(value), measure.digits) : MISSING, unit };
 };

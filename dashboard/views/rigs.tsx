@@ -3,7 +3,7 @@ import { IconColumns3, IconDownload, IconPlugConnected } from "@tabler/icons-rea
 import { useDeferredValue, useEffect, useMemo, useState, type ReactNode } from "react";
 import { useLocation } from "wouter";
 import { RIG_STATES, type RigState } from "../../server/twin/twin.ts";
-import { count, iso } from "../format.ts";
+import { asShown, count, iso } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Empty, Loading } from "../parts/panel.tsx";
 import { COLUMNS, csvOfRigs, NAME_COLUMN, ordered, SHOWN_AT_FIRST } from "../parts/rig-columns.ts";
@@ -137,7 +137,7 @@ const RigsView = (): ReactNode => {
                   <Checkbox
                     key={key}
                     size="xs"
-                    label={unit === "" ? label : `${label} (${unit})`}
+                    label={unit === "" ? label : `${label} (${asShown(unit).unit})`}
                     checked={keys.includes(key)}
                     disabled={key === NAME_COLUMN}
                     onChange={(event) =>

@@ -1,6 +1,6 @@
 /** From what the fold brought about to numbered frames, for the live view and for each replay alike. */
 import { activeAlarms } from "../twin/alarms/book.ts";
-import { packRows, type FrameMeta, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
+import { packRows, type FrameMeta, type ShownIn, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
 import type { Farm, Outcome } from "../twin/farm.ts";
 import { liveRowOf, rosterRowOf } from "../twin/live.ts";
 import type { Alarm, SiteTotals, Twin } from "../twin/twin.ts";
@@ -22,8 +22,8 @@ const MOST_CLEARED = 200;
 const alarmsOf = (farm: Farm): Alarm[] =>
   [...activeAlarms(farm.alarms), ...farm.alarms.history.slice(-MOST_CLEARED)].toSorted((a, b) => b.raisedTs - a.raisedTs);
 
-/** Collects changes and numbers the frames made of them. `clock` tells where the view stands; `zone`: of the site, where it has one set. */
-export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotals, clock: () => ViewClock, zone: string | null = null) => {
+/** Collects changes and numbers the frames made of them. `clock` tells where the view stands; `shownIn`: what the site has set. */
+export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotals, clock: () => ViewClock, shownIn: ShownIn = {}) => {
   let n = 0;
   const touched = new Set<string>();
   const roster = new Set<string>();
@@ -82,7 +82,7 @@ export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotal
           totals: totals(farm()),
           alarms: alarmsOf(farm()),
           orders: linesOf(farm().work),
-          ...(zone === null ? {} : { zone }),
+          ...shownIn,
         },
         columns: packRows(
           twins.map((twin) => liveRowOf(farm(), twin)),

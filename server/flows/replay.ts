@@ -2,7 +2,7 @@
  * A past window, played at any speed into a view of its own: the nearest snapshot before it, then the journal through the same
  * fold, with the journal's times as the clock. It reads and folds; there is nothing it could write to.
  */
-import type { ViewClock } from "../twin/delta.ts";
+import type { ShownIn, ViewClock } from "../twin/delta.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Entry, SiteTotals } from "../twin/twin.ts";
@@ -12,8 +12,7 @@ import { createFrames, type Frame, type Whole } from "./frames.ts";
 import { restoreFarm, type TelemetryNeeds } from "./telemetry.ts";
 
 export interface ReplayNeeds {
-  /** Of the site, where one is set. */
-  readonly zone?: string | null;
+  readonly shownIn?: ShownIn;
   /** Its name, which nobody can guess. */
   readonly room: string;
   readonly site: string;
@@ -81,7 +80,7 @@ export const openReplay = async (needs: ReplayNeeds, wish: ReplayWish, emit: (fr
   let lastStepTs = needs.clock.now();
 
   const viewClock = (): ViewClock => ({ view: "replay", nowTs: atTs, playing, speed, from: wish.from, to: wish.to, room: needs.room });
-  const frames = createFrames(() => farm, needs.totals, viewClock, needs.zone ?? null);
+  const frames = createFrames(() => farm, needs.totals, viewClock, needs.shownIn);
 
   /** Folds everything received up to and with `ts`. */
   const foldUpTo = async (ts: number): Promise<void> => {

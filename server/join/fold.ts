@@ -16,7 +16,7 @@ import type { Farm } from "../twin/farm.ts";
 import type { SiteTotals } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
-import { complain, type House } from "./house.ts";
+import { complain, shownIn, type House } from "./house.ts";
 
 const SNAPSHOT_MS = 300_000;
 const RAW_DAYS = 30;
@@ -81,7 +81,7 @@ export const startFold = async (
     farm,
     totals,
     () => ({ view: "live", nowTs: clock.now(), playing: true, speed: 1, from: null, to: null }),
-    config.siteZone,
+    shownIn(config),
   );
   let publish: (topic: string, payload: Uint8Array) => Promise<void> = async () => undefined;
   telemetry.tell((out, _farm, batch) => {

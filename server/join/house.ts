@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import { systemClock } from "../edge/clock.ts";
 import { createStatus } from "../flows/status.ts";
 import { Refused } from "../twin/refusal.ts";
+import type { ShownIn } from "../twin/delta.ts";
 
 export const say = (text: string): void => console.log(text);
 export const complain = (what: string, error: unknown): void => {
@@ -14,6 +15,12 @@ export const complain = (what: string, error: unknown): void => {
 
 /** Path of something that was built, from the build's own folder. */
 export const builtPath = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** How the site wishes its figures to be shown. */
+export const shownIn = ({ siteZone, siteDegrees }: Config): ShownIn => ({
+  ...(siteZone === null ? {} : { zone: siteZone }),
+  ...(siteDegrees === null ? {} : { degrees: siteDegrees }),
+});
 
 export type House = ReturnType<typeof createHouse>;
 

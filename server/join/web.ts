@@ -23,7 +23,7 @@ import type { Code } from "../twin/refusal.ts";
 import { FRAME_MS } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
-import { builtPath, complain, type House } from "./house.ts";
+import { builtPath, complain, shownIn, type House } from "./house.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Door } from "./people.ts";
 import { createRooms } from "./rooms.ts";
@@ -105,7 +105,7 @@ export const startWeb = async (
   };
   const past = {
     site: config.site,
-    zone: config.siteZone,
+    shownIn: shownIn(config),
     totals: energy.totals,
     read: pruned.read,
     loadSnapshot,

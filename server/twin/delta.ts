@@ -51,9 +51,15 @@ export interface ViewClock {
   readonly room?: string;
 }
 
-export interface SnapshotMeta {
+/** How a site wishes its figures to be shown. */
+export interface ShownIn {
   /** IANA zone of the site; left out: times are shown in the reader's. */
   readonly zone?: string;
+  /** Temperatures; left out: °C, in which they are measured. */
+  readonly degrees?: "C" | "F";
+}
+
+export interface SnapshotMeta extends ShownIn {
   /** Number of the frame this snapshot stands for; the next frame is n + 1. */
   readonly n: number;
   readonly clock: ViewClock;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import {
+  asShown,
   celsius,
   count,
   dayTime,
@@ -10,6 +11,7 @@ import {
   lasting,
   percent,
   power,
+  setDegrees,
   setZone,
   short,
   toField,
@@ -65,6 +67,19 @@ describe("figures", () => {
       "2 d",
       "2 d 4 h",
     ]);
+  });
+  test("temperatures are shown in what the site wishes, differences of them too; other units stay", () => {
+    try {
+      setDegrees("F");
+      expect(celsius(61.04)).toEqual({ text: "141.9", unit: "°F" });
+      expect(celsius(null)).toEqual({ text: "–", unit: "°F" });
+      expect(onScale(-40, scaleOf("celsius", 90))).toBe("−40.0\u202f°F");
+      expect(asShown("°C").by).toBe(1.8);
+      expect(asShown("W").of(5)).toBe(5);
+    } finally {
+      setDegrees("C");
+    }
+    expect(celsius(61.04)).toEqual({ text: "61.0", unit: "°C" });
   });
   test("a hash keeps both ends", () => {
     expect(short("0x0123456789abcdef0123456789abcdef")).toBe("0x012345…abcdef");

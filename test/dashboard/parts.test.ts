@@ -150,11 +150,19 @@ test("a charging battery is drawn below zero, not out of the others", () => {
 
 describe("an axis", () => {
   test("does not blow noise up to a whole axis, nor hide what is wider", () => {
-    expect(reachOf([[100, 101, null]], 1)).toEqual({ suggestedMin: expect.closeTo(96.46), suggestedMax: expect.closeTo(104.54) });
-    expect(reachOf([[50], [100]], 1)).toEqual({});
-    expect(reachOf([[0, 0]], 1)).toEqual({});
-    expect(reachOf([[null, Number.NaN]], 1)).toEqual({});
-    expect(reachOf([[2_000, 2_010]], 0.001)).toEqual({ suggestedMin: expect.closeTo(1.925, 3), suggestedMax: expect.closeTo(2.085, 3) });
+    expect(reachOf([[100, 101, null]], { by: 1, plus: 0 })).toEqual({
+      suggestedMin: expect.closeTo(96.46),
+      suggestedMax: expect.closeTo(104.54),
+    });
+    expect(reachOf([[50], [100]], { by: 1, plus: 0 })).toEqual({});
+    expect(reachOf([[0, 0]], { by: 1, plus: 0 })).toEqual({});
+    expect(reachOf([[null, Number.NaN]], { by: 1, plus: 0 })).toEqual({});
+    expect(reachOf([[0, 40]], { by: 1.8, plus: 32 })).toEqual({});
+    expect(reachOf([[50, 50]], { by: 1.8, plus: 32 }).suggestedMin).toBeCloseTo(117.12);
+    expect(reachOf([[2_000, 2_010]], { by: 0.001, plus: 0 })).toEqual({
+      suggestedMin: expect.closeTo(1.925, 3),
+      suggestedMax: expect.closeTo(2.085, 3),
+    });
   });
   test("has its ticks at round times of the reader's zone", () => {
     const at = Date.parse("2026-11-21T02:12:00Z");
