@@ -145,7 +145,16 @@ export const alarmKills = async ({ random, tell, part }: Around): Promise<Scened
       const { headPos, foldedPos } = (await server.get<Status>(ROUTES.status)).ingest;
       return total === 0 && rigs.waiting() < RIGS && headPos - foldedPos < 2 * RIGS;
     };
-    await until(async () => (await isQuiet(killed)) && (await isQuiet(whole)), "every alarm ends", SETTLE_MS);
+    const stillActive = async (server: Rigtwin): Promise<string> => {
+      const { alarms } = await server.get<{ alarms: Alarm[] }>(`${ROUTES.alarms}?state=active`);
+      return alarms.map(({ rig, kind, message }) => `${rig} ${kind}: ${message}`).join(" ");
+    };
+    await until(async () => (await isQuiet(killed)) && (await isQuiet(whole)), "every alarm ends", SETTLE_MS).catch(
+      async (error: unknown) => {
+        const [here, there] = [await stillActive(killed), await stillActive(whole)];
+        throw new Error(`${String(error)}; ${rigs.waiting()} messages wait; killed: ${here}; uninterrupted: ${there}`, { cause: error });
+      },
+    );
     const listed = await killed.get<{ total: number; alarms: Alarm[] }>(`${ROUTES.alarms}?state=all&limit=10000`);
     rigs.end();
     await Promise.all([killed.stop(), whole.stop()]);

@@ -197,6 +197,17 @@ describe("each rule", () => {
     on.run(800, 810, WELL);
     expect(on.seen.at(-1)).toBe("800 offline cleared");
   });
+  test("a rig that reports every three minutes is not called gone, from its first reading on; gone for good, it is", () => {
+    const on = stage();
+    on.birth("r1");
+    for (let s = 0; s < 3_600; s += 5) {
+      if (s % 180 === 0) on.run(s, s + 5, WELL);
+      else on.run(s, s + 5, null);
+    }
+    expect(on.seen).toEqual([]);
+    on.run(3_600, 4_500, null);
+    expect(on.seen.map((line) => line.replace(/^\d+ /, ""))).toContain("offline");
+  });
   test("a clock that is behind, and one that is so far ahead that its messages are refused: not offline", () => {
     const behind = begun();
     behind.run(600, 900, WELL, ["r1"], 90);

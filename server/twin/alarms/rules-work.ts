@@ -1,4 +1,5 @@
 /** Whether a rig is there and does its work. */
+import { usualGapMs } from "./watch.ts";
 import { NONE, OWN_MEAN, OWN_MEDIAN } from "./figures.ts";
 import { MINUTE, minutes, threshold, type Case, type Rule } from "./rule.ts";
 
@@ -46,7 +47,7 @@ const offline: Rule = {
     const silence = twin.lastSeenTs === null ? "it has never sent a reading" : `nothing heard for ${minutes(nowTs - watch.heardTs)}`;
     if (isGone) return twin.announced === "lost" ? `Offline: its connection broke, ${silence}.` : `Offline: ${silence}.`;
     // Its messages come, and are refused for their clock: that is another alarm.
-    const patienceMs = Math.max(silentS * 1_000, 3 * watch.gapMs);
+    const patienceMs = Math.max(silentS * 1_000, 3 * usualGapMs(watch));
     if (nowTs - watch.heardTs <= patienceMs) return false;
     return nowTs - resumedTs <= patienceMs ? undefined : `Offline: ${silence}.`;
   },
@@ -188,7 +189,7 @@ const clockSkewed: Rule = {
   thresholds: { offS: threshold(30, LEAST_OFF_S, 3_600, "s off") },
   check: ({ twin, watch, nowTs, resumedTs }, { offS = 30 }) => {
     if (watch.clockTs !== null) return nowTs - watch.clockTs > 5 * MINUTE ? null : `Its messages are refused: ${watch.clockSays}`;
-    if (twin.lastSeenTs === null || nowTs - watch.readTs > Math.max(MINUTE, 3 * watch.gapMs) || watch.readTs < resumedTs) return null;
+    if (twin.lastSeenTs === null || nowTs - watch.readTs > Math.max(MINUTE, 3 * usualGapMs(watch)) || watch.readTs < resumedTs) return null;
     const offMs = watch.lagMs;
     if (Math.abs(offMs) < (offS - 5) * 1_000) return false;
     if (Math.abs(offMs) < offS * 1_000) return null;

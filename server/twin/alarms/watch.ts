@@ -15,8 +15,8 @@ export interface Watch {
   /** Journal time of the newest reading, and of anything at all that came from it. */
   readTs: number;
   heardTs: number;
-  /** Usual time between two readings, ms. */
-  gapMs: number;
+  /** Usual time between two readings, ms; null until there were two. */
+  gapMs: number | null;
   /** The newest reading came after an unusual gap, so that nothing is known of the time between. */
   isBroken: boolean;
   /** Receive minus device time of the newest reading, ms. */
@@ -53,7 +53,7 @@ const RESTARTS = 6;
 export const newWatch = (ts: number): Watch => ({
   readTs: 0,
   heardTs: ts,
-  gapMs: 10_000,
+  gapMs: null,
   isBroken: false,
   lagMs: 0,
   modeSinceTs: ts,
@@ -110,9 +110,15 @@ const lookAtParts = (watch: Watch, { boards, fans }: Twin["latest"]): void => {
   for (let i = 0; i < watch.mostChips.length; i++) watch.mostChips[i] ??= 0;
 };
 
+/** Of a rig of which one reading is known: it may report every few minutes, and is not called gone before the second had its time. */
+const FIRST_GAP_MS = 200_000;
+/** Two readings in a burst say nothing of the usual. */
+const LEAST_FIRST_GAP_MS = 10_000;
+export const usualGapMs = ({ gapMs }: Watch): number => gapMs ?? FIRST_GAP_MS;
+
 /** An unusual gap: three times the usual one, and a minute at least. */
 const isUnusual = (watch: Watch, nowTs: number, resumedTs: number): boolean =>
-  nowTs - Math.max(watch.readTs, resumedTs) > Math.max(60_000, 3 * watch.gapMs);
+  nowTs - Math.max(watch.readTs, resumedTs) > Math.max(60_000, 3 * usualGapMs(watch));
 
 /** Takes an accepted reading that is newer than the last; `twin` is folded with it. Changes `watch`. */
 export const lookAtReading = (
@@ -125,8 +131,8 @@ export const lookAtReading = (
   watch.isBroken = watch.readTs !== 0 && isUnusual(watch, receivedTs, around.resumedTs);
   if (watch.readTs !== 0 && !watch.isBroken) {
     const gapMs = receivedTs - Math.max(watch.readTs, around.resumedTs);
-    watch.gapMs += (gapMs - watch.gapMs) / 8;
-  } else if (watch.isBroken) watch.gapMs = Math.min(3_600_000, watch.gapMs * 1.5);
+    watch.gapMs = watch.gapMs === null ? Math.max(LEAST_FIRST_GAP_MS, gapMs) : watch.gapMs + (gapMs - watch.gapMs) / 8;
+  } else if (watch.isBroken) watch.gapMs = Math.min(3_600_000, usualGapMs(watch) * 1.5);
   watch.readTs = receivedTs;
   watch.heardTs = receivedTs;
   watch.lagMs = receivedTs - deviceTs;
