@@ -63,7 +63,7 @@ const Open = ({ order: told, refresh }: { readonly order: Order; readonly refres
   const tick = async (item: number, done: boolean): Promise<void> => {
     setTicking((before) => ({ ...before, [item]: done }));
     await hand.send({ what: "tick", by, item, done });
-    setTicking(({ [item]: _, ...others }) => others);
+    setTicking((before) => Object.fromEntries(Object.entries(before).filter(([id]) => id !== String(item))));
   };
   const move = (state: "open" | "in-progress" | "waiting", waitingFor = ""): void =>
     void send({ what: "move", rev: order.rev, by, state, waitingFor });

@@ -157,7 +157,7 @@ describe("one entry after the other", () => {
   });
 
   test("silence becomes offline by the journal's own ticks, then an alarm; an operator's act is folded too", () => {
-    const puts: Put[] = [birth("r1"), { ...telemetry("r1", T0, 0), atTs: T0 }];
+    const puts: Put[] = [birth("r1"), { ...telemetry("r1", T0, 0), atTs: T0 }, { ...telemetry("r1", T0 + 4_000, 1), atTs: T0 + 4_000 }];
     for (let s = 5; s <= 180; s += 5) puts.push({ ...tick, atTs: T0 + s * 1_000 });
     const { farm, out } = foldAll(entriesOf(puts));
     expect(farm.twins.get("r1")?.state).toBe("offline");

@@ -39,12 +39,7 @@ const offline: Rule = {
   clearMs: 0,
   says: "Nothing comes from it, or its connection broke.",
   thresholds: {
-    silentS: threshold(
-      60,
-      LEAST_SILENT_S,
-      86_400,
-      "silence after which it counts as gone, s; at least three of its usual intervals, ten minutes while only one reading is known",
-    ),
+    silentS: threshold(60, LEAST_SILENT_S, 86_400, "silence after which it counts as gone, s; at least three of its usual intervals"),
   },
   check: ({ twin, watch, nowTs, resumedTs }, { silentS = 60 }) => {
     const isGone = twin.announced === "lost" || twin.announced === "offline";

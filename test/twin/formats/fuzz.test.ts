@@ -280,7 +280,7 @@ describe("damaged answers", () => {
         const found = readAnswers(answers);
         if (!("code" in found)) expect(wrongIn(found.measured)).toEqual([]);
       }),
-      { numRuns: 5_000, seed: 3 },
+      { numRuns: 2_000, seed: 3 },
     );
   });
 
@@ -299,7 +299,7 @@ describe("damaged answers", () => {
           expect(value === undefined || JSON.stringify(value) !== undefined).toBe(true);
         },
       ),
-      { numRuns: 20_000, seed: 4 },
+      { numRuns: 6_000, seed: 4 },
     );
   });
 });
@@ -360,7 +360,7 @@ describe("damaged messages of our own dialect", () => {
           else expect(wrongIn(found.measured)).toEqual([]);
         },
       ),
-      { numRuns: 20_000, seed: 5 },
+      { numRuns: 6_000, seed: 5 },
     );
   }, 60_000);
 });
