@@ -224,6 +224,7 @@ export const say = {
       "Publish the site's meter on the energy topic; until then power and energy are the sum of what rigs report, and sources, price and carbon are as the settings, a feed or you tell them.",
     noCurrency: "currency unknown",
     mix: "Energy mix",
+    mixPlanned: "Energy mix, as planned in the settings",
     carbonChart: "Carbon intensity",
     priceChart: "Price",
     gapChart: "Metered against reported",

@@ -123,7 +123,15 @@ const EnergyView = (): ReactNode => {
           </Empty>
         </div>
       ) : null}
-      <Chart title={text.mix} lines={lines.mix} span={span} height={250} fromZero onSpan={hold} {...rest} />
+      <Chart
+        title={totals.told.mix === "plan" ? text.mixPlanned : text.mix}
+        lines={lines.mix}
+        span={span}
+        height={250}
+        fromZero
+        onSpan={hold}
+        {...rest}
+      />
       <div className="grid-2">
         <Chart title={text.carbonChart} lines={lines.carbon} span={span} height={170} onSpan={hold} {...rest} />
         <Chart title={text.priceChart} lines={lines.price} span={span} height={170} onSpan={hold} {...rest} />
