@@ -30,8 +30,9 @@ const measured = (kind: (typeof FAULTS)[number] | null, seq: number): object => 
     hashrateThs: kind === "board-missing" && index === 1 ? 0 : 66.7,
     chips: kind === "board-missing" && index === 1 ? 0 : 108,
     expectedChips: 108,
-    boardC: 60.1 + (seq % 9) / 10,
-    chipC: kind === "too-hot" ? 120 : 73.2 + (seq % 7) / 10,
+    // sensors of their own: boards that say the very same for long are an alarm that stands as long as they do
+    boardC: 60.1 + index + (seq % 9) / 10,
+    chipC: kind === "too-hot" ? 120 + index : 73.2 + index + (seq % 7) / 10,
   });
   return {
     mode: kind === "fault" ? "fault" : "mining",
