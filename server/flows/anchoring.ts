@@ -4,7 +4,8 @@
  * be done is read from the folded ledger and from the chain, so that every step may be interrupted and repeated.
  */
 import { leafOf, keptHash, tokenDayOf, treeOf, type Deployment, type Tree } from "../twin/day.ts";
-import { DAY_MS, dayOf } from "../twin/digest.ts";
+import { DAY_MS } from "../twin/days.ts";
+import { dayOf } from "../twin/digest.ts";
 import { canonicalText } from "../twin/canonical.ts";
 import type { Farm } from "../twin/farm.ts";
 import type { ChainIdentity } from "../twin/ledger.ts";

@@ -1,12 +1,14 @@
 /** The energy's truth of this moment, out of what is folded. */
 import { energyNow } from "../twin/energy.ts";
 import type { EnergyTruthAnswer } from "../twin/api.ts";
+import { tariffAt } from "../twin/energy-fill.ts";
 import type { EnergyKnown } from "../twin/energy-settings.ts";
-import { energyTruth, intensityAt, lately, meteredMix, plannedMix, socketOf, type RigPower } from "../twin/energy-truth.ts";
+import { energyTruth, lately, meteredMix, plannedMix, socketOf, type RigPower } from "../twin/energy-truth.ts";
 import type { Farm } from "../twin/farm.ts";
 
 /** `known`: what stands in where no meter tells. */
-export const truthNow = (farm: Farm, { settings, feed }: EnergyKnown): EnergyTruthAnswer => {
+export const truthNow = (farm: Farm, known: EnergyKnown): EnergyTruthAnswer => {
+  const { settings, feed } = known;
   const nowTs = farm.asOfTs;
   const site = energyNow(farm.energy, nowTs);
   const rigs = [...farm.twins.values()].map(({ rig, state, position, latest, nameplate, modelId }): RigPower => {
@@ -29,23 +31,23 @@ export const truthNow = (farm: Farm, { settings, feed }: EnergyKnown): EnergyTru
     .find(({ gridGco2ePerKwh }) => gridGco2ePerKwh !== null);
   const metered = site === null ? null : meteredMix(site.sourcesW);
   const mix = metered ?? plannedMix(settings.plan, nowTs);
-  const fed = intensityAt(feed, nowTs);
-  const price = site?.pricePerKwh ?? null;
+  const tariff = tariffAt(known, farm.quotes);
+  const [carbon, price] = [tariff.grid(nowTs), tariff.price(nowTs)];
   return {
     asOfTs: nowTs,
     ...energyTruth(
       {
         meteredW: site?.meteredW ?? null,
         mix,
-        gridGco2ePerKwh: grid?.gridGco2ePerKwh ?? fed ?? settings.gridGco2ePerKwh,
-        pricePerKwh: price ?? settings.pricePerKwh,
+        gridGco2ePerKwh: grid?.gridGco2ePerKwh ?? carbon.value,
+        pricePerKwh: site?.pricePerKwh ?? price.value,
       },
       rigs,
     ),
     from: {
       mix: metered !== null ? "meter" : mix !== null ? "plan" : null,
-      carbon: grid !== undefined ? "meter" : fed !== null ? "feed" : settings.gridGco2ePerKwh !== null ? "setting" : null,
-      price: price !== null ? "meter" : settings.pricePerKwh !== null ? "setting" : null,
+      carbon: grid !== undefined ? "meter" : carbon.by,
+      price: (site?.pricePerKwh ?? null) !== null ? "meter" : price.by,
     },
     settings: {
       ...settings,

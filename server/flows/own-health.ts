@@ -2,6 +2,7 @@
  * What this system says of its own parts, for the alarms: a part that ceases to work, or works again, is one entry of the journal, so that
  * a replay raises the same alarms at the same moments. The fold's memory of it outlives a restart.
  */
+import { DAY_MS } from "../twin/days.ts";
 import type { PartHealth, SystemPart } from "../twin/alarms/system.ts";
 import type { Farm } from "../twin/farm.ts";
 import { OWN } from "../twin/wire.ts";
@@ -63,7 +64,6 @@ export const diskProbe = (
   };
 };
 
-const DAY_MS = 86_400_000;
 /** After the end of the day and its grace; an outside chain may be slow for an hour. */
 const LATE_MS = 2 * 3_600_000;
 /** Days that were sealed at the start are on their way by then. */

@@ -1,4 +1,5 @@
 /** People at the door: who they are, how they prove it, and what ends it. Every act of weight goes into the audit. */
+import { DAY_MS } from "../twin/days.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Principal, Role, Scope } from "../twin/rights.ts";
 import type { Clock } from "./clock.ts";
@@ -91,7 +92,6 @@ const NONCE_MS = 10 * 60_000;
 const MOST_NONCES = 10_000;
 const MOST_TOKENS = 50;
 const MOST_TOKEN_DAYS = 400;
-const DAY_MS = 86_400_000;
 const RECOVERY_CODES = 10;
 const WRONG = "Name, password or code is wrong.";
 

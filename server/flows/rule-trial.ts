@@ -2,6 +2,7 @@
  * A rule with other settings, tried on the past: the nearest kept farm before it, then the journal through the same fold, with the rule set
  * so from the beginning. One trial at a time; a new one ends the one before. It reads and folds; there is nothing it could write to.
  */
+import { DAY_MS } from "../twin/days.ts";
 import { activeAlarms, setRule } from "../twin/alarms/book.ts";
 import type { PastAlarms } from "../twin/alarms/history.ts";
 import type { AlarmKind } from "../twin/alarms/kinds.ts";
@@ -28,7 +29,6 @@ export interface TrialNeeds {
   readonly breathe: () => Promise<void>;
   readonly onError: (what: string, error: unknown) => void;
 }
-const DAY_MS = 86_400_000;
 /** Entries folded in one go before readings that come meanwhile get their turn. */
 const SLICE = 200;
 const MOST_SHOWN = 50;

@@ -4,7 +4,7 @@
  */
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { SignedPage, SignedThread } from "../twin/bundle.ts";
-import { DAY_MS } from "../twin/digest.ts";
+import { DAY_MS } from "../twin/days.ts";
 import { headBytes, headHash, keyAt, lineLeaves, readHead, type GatewayKeys, type Head, type Verify } from "../twin/gateway.ts";
 import { readLine, unlinked } from "../twin/line.ts";
 import { inclusionProof, leafHashOfText } from "../twin/merkle.ts";

@@ -1,5 +1,5 @@
 /** The site's figures and its energy over time as they are shown: what the journal says, and what stands in where no meter tells. */
-import { DAY_MS } from "../twin/digest.ts";
+import { DAY_MS } from "../twin/days.ts";
 import { filledSeries, filledTotals, todayOf, type Today } from "../twin/energy-fill.ts";
 import type { EnergyKnown } from "../twin/energy-settings.ts";
 import type { Farm } from "../twin/farm.ts";

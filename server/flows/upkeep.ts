@@ -1,4 +1,5 @@
 /** What the series store needs now and then: minute and hour rows from what came, and old raw rows dropped. */
+import { DAY_MS } from "../twin/days.ts";
 import type { Clock } from "./clock.ts";
 
 export interface UpkeepNeeds {
@@ -13,7 +14,6 @@ export interface UpkeepNeeds {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
 /** Starts the rounds; gives the function that ends them. A store that is away is tried again at the next round. */
 export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {

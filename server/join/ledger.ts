@@ -1,4 +1,5 @@
 /** Provenance: the chain, records and their relay, daily anchors, proofs, and the monitor that looks again. */
+import { DAY_MS } from "../twin/days.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createChain } from "../edge/chain/client.ts";
@@ -27,7 +28,6 @@ const PRUNE_MS = 3_600_000;
 const GB = 1e9;
 /** Two transactions a day at most, whenever the records come. */
 const GATHER_MIN = 720;
-const DAY_MS = 86_400_000;
 
 /** SHA-256 of the one-file verifier as it was built; null where it was not (a server without its dashboard). */
 const verifierHash = (): `0x${string}` | null => {

@@ -2,6 +2,7 @@
  * What rigs did over a range, from their slots: when they hashed, how long at a stretch, how often they broke down, and what they
  * drew for it. A slot hashes where its mean hashrate is at least a tenth of the nameplate (of anything, where none is known).
  */
+import { DAY_MS } from "./days.ts";
 import { rounded } from "./measures.ts";
 import { Refused } from "./refusal.ts";
 import type { Slots } from "./series.ts";
@@ -9,7 +10,6 @@ import { HOUR_MS, leastBucketMs, type TierState } from "./tiers.ts";
 
 /** TSBS's IoT queries use ten minutes as well. */
 export const SLOT_MS = 600_000;
-const DAY_MS = 86_400_000;
 /** Longest range of these questions. */
 export const MOST_ACTIVITY_MS = 31 * DAY_MS;
 const LEAST_LOAD = 0.1;

@@ -467,8 +467,8 @@ export const energyTruth = z.object({
   from: z
     .object({
       mix: z.enum(["meter", "plan"]).nullable(),
-      carbon: z.enum(["meter", "feed", "setting"]).nullable().describe("of the grid's part"),
-      price: z.enum(["meter", "setting"]).nullable(),
+      carbon: z.enum(["meter", "feed", "entered", "setting"]).nullable().describe("of the grid's part"),
+      price: z.enum(["meter", "entered", "setting"]).nullable(),
     })
     .describe("who says so"),
   settings: z

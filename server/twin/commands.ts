@@ -2,6 +2,7 @@
  * What became of each command: QUEUED → SENT → DELIVERED → SUCCESSFUL, FAILED, TIMEOUT or EXPIRED (the states of ThingsBoard's persistent
  * RPC). Folded from the journal: what people ordered, what was sent, what machines answered, and the ticks by which time ran out.
  */
+import { DAY_MS } from "./days.ts";
 import type { CommandResponse, Method } from "./command.ts";
 import type { Twin } from "./twin.ts";
 
@@ -84,7 +85,6 @@ export const foldCommandTick = (commands: Commands, ts: number): Command[] => {
 };
 
 const REBOOT_GAP_MS = 300_000;
-const DAY_MS = 86_400_000;
 /** Reboots of one rig and commands of the whole site within 24 h. */
 export const CAPS = { rebootsPerRig: 6, commandsPerSite: 50_000 } as const;
 

@@ -5,19 +5,8 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { canonicalText } from "./canonical.ts";
-import {
-  addCells,
-  CELL,
-  DAY_MS,
-  emptyCells,
-  joinSpans,
-  rowsOfCells,
-  SLOT_MS,
-  SLOTS,
-  UNNUMBERED,
-  type DigestRow,
-  type Span,
-} from "./digest.ts";
+import { DAY_MS } from "./days.ts";
+import { addCells, CELL, emptyCells, joinSpans, rowsOfCells, SLOT_MS, SLOTS, UNNUMBERED, type DigestRow, type Span } from "./digest.ts";
 import { inclusionProof, leafHashOfText, rootOf, type Hash } from "./merkle.ts";
 import type { TrustTier } from "./reading.ts";
 import { hashOf, type Hex } from "./seal.ts";

@@ -2,10 +2,10 @@
  * Five-minute rows of each rig and UTC day, as scaled integers: sums are of integers, so the order of arrival cannot change
  * them. Units: hashrate GH/s, power W, temperatures tenths of °C, hashes delivered GH, energy J.
  */
+import { DAY_MS } from "./days.ts";
 import { lineOf, type Line, type Said } from "./line.ts";
 import type { Measured } from "./reading.ts";
 
-export const DAY_MS = 86_400_000;
 export const SLOT_MS = 300_000;
 export const SLOT_S = SLOT_MS / 1_000;
 export const SLOTS = DAY_MS / SLOT_MS;

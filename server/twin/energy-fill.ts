@@ -2,7 +2,8 @@
  * What stands in, in what is shown and reckoned, where no meter tells: the plan's shares, the carbon feed, what was entered, the settings.
  * It is put in when it is read and never stored: what a meter said and what somebody assumed must stay apart.
  */
-import { DAY_MS, reportedJ, SLOT_MS, type Digest } from "./digest.ts";
+import { DAY_MS } from "./days.ts";
+import { reportedJ, SLOT_MS, type Digest } from "./digest.ts";
 import { intensityOf } from "./energy.ts";
 import type { EnergyKnown } from "./energy-settings.ts";
 import { intensityAt, mixIntensity, plannedMix } from "./energy-truth.ts";

@@ -1,6 +1,6 @@
 /** The site's meters folded: what flows now, and what the day has taken so far. */
 import type { EnergyReading } from "./reading.ts";
-import { DAY_MS } from "./digest.ts";
+import { DAY_MS } from "./days.ts";
 
 /** IPCC 2006 Guidelines vol. 2 table 2.2: natural gas 56.1 kgCO2/GJ; at 40 % electrical efficiency of a gas engine. */
 export const GAS_GCO2E_PER_KWH = 505;

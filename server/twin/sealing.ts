@@ -3,7 +3,8 @@
  * comes late is counted into the next version. `kept` says that the frozen version is on disk beside the journal; only then the fold
  * lets go of it. Since the seal is an entry, the same journal gives the same versions.
  */
-import { DAY_MS, filledCells, type RigDay, type Span } from "./digest.ts";
+import { DAY_MS } from "./days.ts";
+import { filledCells, type RigDay, type Span } from "./digest.ts";
 import type { Hex } from "./seal.ts";
 
 /** What the server writes under OWN.anchor. */

@@ -1,4 +1,5 @@
 /** What the series store keeps, in the words of its measurements. */
+import { DAY_MS } from "./days.ts";
 import type { EnergySource } from "./reading.ts";
 import type { Tier } from "./tiers.ts";
 
@@ -249,7 +250,6 @@ export const bucketMsFor = (from: number, to: number, points: number): number =>
   const least = Math.max(1, Math.ceil((to - from) / Math.max(1, points)));
   return NICE_MS.find((width) => width >= least) ?? Math.ceil(least / DAY_MS) * DAY_MS;
 };
-const DAY_MS = 86_400_000;
 const NICE_MS = [
   1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600, 28_800, 43_200, 86_400,
 ].map((seconds) => seconds * 1_000);

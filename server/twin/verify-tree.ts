@@ -13,7 +13,8 @@ import {
   type DayLeaf,
   type Manifest,
 } from "./day.ts";
-import { DAY_MS, dayOf, SLOT_MS, type DigestRow } from "./digest.ts";
+import { DAY_MS } from "./days.ts";
+import { dayOf, SLOT_MS, type DigestRow } from "./digest.ts";
 import { leafHashOfText, verifyInclusion } from "./merkle.ts";
 import { hashOf } from "./seal.ts";
 import type { ChainReader, Notes } from "./steps.ts";

@@ -22,6 +22,8 @@ import { openWorld, type World } from "./world.ts";
 
 // A page, a server and a browser on a busy machine.
 jest.setTimeout(45_000);
+// A scene that was starved once is told and tried once more; what is broken fails again.
+jest.retryTimes(1, { logErrorsBeforeRetry: true, retryImmediately: true });
 
 let world: World;
 beforeAll(async () => {

@@ -2,7 +2,8 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { pathTo, type Program } from "../servers/have.ts";
 import { startMock, type Mock, type MockOptions } from "./mock/server.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -32,7 +33,7 @@ export interface VisitOptions extends Partial<MockOptions> {
   /** Holds every clock still at this time (ms UTC): the mock's, the page's and its monotonic one. */
   readonly stillTs?: number;
   readonly size?: { readonly width: number; readonly height: number };
-  /** In a browser of its own, with service workers. */
+  /** In a browser of its own that has service workers and shows notifications. */
   readonly workers?: boolean;
   readonly scheme?: "dark" | "light";
 }
@@ -60,19 +61,25 @@ const holdClocks = (ts: number): void => {
   performance.now = () => 1_000;
 };
 
-/** Opens the browser. */
-export const openWorld = async (): Promise<World> => {
-  const profile = mkdtempSync(join(tmpdir(), "rigtwin-browser-"));
-  const browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+const launch = (program: Program, profile: string): Promise<Browser> =>
+  chromium.launch({
+    executablePath: pathTo(program),
     headless: true,
     args: ARGS,
     env: { ...process.env, HOME: profile, XDG_CONFIG_HOME: profile, XDG_CACHE_HOME: profile },
   });
+
+/** Opens the browser. */
+export const openWorld = async (): Promise<World> => {
+  const profile = mkdtempSync(join(tmpdir(), "rigtwin-browser-"));
+  const browser = await launch("headless", profile);
+  let whole: Promise<Browser> | null = null;
   const files = join(profile, "dashboard");
   cpSync(FILES, files, { recursive: true });
-  const contextOf = (workers = false): Promise<BrowserContext> =>
-    browser.newContext({ timezoneId: "UTC", acceptDownloads: true, serviceWorkers: workers ? "allow" : "block" });
+  const contextOf = async (workers = false): Promise<BrowserContext> => {
+    const of = workers ? await (whole ??= launch("chromium", profile)) : browser;
+    return of.newContext({ timezoneId: "UTC", acceptDownloads: true, serviceWorkers: workers ? "allow" : "block" });
+  };
   // One address for all scenes: what the browser compiled for the one, it has for the next.
   const shared = await contextOf();
   let port = 0;
@@ -111,6 +118,7 @@ export const openWorld = async (): Promise<World> => {
     },
     async end() {
       await browser.close();
+      await (await whole)?.close();
       rmSync(profile, { recursive: true, force: true });
     },
   };

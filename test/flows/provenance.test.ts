@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { createProvenance } from "../../server/flows/provenance.ts";
 import { bundle as bundleShape, MOST_DAYS, MOST_SIGNED_DAYS, type SignedPage } from "../../server/twin/bundle.ts";
-import { DAY_MS, digestReading, type Digest } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
+import { digestReading, type Digest } from "../../server/twin/digest.ts";
 import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 import { Refused } from "../../server/twin/refusal.ts";

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-const PROGRAMS = { RIGTWIN_INFLUXD: process.execPath, RIGTWIN_MOSQUITTO: process.execPath, RIGTWIN_CHROMIUM: process.execPath };
+const PROGRAMS = Object.fromEntries(["INFLUXD", "MOSQUITTO", "CHROMIUM", "HEADLESS"].map((name) => [`RIGTWIN_${name}`, process.execPath]));
 const env = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => {
   const { CI: _, ...rest } = process.env;
   return { ...rest, ...PROGRAMS, PATH: `${join(folder, "bin")}${delimiter}${process.env["PATH"] ?? ""}`, ...more };

@@ -6,6 +6,7 @@ import type { TwinRecord } from "../../server/twin/record.ts";
 import { signatureState } from "../../server/twin/signature.ts";
 import type { SubstitutionLine } from "../../server/twin/substitution.ts";
 import { pathOf, ROUTES } from "../../server/twin/wire.ts";
+import { pathTo } from "../servers/have.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { until } from "../servers/until.ts";
 
@@ -59,7 +60,7 @@ const sign = (page: Page): Promise<void> => page.getByRole("button", { name: "Si
 beforeAll(async () => {
   server = await startRigtwin({ rigs: 2 });
   browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: pathTo("headless"),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
   });
   await until(async () => (await tokenOf(RIG)) > 0 && (await tokenOf(OTHER)) > 0, "both rigs have their tokens");

@@ -12,6 +12,7 @@ import { gatewayName } from "../../simulators/plant/layout.ts";
 import { loadScenario } from "../../simulators/scenario-files.ts";
 import { publicKeyOf, signedMessages } from "../../simulators/signing.ts";
 import { ownFolder } from "../servers/chain.ts";
+import { pathTo } from "../servers/have.ts";
 import { at, openBench, type Bench } from "./day-bench.ts";
 
 const BUILT = resolve(import.meta.dirname, "../../build");
@@ -48,7 +49,7 @@ beforeAll(async () => {
   await bench.settle();
   bundle = await bench.bundle(1, at(0, 0), at(1, 0), true);
   browser = await chromium.launch({
-    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    executablePath: pathTo("headless"),
     headless: true,
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
     env: { ...process.env, HOME: own.folder },

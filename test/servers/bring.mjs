@@ -1,7 +1,7 @@
 // Installs what the tests talk to from the distribution, where this is Debian or Ubuntu and we may; else says what will be skipped.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { find, PROGRAMS, variableOf } from "./programs.mjs";
+import { findItself, PROGRAMS, variableOf } from "./programs.mjs";
 
 const POLICY = "/usr/sbin/policy-rc.d";
 
@@ -42,7 +42,7 @@ const isStub = (path) => spawnSync(path, ["--version"], { timeout: 30_000, stdio
  */
 export const bringPrograms = (say) => {
   const isMissing = (program) => {
-    const path = find(program);
+    const path = findItself(program);
     return path === null || (program === "chromium" && isStub(path));
   };
   const wanted = Object.keys(PROGRAMS).filter(isMissing);
@@ -62,7 +62,7 @@ export const bringPrograms = (say) => {
       }
     });
   }
-  const missing = wanted.filter(isMissing);
+  const missing = wanted.filter((program) => PROGRAMS[program].standIn === undefined && isMissing(program));
   for (const program of missing) say(`Skipped: the tests that need ${program}, which is not installed here. ${how(program, system)}`);
   return { missing, env: Object.fromEntries(missing.map((program) => [variableOf(program), "none"])) };
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { DAY_MS, dayOf, digestReading, forgetBefore, rigDayOf, rowsOf, SLOT_MS, SLOTS, type Digest } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
+import { dayOf, digestReading, forgetBefore, rigDayOf, rowsOf, SLOT_MS, SLOTS, type Digest } from "../../server/twin/digest.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 
 const DAY = 20_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { createEnergySeries, createTotals } from "../../server/flows/site-totals.ts";
-import { DAY_MS } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
 import { filledSeries } from "../../server/twin/energy-fill.ts";
 import { NOTHING_KNOWN, readEnergySettings, type EnergyKnown } from "../../server/twin/energy-settings.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";

@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { truthNow } from "../../server/flows/energy-truth.ts";
 import { NOTHING_KNOWN, readEnergySettings } from "../../server/twin/energy-settings.ts";
+import { foldQuotes } from "../../server/twin/usage/quotes.ts";
 import { topicOf } from "../../server/twin/wire.ts";
 import { listen, T0 } from "./dialects/folded.ts";
 
@@ -104,6 +105,14 @@ describe("where no meter tells", () => {
     expect(truth.perThh?.cost).toBeCloseTo((10.05 / 580) * 0.75 * 0.08, 9);
     const old = truthNow(farm, { settings, feed: [{ ts: T0 - 2 * 86_400_000, gco2ePerKwh: 400 }] });
     expect([old.from.carbon, old.gco2ePerKwh]).toEqual(["setting", 375]);
+    const lines = (value: number) => [{ fromTs: T0 - 3_600_000, value }];
+    foldQuotes(farm.quotes, { of: "power", currency: "EUR", source: "contract", by: "owner", lines: lines(0.2) }, T0);
+    foldQuotes(farm.quotes, { of: "carbon", currency: null, source: "contract", by: "owner", lines: lines(600) }, T0);
+    const entered = truthNow(farm, { settings, feed: [] });
+    expect(entered.from).toEqual({ mix: "plan", carbon: "entered", price: "entered" });
+    expect([entered.gco2ePerKwh, entered.perThh?.cost]).toEqual([450, expect.closeTo((10.05 / 580) * 0.75 * 0.2, 9)]);
+    expect(truthNow(farm, { settings, feed: [{ ts: T0 - 3_600_000, gco2ePerKwh: 400 }] }).from.carbon).toBe("feed");
+    farm.quotes.clear();
     const nothing = truthNow(farm, NOTHING_KNOWN);
     expect(nothing.from).toEqual({ mix: null, carbon: null, price: null });
     expect(nothing.rigs.map(({ source }) => source)).toEqual(["nameplate", "nameplate", "miner"]);

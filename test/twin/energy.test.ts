@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { energyNow, foldEnergy, GAS_GCO2E_PER_KWH, intensityOf, METER_STALE_MS, noEnergy } from "../../server/twin/energy.ts";
-import { DAY_MS } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
 import type { EnergyReading } from "../../server/twin/reading.ts";
 
 const MIDNIGHT = 20_000 * DAY_MS;

@@ -2,7 +2,8 @@
 import { BUNDLE_CONTEXT, type Bundle, type ProvenDay } from "../../server/twin/bundle.ts";
 import { canonicalText } from "../../server/twin/canonical.ts";
 import { dateOf, leafOf, proofIn, tokenDayOf, treeOf, type Deployment, type TokenDay, type Tree } from "../../server/twin/day.ts";
-import { DAY_MS, digestReading, type Digest } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
+import { digestReading, type Digest } from "../../server/twin/digest.ts";
 import { NO_IDENTITY, NOTHING_MEASURED } from "../../server/twin/reading.ts";
 import { RECORD_KINDS } from "../../server/twin/record.ts";
 import { hashOf, machineHash, sealRecord, type Sealed } from "../../server/twin/seal.ts";

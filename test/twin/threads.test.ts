@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { createSignedDays } from "../../server/flows/signed-days.ts";
 import { signedPage, type SignedPart, type SignedThread } from "../../server/twin/bundle.ts";
 import { headText, linkLines, nextHead } from "../../server/twin/gateway.ts";
-import { DAY_MS } from "../../server/twin/digest.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
 import { lineText, linkedText, readLine, unlinked } from "../../server/twin/line.ts";
 import { leafHashOfText } from "../../server/twin/merkle.ts";
 import { vouchedDay } from "../../server/twin/vouched.ts";

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import * as api from "../../twin/api.ts";
 import * as provenance from "../../twin/bundle.ts";
-import { DAY_MS } from "../../twin/digest.ts";
+import { DAY_MS } from "../../twin/days.ts";
 import { publicTwin } from "../../twin/public-view.ts";
 import { ROUTES } from "../../twin/wire.ts";
 import { QUESTIONS, rigParams } from "./question-routes.ts";

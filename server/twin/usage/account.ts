@@ -2,7 +2,7 @@
  * The account of a stretch of days: use, cost, carbon, estimated revenue at the entered hashprice, by rig, model, rack, container or site.
  * Revenue is an estimate: each day's delivered TH·h at that day's mean of the hashprice that was entered, before pool fees and luck.
  */
-import { DAY_MS } from "../digest.ts";
+import { DAY_MS } from "../days.ts";
 import type { Position } from "../reading.ts";
 import type { Group } from "./groups.ts";
 import { meanQuote, type Quote } from "./quotes.ts";

@@ -2,7 +2,8 @@
  * What each rig delivered, used and cost on one UTC day, from the same five-minute rows that are sealed and anchored. The site's meter is
  * shared among the rigs by what they report, five minutes at a time, so that the sum is what was paid for.
  */
-import { addCells, CELL, DAY_MS, rowsOfCells, emptyCells, SLOT_MS, SLOT_S, SLOTS } from "../digest.ts";
+import { DAY_MS } from "../days.ts";
+import { addCells, CELL, rowsOfCells, emptyCells, SLOT_MS, SLOT_S, SLOTS } from "../digest.ts";
 import { intensityOf } from "../energy.ts";
 import type { EnergyAnswer } from "../series.ts";
 import { quoteAt, type Quote } from "./quotes.ts";

@@ -312,7 +312,7 @@ const chipsOf = (i: number, b: number, chipC: number, plate: Nameplate): ChipRea
       working: !dead,
     };
   });
-const boardsOf = (i: number, f: Figures, plate: Nameplate): BoardReading[] =>
+const boardsOf = (i: number, f: Figures, plate: Nameplate, withChips: boolean): BoardReading[] =>
   Array.from({ length: plate.boards }, (_, b) => {
     const dead = i % 97 === 71 && b === 2;
     const chipC = (f.chipC ?? 60) - 2.2 * (plate.boards - 1 - b);
@@ -330,11 +330,11 @@ const boardsOf = (i: number, f: Figures, plate: Nameplate): BoardReading[] =>
       voltageV: 13.7 + 0.1 * chance(i, b + 20),
       hwErrors: Math.floor(40 * chance(i, b + 30)),
       serial: `HB${serialOf(i).slice(-6)}${b}`,
-      chipMap: chipsOf(i, b, chipC, plate),
+      chipMap: withChips ? chipsOf(i, b, chipC, plate) : [],
     };
   });
 
-const measuredOf = (i: number, ts: number, now: number): Measured => {
+const measuredOf = (i: number, ts: number, now: number, withChips: boolean): Measured => {
   const state = stateOf(i, ts, now);
   if (state === "new") return NOTHING_MEASURED;
   const f = figuresOf(i, state === "offline" ? now - 42 * 60_000 : ts, now);
@@ -365,7 +365,7 @@ const measuredOf = (i: number, ts: number, now: number): Measured => {
       index: n,
       rpm: i % 97 === 64 && n === 2 ? 0 : Math.round((f.fanRpm ?? 0) + 40 * n),
     })),
-    boards: boardsOf(i, f, plate),
+    boards: boardsOf(i, f, plate, withChips),
     pools: [
       {
         index: 0,
@@ -404,7 +404,7 @@ const measuredOf = (i: number, ts: number, now: number): Measured => {
           : [],
   };
 };
-export const twinOf = (i: number, ts: number, now: number, tokens: ReadonlyMap<number, number>): Twin => {
+export const twinOf = (i: number, ts: number, now: number, tokens: ReadonlyMap<number, number>, withChips = true): Twin => {
   const row = liveRow(i, ts, now);
   const m = modelOf(i);
   const line = rosterRow(i, tokens);
@@ -440,7 +440,7 @@ export const twinOf = (i: number, ts: number, now: number, tokens: ReadonlyMap<n
     boot: "4f1c",
     lastSeq: 88_120,
     announced: row.state === "offline" ? "lost" : "online",
-    latest: measuredOf(i, ts, now),
+    latest: measuredOf(i, ts, now, withChips),
     quality:
       i % 97 === 30
         ? {

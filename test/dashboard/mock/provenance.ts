@@ -6,7 +6,8 @@ import { decodeFunctionData, encodeErrorResult, encodeFunctionResult, type Hex }
 import { rigTwinAbi, telemetryLogAbi } from "../../../server/contracts/abi.generated.ts";
 import type { ChainInfo } from "../../../server/twin/api.ts";
 import type { Bundle, SignedPart } from "../../../server/twin/bundle.ts";
-import { DAY_MS, dayOf, type DigestRow } from "../../../server/twin/digest.ts";
+import { DAY_MS } from "../../../server/twin/days.ts";
+import { dayOf, type DigestRow } from "../../../server/twin/digest.ts";
 import { publicTwin } from "../../../server/twin/public-view.ts";
 import { RECORD_KINDS, type TwinRecord } from "../../../server/twin/record.ts";
 import type { Code } from "../../../server/twin/refusal.ts";

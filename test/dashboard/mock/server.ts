@@ -10,7 +10,7 @@ import { CODES, type Code } from "../../../server/twin/refusal.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import { machineHash } from "../../../server/twin/seal.ts";
 import { bucketMsFor, RIG_FIELDS } from "../../../server/twin/series.ts";
-import type { Alarm } from "../../../server/twin/twin.ts";
+import type { Alarm, Twin } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
@@ -91,6 +91,13 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     const token = tokens.get(i);
     if (!books.has(rig)) books.set(rig, token === undefined ? [] : historyOf(rig, rosterRow(i, tokens).serial ?? "", token, now()));
     return books.get(rig) ?? [];
+  };
+  // What scenes do to a rig is not in here, so that ten seconds of age do no harm.
+  let kept: { readonly ts: number; readonly twins: ReadonlyMap<string, Twin> } | null = null;
+  const twins = (): ReadonlyMap<string, Twin> => {
+    if (kept === null || now() - kept.ts > 10_000)
+      kept = { ts: now(), twins: new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens, false)])) };
+    return kept.twins;
   };
   const indexOf = new Map(Array.from({ length: options.rigs }, (_, i) => [nameOf(i), i]));
   const notary: Notary = {
@@ -303,7 +310,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   });
   const work = mountWork(app, {
     now,
-    twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
+    twins,
     alarm: (id) => alarms(now()).find((each) => each.id === id),
     seal: (rig, told) => sealOf(indexOf.get(rig) ?? 0, told),
     refuse,
@@ -318,7 +325,7 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
   const notes = mountNotes(app, {
     now,
     site: SITE,
-    twins: () => new Map(indexes().map((i) => [nameOf(i), twinOf(i, now(), startTs, tokens)])),
+    twins,
     incidents: () =>
       incidentsOf(
         SITE,
@@ -585,8 +592,11 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     close: async () => {
       for (const timer of timers) clearInterval(timer);
       await provenance.close();
-      await io.close();
-      await new Promise<void>((resolve) => (server.listening ? server.close(() => resolve()) : resolve()));
+      const closed = io.close();
+      // A browser opens connections ahead and asks nothing over them.
+      const cut = setInterval(() => server.closeAllConnections(), 20);
+      await closed;
+      clearInterval(cut);
     },
   };
 };

@@ -34,7 +34,7 @@ export const feedScenes = (world: () => World): void => {
     expect(await page.getByText("a-r1-01").count()).toBe(1);
     mock.refuse(false);
     await isLive(page);
-    expect(await page.getByText("The server does not answer").count()).toBe(0);
+    await until("nothing is said of it", async () => (await page.getByText("The server does not answer").count()) === 0);
     expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
     const after = mock.acks();
     await until("frames again", () => mock.acks() > after + 2);

@@ -54,7 +54,7 @@ export const shellScenes = (world: () => World): void => {
       await isLive(cold);
       await cold.locator(".tile-value").first().waitFor();
       expect(await page.evaluate(() => "sameDocument" in window)).toBe(true);
-      expect(await page.getByText("The server does not answer").count()).toBe(0);
+      await until("nothing is said of it", async () => (await page.getByText("The server does not answer").count()) === 0);
     } finally {
       await cold.close();
       await again.close();

@@ -5,7 +5,7 @@ import { foldWork, noWork } from "../../../server/twin/orders/fold.ts";
 import { failuresOf, reliabilityOf, type Failure } from "../../../server/twin/orders/reliability.ts";
 import { foldRunning, foldServed, MOST_BETWEEN_MS, noService } from "../../../server/twin/orders/service.ts";
 import { newOrder, plan as planShape, reliability as shape, type Order, type Plan } from "../../../server/twin/orders/shapes.ts";
-import { DAY_MS } from "../../../server/twin/digest.ts";
+import { DAY_MS } from "../../../server/twin/days.ts";
 import type { Twin } from "../../../server/twin/twin.ts";
 import type { DayUse } from "../../../server/twin/usage/use.ts";
 
