@@ -1,6 +1,6 @@
 /** The only network of the dashboard: one socket for what is live, fetch for what is asked. */
 import { io } from "socket.io-client";
-import type { FrameMeta, SnapshotMeta } from "../server/twin/delta.ts";
+import type { FrameMeta, Gist, SnapshotMeta } from "../server/twin/delta.ts";
 import type { Problem } from "../server/twin/api.ts";
 import type { People } from "../server/twin/here.ts";
 import { EVENTS, pathOf, ROOM_HEADER, ROUTES } from "../server/twin/wire.ts";
@@ -117,6 +117,7 @@ export interface Control {
 }
 export interface FeedEars {
   readonly snapshot: (meta: SnapshotMeta, rows: ArrayBuffer) => void;
+  readonly gist: (gist: Gist) => void;
   /** Gives false where a number was skipped. */
   readonly frame: (meta: FrameMeta, rows: ArrayBuffer) => boolean;
   readonly connected: (yes: boolean) => void;
@@ -180,6 +181,9 @@ export const openFeed = (ask: Ask, ears: FeedEars, first: Watch = { view: "live"
       setTimeout(() => {
         if (!outside) socket.connect();
       }, 2_000);
+  });
+  socket.on(EVENTS.gist, (gist: Gist) => {
+    if (waiting && watched.view === "live") ears.gist(gist);
   });
   socket.on(EVENTS.snapshot, (meta: SnapshotMeta, rows: ArrayBuffer) => {
     waiting = false;

@@ -4,6 +4,7 @@ import { App } from "./app.tsx";
 import { nowOf } from "./clock.ts";
 import { setDegrees, setZone } from "./format.ts";
 import { addressOf, openAsk, openFeed, type FeedEars, type Watch } from "./link.ts";
+import type { ShownIn } from "../server/twin/delta.ts";
 import type { Site } from "./site.tsx";
 import { makeStore } from "./state.ts";
 import "@mantine/core/styles/baseline.css";
@@ -46,10 +47,17 @@ const ask = openAsk(
 );
 /** The feed is for the farm's own people: who reads a twin's public page is not let in and need not knock. */
 const hasFeed = !location.pathname.startsWith("/twin/");
+const showIn = ({ zone, degrees }: ShownIn): void => {
+  setZone(zone ?? null);
+  setDegrees(degrees ?? "C");
+};
 const ears: FeedEars = {
+  gist: (gist) => {
+    showIn(gist);
+    store.applyGist(gist, performance.now());
+  },
   snapshot: (meta, rows) => {
-    setZone(meta.zone ?? null);
-    setDegrees(meta.degrees ?? "C");
+    showIn(meta);
     store.applySnapshot(meta, rows, performance.now());
     if (goal === null || meta.clock.view !== "replay") return;
     feed?.control(goal);

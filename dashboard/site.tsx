@@ -55,6 +55,8 @@ const useTopic = (topic: Topic): number => {
 };
 
 export const useTotals = (): SiteTotals | null => (useTopic("totals"), useSite().store.totals());
+/** The site's figures, a moment before all the rest is there. */
+export const useGist = (): SiteTotals | null => (useTopic("totals"), useSite().store.gist());
 export const useAlarms = (): readonly Alarm[] => (useTopic("alarms"), useSite().store.alarms());
 /** Work orders, newest first; redraws when one is opened or changed. */
 export const useOrders = (): readonly OrderLine[] => (useTopic("orders"), useSite().store.orders());

@@ -4,6 +4,7 @@ import {
   NEVER_SEEN,
   unpackRows,
   type FrameMeta,
+  type Gist,
   type LiveColumns,
   type LiveNumber,
   type RosterRow,
@@ -37,6 +38,8 @@ export interface Farm {
 export interface Store {
   readonly farm: Farm;
   readonly totals: () => SiteTotals | null;
+  /** The site's figures also while the rest is still to come. */
+  readonly gist: () => SiteTotals | null;
   readonly alarms: () => readonly Alarm[];
   /** Work orders, newest first: all under way, and the newest closed ones. */
   readonly orders: () => readonly OrderLine[];
@@ -45,6 +48,8 @@ export interface Store {
   readonly lastFrameAtMs: () => number | null;
   readonly version: (topic: Topic) => number;
   readonly subscribe: (topic: Topic, listener: () => void) => () => void;
+  /** Changes nothing once there was a snapshot. */
+  readonly applyGist: (gist: Gist, atMs: number) => void;
   readonly applySnapshot: (meta: SnapshotMeta, rows: ArrayBuffer, atMs: number) => void;
   readonly applyFrame: (meta: FrameMeta, rows: ArrayBuffer, atMs: number) => boolean;
   readonly setConnection: (connection: Connection) => void;
@@ -122,6 +127,7 @@ export const makeStore = (): Store => {
   let n = -1;
   let stamp = 0;
   let totals: SiteTotals | null = null;
+  let gist: SiteTotals | null = null;
   let alarmsById = new Map<string, Alarm>();
   let alarms: readonly Alarm[] = [];
   let orders: readonly OrderLine[] = [];
@@ -155,6 +161,7 @@ export const makeStore = (): Store => {
   return {
     farm,
     totals: () => totals,
+    gist: () => totals ?? gist,
     alarms: () => alarms,
     orders: () => orders,
     connection: () => connection,
@@ -164,6 +171,12 @@ export const makeStore = (): Store => {
     subscribe: (topic, listener) => {
       listeners.get(topic)?.add(listener);
       return () => void listeners.get(topic)?.delete(listener);
+    },
+    applyGist: (told, atMs) => {
+      if (totals !== null) return;
+      gist = told.totals;
+      clock = { clock: told.clock, setAtMs: atMs };
+      tell("totals", "clock");
     },
     applySnapshot: (meta, rows, atMs) => {
       Object.assign(farm, emptyFarm());

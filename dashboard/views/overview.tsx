@@ -16,7 +16,7 @@ import type { Line } from "../parts/plot.ts";
 import { PartQuestions } from "../parts/part-questions.tsx";
 import { Tile } from "../parts/tile.tsx";
 import { Age, SeverityMark, StateMark, toned, Value } from "../parts/value.tsx";
-import { useAlarms, useAnswer, useTotals } from "../site.tsx";
+import { useAlarms, useAnswer, useGist, useTotals } from "../site.tsx";
 import { say } from "../texts.ts";
 
 // After the first picture: it needs neither.
@@ -246,10 +246,24 @@ const Recent = (): ReactNode => {
   );
 };
 
+const Rest = ({ shown, hasRigs }: { readonly shown: ChartSpan; readonly hasRigs: boolean }): ReactNode => (
+  <>
+    {hasRigs ? (
+      <Suspense fallback={<Loading height={220} />}>
+        <OverviewMore />
+      </Suspense>
+    ) : null}
+    <Charts shown={shown} />
+    <PartQuestions />
+    <Recent />
+  </>
+);
+
 export const OverviewView = (): ReactNode => {
-  const totals = useTotals();
+  const gist = useGist();
+  const isWhole = useTotals() !== null;
   const shown = useChartSpan(POINTS, "6h");
-  if (totals === null)
+  if (gist === null)
     return (
       <div className="page">
         <h1 className="unseen">{text.title}</h1>
@@ -265,23 +279,16 @@ export const OverviewView = (): ReactNode => {
           <ChartSpanTools of={shown} />
         </div>
       </div>
-      {totals.rigs === 0 ? (
+      {gist.rigs === 0 ? (
         <div className="panel">
           <Empty icon={<IconPlugConnected size={28} />} title={text.nothingYet}>
             {text.nothingYetHow}
           </Empty>
         </div>
       ) : (
-        <Tiles totals={totals} />
+        <Tiles totals={gist} />
       )}
-      {totals.rigs === 0 ? null : (
-        <Suspense fallback={<Loading height={220} />}>
-          <OverviewMore />
-        </Suspense>
-      )}
-      <Charts shown={shown} />
-      <PartQuestions />
-      <Recent />
+      {isWhole ? <Rest shown={shown} hasRigs={gist.rigs > 0} /> : <Loading height={420} />}
     </div>
   );
 };

@@ -1,6 +1,6 @@
 /** From what the fold brought about to numbered frames, for the live view and for each replay alike. */
 import { activeAlarms } from "../twin/alarms/book.ts";
-import { packRows, type FrameMeta, type ShownIn, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
+import { packRows, type FrameMeta, type Gist, type ShownIn, type SnapshotMeta, type ViewClock } from "../twin/delta.ts";
 import type { Farm, Outcome } from "../twin/farm.ts";
 import { liveRowOf, rosterRowOf } from "../twin/live.ts";
 import type { Alarm, SiteTotals, Twin } from "../twin/twin.ts";
@@ -70,6 +70,8 @@ export const createFrames = (farm: () => Farm, totals: (farm: Farm) => SiteTotal
       return frame;
     },
     forget,
+    /** What can be told of it at once. */
+    gist: (): Gist => ({ clock: clock(), totals: totals(farm()), ...shownIn }),
     /** Everything as it stands after frame n; changes not yet framed are in it and come once more in the next frame. */
     whole(): Whole {
       const twins = [...farm().twins.values()];

@@ -171,6 +171,7 @@ export const startWeb = async (
   const socket = createSocket({
     server: http.server,
     gate: http.gate,
+    gist: frames.gist,
     whole: frames.whole,
     openReplay: rooms.open,
     notes: () => farm().notes.told,

@@ -59,12 +59,15 @@ export interface ShownIn {
   readonly degrees?: "C" | "F";
 }
 
-export interface SnapshotMeta extends ShownIn {
+/** What a first look needs. */
+export interface Gist extends ShownIn {
+  readonly clock: ViewClock;
+  readonly totals: SiteTotals;
+}
+export interface SnapshotMeta extends Gist {
   /** Number of the frame this snapshot stands for; the next frame is n + 1. */
   readonly n: number;
-  readonly clock: ViewClock;
   readonly roster: readonly RosterRow[];
-  readonly totals: SiteTotals;
   readonly alarms: readonly Alarm[];
   /** Work orders under way and the newest closed ones. */
   readonly orders: readonly OrderLine[];

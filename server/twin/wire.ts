@@ -69,6 +69,8 @@ export const EVENTS = {
   resync: "resync",
   /** client → server, replay only: `{playing?, speed?, at?}`. */
   control: "control",
+  /** server → client: `Gist`, the site's figures, before the first snapshot of a live view, which takes longer. */
+  gist: "gist",
   /** server → client: `SnapshotMeta`, binary columns of every rig. */
   snapshot: "snapshot",
   /** server → client: `FrameMeta`, binary columns of the changed rigs. */

@@ -37,6 +37,16 @@ describe("the store", () => {
     expect(before.map((rev, i) => rev !== store.farm.rev[i])).toEqual(Array.from({ length: 20 }, (_, i) => i === 3));
   });
 
+  test("the figures may come before the rest; they do not pass for the whole, and do not come in its place later", () => {
+    const store = makeStore();
+    const { clock: told, totals } = snapshot(0, 20);
+    store.applyGist({ clock: told, totals }, 0);
+    expect([store.gist()?.rigs, store.totals(), store.clock()?.clock, store.connection()]).toEqual([20, null, told, "connecting"]);
+    store.applySnapshot(snapshot(7, 30), packRows(rows(30), NOW), 0);
+    store.applyGist({ clock: told, totals }, 0);
+    expect([store.gist()?.rigs, store.totals()?.rigs, store.connection()]).toEqual([30, 30, "live"]);
+  });
+
   test("a skipped, repeated or old number changes nothing", () => {
     const store = makeStore();
     store.applySnapshot(snapshot(7, 5), packRows(rows(5), NOW), 0);

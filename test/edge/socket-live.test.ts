@@ -18,6 +18,25 @@ describe("the live view", () => {
     expect(viewer.told.map((one) => (one.event === "refused" ? [] : one.rows))).toEqual([[0, 1, 2], [42], [43], [44], [45], [46]]);
   });
 
+  test("the site's figures come before the first whole, once, and are added up once for all who come together", async () => {
+    let asked = 0;
+    const { clock, totals } = wholeOf(0).meta;
+    const feed = await startFeed({ gist: () => ((asked += 1), { clock, totals, zone: "Europe/Oslo" }) });
+    const viewers = Array.from({ length: 10 }, () => connect(feed.port));
+    const heard = viewers.map(({ socket, story }) => {
+      const gists: { readonly gist: unknown; readonly before: number }[] = [];
+      socket.on(EVENTS.gist, (gist) => gists.push({ gist, before: story().length }));
+      return gists;
+    });
+    await until("all connected", () => viewers.every(({ socket }) => socket.connected));
+    for (const { socket } of viewers) socket.emit(EVENTS.watch, { view: "live" });
+    await until("all have the whole", () => viewers.every(({ story }) => story().length === 1));
+    for (const { socket } of viewers) socket.emit(EVENTS.watch, { view: "live" });
+    await until("all have it again", () => viewers.every(({ story }) => story().length === 2));
+    expect(heard).toEqual(viewers.map(() => [{ gist: { clock, totals, zone: "Europe/Oslo" }, before: 0 }]));
+    expect(asked).toBeLessThan(10);
+  });
+
   test("whoever has not said what to watch, gets nothing", async () => {
     const feed = await startFeed();
     const silent = connect(feed.port);

@@ -1,6 +1,7 @@
 /** The live feed: who is connected, what each watches, and frames that are serialised once for all who are ready for them. */
 import type { IncomingMessage, Server as HttpServer } from "node:http";
 import { Server, type Socket } from "socket.io";
+import type { Gist } from "../../twin/delta.ts";
 import { peopleOf } from "../../twin/here.ts";
 import { problemOf } from "../../twin/problem.ts";
 import type { Refusal } from "../../twin/refusal.ts";
@@ -22,6 +23,8 @@ export interface Doorkeeper {
 export interface SocketOptions {
   readonly server: HttpServer;
   readonly gate: Doorkeeper;
+  /** What can be told of the live view at once. */
+  readonly gist: () => Gist;
   /** The live view as it stands after the newest published frame. */
   readonly whole: () => Whole;
   readonly openReplay: OpenReplay;
@@ -84,12 +87,19 @@ export const createSocket = (options: SocketOptions) => {
   let looking: NodeJS.Timeout | null = null;
   let telling: NodeJS.Timeout | null = null;
   let toldNotes = options.notes?.() ?? 0;
+  let gist: { readonly atMs: number; readonly is: Gist } | null = null;
 
   const refusalOf = (request: IncomingMessage): Refusal | null =>
     gate.hostRefusal(request) ?? gate.originRefusal(request) ?? gate.admits(request, rightOf(EVENTS.watch), false);
 
   /** Cuts the line; a polite goodbye would wait behind what the other end does not read. */
   const hangUp = ({ socket }: Guest): void => void socket.request.socket.destroy();
+
+  /** Not older than a frame: a farm of ten thousand is added up once for all who come together. */
+  const gistNow = (): Gist => {
+    if (gist === null || Date.now() - gist.atMs >= FRAME_MS) gist = { atMs: Date.now(), is: options.gist() };
+    return gist.is;
+  };
 
   const placeInRoom = (guest: Guest): void => {
     const { socket, viewer } = guest;
@@ -200,7 +210,10 @@ export const createSocket = (options: SocketOptions) => {
         }
       });
     };
-    hear(EVENTS.watch, watchIn, viewer.watch);
+    hear(EVENTS.watch, watchIn, (watch) => {
+      if (watch.view === "live" && guest.wholeMs === 0) socket.emit(EVENTS.gist, gistNow());
+      viewer.watch(watch);
+    });
     hear(EVENTS.ack, ackIn, viewer.ack);
     hear(EVENTS.control, controlIn, viewer.control);
     hear(EVENTS.here, hereIn, (page) => {

@@ -4,13 +4,21 @@ import { existsSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import express, { type Request, type Response } from "express";
 import { Server, type Socket } from "socket.io";
-import { packRows, type FrameMeta, type LiveRow, type RosterRow, type SnapshotMeta, type ViewClock } from "../../../server/twin/delta.ts";
+import {
+  packRows,
+  type FrameMeta,
+  type Gist,
+  type LiveRow,
+  type RosterRow,
+  type SnapshotMeta,
+  type ViewClock,
+} from "../../../server/twin/delta.ts";
 import { newRecord, type NewRecord } from "../../../server/twin/api.ts";
 import { CODES, type Code } from "../../../server/twin/refusal.ts";
 import type { TwinRecord } from "../../../server/twin/record.ts";
 import { machineHash } from "../../../server/twin/seal.ts";
 import { bucketMsFor, RIG_FIELDS } from "../../../server/twin/series.ts";
-import type { Alarm, Twin } from "../../../server/twin/twin.ts";
+import type { Alarm, SiteTotals, Twin } from "../../../server/twin/twin.ts";
 import { EVENTS, FRAME_MS, FRAME_WINDOW, ROUTES } from "../../../server/twin/wire.ts";
 import { answerRpc, type Notary } from "./chain.ts";
 import { historyOf, seal } from "./book.ts";
@@ -121,6 +129,8 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
       acknowledged.has(alarm.id) ? { ...alarm, acknowledgedTs: now(), acknowledgedBy: acknowledged.get(alarm.id) ?? null } : alarm,
     );
   const rows = (ts: number): LiveRow[] => indexes().map((i) => liveRow(i, ts, startTs));
+  // The real server has the sums at hand; here each of ten thousand rigs is thought up for them.
+  let sums: SiteTotals | null = null;
 
   const app = express();
   app.disable("x-powered-by");
@@ -502,6 +512,10 @@ export const startMock = async (options: MockOptions): Promise<Mock> => {
     }, FRAME_MS);
     timers.add(timer);
     socket.on(EVENTS.watch, (watch: { view: "live" } | { view: "replay"; from: number; to: number; speed: number }) => {
+      if (n === 0 && watch.view === "live") {
+        sums ??= totalsOf(rows(now()), now(), now(), alarms(now()));
+        socket.emit(EVENTS.gist, { clock: { ...clock, nowTs: now() }, totals: sums } satisfies Gist);
+      }
       n += 1;
       realTs = Date.now();
       clock =

@@ -77,6 +77,7 @@ export const startFeed = async (given: Partial<SocketOptions> = {}): Promise<Fee
   const feed = createSocket({
     server,
     gate: { hostRefusal: () => null, originRefusal: () => null, admits: () => null, principal: () => ({ name: "badge-17" }) },
+    gist: () => ({ clock: wholeOf(started.n).meta.clock, totals: wholeOf(started.n).meta.totals }),
     whole: () => {
       started.wholes += 1;
       return wholeOf(started.n);
