@@ -2,7 +2,7 @@
 import { RIG_STATES, SEVERITIES } from "../../server/twin/twin.ts";
 import type { Farm } from "../state.ts";
 import { say } from "../texts.ts";
-import { columnX, type Placed, type Plan, type Spot } from "./floor-plan.ts";
+import { columnX, type Block, type Placed, type Plan, type Spot } from "./floor-plan.ts";
 import type { Point } from "./floor-select.ts";
 import { isNamed, MEASURES, shownIn, stepOf, type MapMode, type NamedMode, type Ramp } from "./scales.ts";
 
@@ -93,7 +93,27 @@ const namedCode = (mode: NamedMode, farm: Farm, index: number): string => {
   return severity === undefined ? "" : say.severities[severity].slice(0, 3).toUpperCase();
 };
 
+/** A container's picture, a pixel a slot, kept from drawing to drawing. */
+interface Small {
+  readonly canvas: OffscreenCanvas;
+  readonly context: OffscreenCanvasRenderingContext2D;
+  readonly image: ImageData;
+}
+const smalls = new WeakMap<Block, Small>();
+const smallOf = (block: Block): Small | null => {
+  const before = smalls.get(block);
+  if (before !== undefined) return before;
+  const canvas = new OffscreenCanvas(block.columns, block.lines);
+  const context = canvas.getContext("2d");
+  if (context === null) return null;
+  const small = { canvas, context, image: new ImageData(block.columns, block.lines) };
+  smalls.set(block, small);
+  return small;
+};
+
 const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y }: Placed): void => {
+  const small = smallOf(block);
+  if (small === null) return;
   const {
     farm,
     mode,
@@ -102,19 +122,20 @@ const picture = (context: CanvasRenderingContext2D, scene: Scene, { block, x, y 
     now,
     plan: { measures },
   } = scene;
-  const image = new ImageData(block.columns, block.lines);
-  block.grid.forEach((index, at) => {
-    if (index < 0) return;
+  const { data } = small.image;
+  for (let at = 0; at < block.grid.length; at += 1) {
+    const index = block.grid[at] ?? -1;
+    if (index < 0) continue;
     const rgb = isNamed(mode)
       ? rgbIn(namedInk(mode, scene, index))
       : (ramp.rgb[stepOf(MEASURES[mode], MEASURES[mode].read(farm, index, now))] ?? inks.voidRgb);
     const faded = scene.found !== null && !scene.found.has(index);
-    image.data.set([rgb[0], rgb[1], rgb[2], faded ? 60 : 255], at * 4);
-  });
-  const small = new OffscreenCanvas(block.columns, block.lines);
-  small.getContext("2d")?.putImageData(image, 0, 0);
+    [data[at * 4], data[at * 4 + 1], data[at * 4 + 2]] = rgb;
+    data[at * 4 + 3] = faded ? 60 : 255;
+  }
+  small.context.putImageData(small.image, 0, 0);
   context.imageSmoothingEnabled = false;
-  context.drawImage(small, x, y + measures.headH, block.columns * measures.cellW, block.lines * measures.cellH);
+  context.drawImage(small.canvas, x, y + measures.headH, block.columns * measures.cellW, block.lines * measures.cellH);
   for (const { index, column, line } of block.cells) {
     const alarm = farm.alarm[index] ?? 0;
     if (alarm === 0) continue;

@@ -33,6 +33,8 @@ const firstOf = (spots: ReadonlyMap<number, Spot>): number => spots.keys().next(
 export const Floor = ({ blocks, mode, zoom, found, onOpen, tool, selected, onSelect }: FloorProps): ReactNode => {
   const { farm, version } = useFarm();
   const now = useNow() ?? 0;
+  // What is drawn grows old by itself in one mode only.
+  const drawnAt = mode === "age" ? now : 0;
   const scheme = useComputedColorScheme("dark");
   const { fontFamily } = useMantineTheme();
   const { ref: sizer, width } = useElementSize();
@@ -96,7 +98,7 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen, tool, selected, onSel
       mode,
       ramp,
       inks: inksOf(outer, scheme, fontFamily),
-      now,
+      now: drawnAt,
       hovered,
       focused: inside || found !== null ? focused : -1,
       found,
@@ -105,7 +107,25 @@ export const Floor = ({ blocks, mode, zoom, found, onOpen, tool, selected, onSel
     };
     const frame = requestAnimationFrame(() => draw(context, scene, outer.scrollLeft - EDGE, outer.scrollTop - EDGE, w, h, density));
     return () => cancelAnimationFrame(frame);
-  }, [plan, spots, farm, version, mode, ramp, scheme, fontFamily, now, hovered, focused, inside, found, scrolled, boxH, selected, lasso]);
+  }, [
+    plan,
+    spots,
+    farm,
+    version,
+    mode,
+    ramp,
+    scheme,
+    fontFamily,
+    drawnAt,
+    hovered,
+    focused,
+    inside,
+    found,
+    scrolled,
+    boxH,
+    selected,
+    lasso,
+  ]);
 
   const taken = (path: readonly Point[], taking: Taking): void => {
     if (plan === null) return;

@@ -70,10 +70,10 @@ const OFF_MEMORY = 1 / 10;
 
 /** Least noise that is believed, and the least residual worth waking for: shares of 1, but °C for the board. */
 export const LEAST: Readonly<Record<ChannelName, { readonly noise: number; readonly matters: number }>> = {
-  hashrate: { noise: 0.01, matters: 0.03 },
-  power: { noise: 0.008, matters: 0.025 },
-  board: { noise: 0.5, matters: 1.5 },
-  fan: { noise: 0.01, matters: 0.04 },
+  hashrate: { noise: 0.01, matters: 0.02 },
+  power: { noise: 0.008, matters: 0.016 },
+  board: { noise: 0.5, matters: 1 },
+  fan: { noise: 0.01, matters: 0.03 },
 };
 /** Which way is bad: −1 less, +1 more than expected. */
 const BAD: Readonly<Record<ChannelName, 1 | -1>> = { hashrate: -1, power: 1, board: 1, fan: -1 };
