@@ -140,3 +140,7 @@ export const fromField = (text: string): number | null => {
   const guess = wall - aheadMs(wall);
   return wall - aheadMs(guess);
 };
+
+/** `2026-11-20 14:05`, UTC. */
+export const utcMinute = (ts: number): string => new Date(ts).toISOString().slice(0, 16).replace("T", " ");
+export const utcDay = (ts: number): string => new Date(ts).toISOString().slice(0, 10);

@@ -2,10 +2,9 @@
 import type { DayLine } from "../server/twin/bundle.ts";
 import type { TrustTier } from "../server/twin/reading.ts";
 import type { RecordKind } from "../server/twin/record.ts";
+import { DAY_MS } from "../server/twin/days.ts";
 import { repairsOf } from "../server/twin/uptime.ts";
 import { fixed, MISSING, type Shown } from "./format.ts";
-
-export const DAY_MS = 86_400_000;
 
 export interface Sum {
   readonly deliveredThH: number;
@@ -103,6 +102,3 @@ export const hashes = (thH: number | null | undefined): Shown => {
 };
 export const percentOf = (value: number | null | undefined, decimals = 1): string =>
   value === null || value === undefined ? MISSING : `${fixed(value, decimals)}\u202f%`;
-/** `2026-11-20 14:05`, UTC. */
-export const utcMinute = (ts: number): string => new Date(ts).toISOString().slice(0, 16).replace("T", " ");
-export const utcDay = (ts: number): string => new Date(ts).toISOString().slice(0, 10);

@@ -6,10 +6,9 @@ import { Link } from "wouter";
 import type { PartChanges, TwinPassport } from "../../server/twin/api.ts";
 import type { PartChange } from "../../server/twin/part-changes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { dayMinute, iso } from "../format.ts";
+import { dayMinute, iso, utcMinute } from "../format.ts";
 import { failureOf, useAnswer, useSite } from "../site.tsx";
 import { say } from "../texts.ts";
-import { utcMinute } from "../twin-days.ts";
 import { useBadge } from "./badge.ts";
 import { Panel } from "./panel.tsx";
 

@@ -4,11 +4,11 @@ import { useState, type ReactNode } from "react";
 import type { TwinPassport } from "../../server/twin/api.ts";
 import type { TwinRecord } from "../../server/twin/record.ts";
 import type { Twin } from "../../server/twin/twin.ts";
-import { count, hashrate, MISSING, power, together } from "../format.ts";
+import { MISSING, count, hashrate, power, together, utcDay, utcMinute } from "../format.ts";
 import { chainName } from "../proof/chains.ts";
 import { say } from "../texts.ts";
 import { twinText as text } from "../texts-twin.ts";
-import { stagesOf, utcDay, utcMinute } from "../twin-days.ts";
+import { stagesOf } from "../twin-days.ts";
 import { Panel } from "./panel.tsx";
 
 /** As the API gives it. */

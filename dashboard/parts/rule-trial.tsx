@@ -5,10 +5,9 @@ import type { RuleSetting } from "../../server/twin/alarms/book.ts";
 import type { AlarmKind } from "../../server/twin/alarms/kinds.ts";
 import type { Trial, TrialAnswer } from "../../server/twin/alarms/watch-shapes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { percent } from "../format.ts";
+import { percent, utcMinute } from "../format.ts";
 import { failureOf, useSite } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
-import { utcMinute } from "../twin-days.ts";
 
 const text = alarmText.rules;
 const ASK_MS = 1_000;

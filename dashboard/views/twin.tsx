@@ -3,7 +3,7 @@ import { IconFileCertificate } from "@tabler/icons-react";
 import { useEffect, useMemo, type ReactNode } from "react";
 import type { DayLine, DaysAnswer } from "../../server/twin/bundle.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { count, energyKwh, fixed, lasting, percent, together } from "../format.ts";
+import { count, energyKwh, fixed, lasting, percent, together, utcMinute } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { Checking } from "../parts/checking.tsx";
 import { DayChart } from "../parts/day-chart.tsx";
@@ -22,7 +22,8 @@ import { Substitution } from "../parts/substitution-line.tsx";
 import { useAnswer } from "../site.tsx";
 import { say } from "../texts.ts";
 import { twinText as text } from "../texts-twin.ts";
-import { calendarOf, DAY_MS, hashes, percentOf, sumOf, utcMinute, type CalendarDay, type Sum } from "../twin-days.ts";
+import { DAY_MS } from "../../server/twin/days.ts";
+import { calendarOf, hashes, percentOf, sumOf, type CalendarDay, type Sum } from "../twin-days.ts";
 import "../look/proof.css";
 import "../look/twin.css";
 

@@ -277,7 +277,11 @@ export const createSocket = (options: SocketOptions) => {
     publish(frame: Frame): void {
       const { n } = frame.meta;
       if ((options.notes?.() ?? 0) !== toldNotes) tellPeople();
+      // A frame's text and its rows go to the kernel together: one write a viewer instead of two.
+      const lines = [...guests.values()].filter(({ isIn }) => isIn).map(({ socket }) => socket.request.socket);
+      for (const line of lines) line.cork();
       io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns));
+      for (const line of lines) line.uncork();
       for (const guest of guests.values()) {
         if (!guest.viewer.isLive()) continue;
         guest.viewer.passed(n);
