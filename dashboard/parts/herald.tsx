@@ -10,7 +10,8 @@ export const useHerald = (go: (to: string) => void): void => {
   const view = useViewClock()?.view ?? null;
   const known = useRef<{ view: string | null; ids: Set<string> }>({ view: null, ids: new Set() });
   useEffect(() => {
-    if (view === null) return;
+    // Before the whole is there, nothing is known of what stood before.
+    if (view === null || store.totals() === null) return;
     const before = known.current;
     const first = before.view !== view;
     if (first) known.current = { view, ids: new Set() };
