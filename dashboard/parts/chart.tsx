@@ -29,6 +29,8 @@ const numbersOf = (lines: readonly Line[]): number[] =>
   lines.flatMap(({ y }) => y.filter((value): value is number => value !== null && Number.isFinite(value)));
 const lastOf = (line: Line): number | null => line.y.findLast((value) => value !== null && Number.isFinite(value)) ?? null;
 const TABLE_ROWS = 24;
+/** The same at each drawing: another list would have the chart built anew. */
+const NOTHING: readonly Happening[] = [];
 
 const Figures = ({ lines, scales }: { readonly lines: readonly Line[]; readonly scales: readonly Scale[] }): ReactNode => {
   const ts = lines[0]?.x ?? [];
@@ -74,7 +76,7 @@ export const Chart = ({
   note,
   lines,
   span,
-  happenings = [],
+  happenings = NOTHING,
   height = 190,
   fromZero = false,
   onSpan,
