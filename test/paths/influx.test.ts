@@ -70,6 +70,11 @@ needs("influxd")("InfluxDB that is away", () => {
     expect(told.status).toBe("degraded");
     expect((await server.api(ROUTES.health)).status).toBe(200);
     await until(async () => (await status()).ingest.storeLagS >= 1, "the lag shows");
+    const rule = { what: "alarm-rule", kind: "store-away", setting: { holdMs: 0, clearMs: 0 }, by: "test" };
+    expect((await server.api(ROUTES.alarmRules, rule)).status).toBe(200);
+    const alarms = async (state: string): Promise<number> =>
+      (await server.get<z.infer<typeof api.alarms>>(`${ROUTES.alarms}?kind=store-away&state=${state}`)).total;
+    await until(async () => (await alarms("active")) === 1, "its alarm is raised");
     const viewer = createViewer(server.url);
     viewer.watch({ view: "live" });
     await until(() => viewer.frames().filter(({ columns }) => columns.count > 0).length >= 2, "live frames go on");
@@ -94,6 +99,8 @@ needs("influxd")("InfluxDB that is away", () => {
     await until(async () => (await status()).ingest.accepted >= sent.length, "everything is folded");
     await stored();
     expect((await status()).ingest.accepted).toBe(sent.length);
+    await until(async () => (await alarms("active")) === 0, "its alarm is cleared");
+    expect(await alarms("cleared")).toBeGreaterThan(0);
     const series = await server.get<Series>(query("rig-1"));
     expect(series.fields["hashrateThs"]?.mean.some((value) => value !== null)).toBe(true);
     expect(wrongPoints(sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
