@@ -7,7 +7,8 @@ import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { startRigtwin } from "../servers/rigtwin.ts";
+import { ROUTES } from "../../server/twin/wire.ts";
+import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 import type { Heard, Wish } from "./viewers-worker.ts";
 
@@ -15,8 +16,11 @@ const LIMIT_PCT = 5;
 /** A whole of 10,000 rigs and two frames, before the kernel takes them. */
 const LIMIT_DEAF_MB = 8;
 const DEAF = 20;
-/** Until the new rigs have their tokens: a farm enters ten thousand of them once. */
-const WARM_UP_MS = 90_000;
+/** Until all rigs have spoken. */
+const WARM_UP_MS = 30_000;
+/** A farm of ten thousand enters its tokens once, for many minutes and with much of the server: that is waited for. */
+const ENTERED_MS = 30 * 60_000;
+const LOOK_MS = 5_000;
 const SETTLE_MS = 4_000;
 /** Of Linux, in which /proc counts CPU time. */
 const TICKS_PER_S = 100;
@@ -28,6 +32,17 @@ const cpuS = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
 };
 const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+
+const entered = async (server: Rigtwin): Promise<void> => {
+  const deadline = performance.now() + ENTERED_MS;
+  for (let told = ""; ; await pause(LOOK_MS)) {
+    const { detail } = (await server.get<{ ports: Record<string, { detail: string }> }>(ROUTES.status)).ports["chain"] ?? { detail: "" };
+    if (detail === "every record is final") return;
+    if (performance.now() > deadline) throw new Error(`the tokens are not entered: ${detail}`);
+    if (detail !== told) process.stderr.write(`viewers: ${detail}\n`);
+    told = detail;
+  }
+};
 
 const worker = (): ChildProcess => fork(fileURLToPath(new URL("viewers-worker.js", import.meta.url)));
 const have = async (child: ChildProcess, wish: Wish): Promise<void> => {
@@ -66,6 +81,7 @@ export const run = async (emit: Emit): Promise<void> => {
   };
   try {
     await pause(WARM_UP_MS);
+    await entered(server);
     const one: number[] = [];
     const all: number[] = [];
     const paces: number[] = [];
