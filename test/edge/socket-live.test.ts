@@ -37,6 +37,17 @@ describe("the live view", () => {
     expect(asked).toBeLessThan(10);
   });
 
+  test("figures that cannot be told keep nobody from the whole", async () => {
+    const feed = await startFeed({
+      gist: () => {
+        throw new Error("no figures");
+      },
+    });
+    const viewer = await watchLive(feed);
+    expect(viewer.story()).toEqual(["snapshot 0"]);
+    expect(feed.faults).toHaveLength(1);
+  });
+
   test("whoever has not said what to watch, gets nothing", async () => {
     const feed = await startFeed();
     const silent = connect(feed.port);

@@ -211,8 +211,9 @@ export const createSocket = (options: SocketOptions) => {
       });
     };
     hear(EVENTS.watch, watchIn, (watch) => {
-      if (watch.view === "live" && guest.wholeMs === 0) socket.emit(EVENTS.gist, gistNow());
+      // First the watch: were there no figures to tell, the whole would still come.
       viewer.watch(watch);
+      if (watch.view === "live" && guest.wholeMs === 0) socket.emit(EVENTS.gist, gistNow());
     });
     hear(EVENTS.ack, ackIn, viewer.ack);
     hear(EVENTS.control, controlIn, viewer.control);
@@ -280,8 +281,11 @@ export const createSocket = (options: SocketOptions) => {
       // A frame's text and its rows go to the kernel together: one write a viewer instead of two.
       const lines = [...guests.values()].filter(({ isIn }) => isIn).map(({ socket }) => socket.request.socket);
       for (const line of lines) line.cork();
-      io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns));
-      for (const line of lines) line.uncork();
+      try {
+        io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns));
+      } finally {
+        for (const line of lines) line.uncork();
+      }
       for (const guest of guests.values()) {
         if (!guest.viewer.isLive()) continue;
         guest.viewer.passed(n);
