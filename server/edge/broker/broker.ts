@@ -10,6 +10,7 @@ import type { Message } from "../../twin/twin.ts";
 import { UNFIT } from "../../twin/wire.ts";
 import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
 import { createPace, createSizeGuard, type Pace } from "./limits.ts";
+import { createBrokerMemory } from "./retained.ts";
 
 export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<DoorOptions<D>> {
   readonly host: string;
@@ -155,6 +156,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         // An event loop that is busy for a while must not look like a frozen subscriber.
         drainTimeout: 30_000,
         concurrency: 1_000,
+        persistence: createBrokerMemory(),
         authorizePublish: (client, packet, callback) => {
           const refused = door.publishRefusal(client, packet);
           if (refused !== null) return callback(refused);
