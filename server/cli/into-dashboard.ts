@@ -16,7 +16,7 @@ import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import type { Reading } from "../twin/reading.ts";
 import type { RecordingFault, Row } from "../twin/recording.ts";
 import { farmOfOpening } from "../twin/recording-start.ts";
-import { dirtyCells, snapshotLines } from "../twin/snapshot.ts";
+import { dirtyCells, snapshotTexts } from "../twin/snapshot.ts";
 import type { Message } from "../twin/twin.ts";
 import { OWN, TICK_MS } from "../twin/wire.ts";
 
@@ -44,7 +44,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
   if ("code" in farm) return farm;
   const snapshots = openSnapshots(folder);
   const moments = openMoments(folder);
-  if (header.farm !== null) await snapshots.save(0, header.startTs, snapshotLines(farm), dirtyCells(farm.digest));
+  if (header.farm !== null) await snapshots.save(0, header.startTs, snapshotTexts(farm), dirtyCells(farm.digest));
   const journal = createJournal({ folder, now: () => header.startTs });
   await journal.start();
   let waiting: Promise<void>[] = [];
@@ -66,7 +66,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
     out = nothingYet();
     if (!isMomentDue(farm, momentPos)) return;
     momentPos = farm.asOfPos;
-    await moments.save(farm.asOfPos, farm.asOfTs, snapshotLines(farm));
+    await moments.save(farm.asOfPos, farm.asOfTs, snapshotTexts(farm));
   };
   if (header.farm === null) for (const message of beginning.retained) put(message, header.startTs);
   return {
@@ -80,7 +80,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
     async end(us: number): Promise<void> {
       tickUpTo(header.startTs + us / 1_000);
       await settle();
-      await snapshots.save(farm.asOfPos, farm.asOfTs, snapshotLines(farm), dirtyCells(farm.digest));
+      await snapshots.save(farm.asOfPos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest));
       await journal.stop();
       moments.close();
       snapshots.close();

@@ -47,6 +47,8 @@ export interface RelayStatus {
   readonly detail: string;
   /** Records that are not yet final. */
   readonly waiting: number;
+  /** Machines on record that have no token yet. */
+  readonly tokenless: number;
 }
 
 /** A rig that has not told its serial number by then is registered by its MAC or its name. */
@@ -355,7 +357,10 @@ export const createRecords = (needs: RecordsNeeds) => {
     draft,
     setTechnician,
     step,
-    status: (): RelayStatus => ({ ...status, waiting: ledger().open.size }),
+    status: (): RelayStatus => {
+      const { open, tokens, records } = ledger();
+      return { ...status, waiting: open.size, tokenless: Math.max(0, records.size - tokens.size) };
+    },
     start: (): void => {
       stopEvery = clock.every(RELAY_MS, () => (running = step()));
     },

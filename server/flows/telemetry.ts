@@ -2,7 +2,7 @@
  * The path of a reading: journal → fold → whoever is concerned. The fold follows the journal in order and never waits for
  * anybody: the series store, the live feed and the relay take what is new and keep their own pace.
  */
-import { farmOfLines, dirtyCells, restoreCells, snapshotLines, type CellLine } from "../twin/snapshot.ts";
+import { farmOfLines, dirtyCells, restoreCells, snapshotTexts, type CellLine } from "../twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
 import type { Verify } from "../twin/gateway.ts";
 import type { RowSet } from "../twin/series.ts";
@@ -21,9 +21,10 @@ export interface TelemetryNeeds {
   readonly loadSnapshot: (
     ts: number,
   ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
-  readonly saveSnapshot: (pos: number, ts: number, lines: Iterable<string>, cells: unknown) => Promise<void>;
+  /** `texts`: see snapshotTexts. */
+  readonly saveSnapshot: (pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]) => Promise<void>;
   /** Keeps the farm for replays: see isMomentDue. */
-  readonly saveMoment?: (pos: number, ts: number, lines: Iterable<string>) => Promise<void>;
+  readonly saveMoment?: (pos: number, ts: number, texts: Iterable<string>) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
   readonly verify?: Verify;
   /** Between two snapshots, ms. */
@@ -76,7 +77,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     savingMoment = true;
     lastMomentPos = farm.asOfPos;
     try {
-      await needs.saveMoment(farm.asOfPos, farm.asOfTs, snapshotLines(farm));
+      await needs.saveMoment(farm.asOfPos, farm.asOfTs, snapshotTexts(farm));
     } catch (error) {
       needs.onError("a moment for replays was not kept", error);
     } finally {
@@ -106,7 +107,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (farm.asOfPos === lastSnapshotPos) return;
     const pos = farm.asOfPos;
     needs.history?.settle(pos);
-    await needs.saveSnapshot(pos, farm.asOfTs, snapshotLines(farm), dirtyCells(farm.digest));
+    await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest));
     lastSnapshotPos = pos;
   };
 

@@ -155,8 +155,11 @@ export const createLedger = (
   });
 
   const sayHealth = (): void => {
-    const { away, detail, waiting } = records.status();
-    const words = waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
+    const { away, detail, waiting, tokenless } = records.status();
+    const recordWords =
+      waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
+    // A farm of ten thousand is entered over many minutes.
+    const words = tokenless === 0 ? recordWords : `${recordWords}; ${tokenless} of ${farm().twins.size} machines wait for their token`;
     status.say("chain", isLocal ? "local chain" : "outside chain", words, away ? detail : null);
     const anchors = anchoring.status();
     const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;

@@ -13,7 +13,7 @@ const T0 = Date.UTC(2026, 10, 21, 9);
 test("gives the newest that is not after the moment, also after a restart, and lets go of what is older than a day", async () => {
   let moments = openMoments(folder);
   expect(moments.load(T0)).toBeNull();
-  for (let hour = 0; hour < 30; hour++) await moments.save(hour * 10_000 + 1, T0 + hour * HOUR_MS + 0.4, [`{"hour":${hour}}`, "{}"]);
+  for (let hour = 0; hour < 30; hour++) await moments.save(hour * 10_000 + 1, T0 + hour * HOUR_MS + 0.4, [`{"hour":${hour}}\n`, "{}\n"]);
   moments.close();
   moments = openMoments(folder);
   expect(moments.load(T0 + 12.5 * HOUR_MS)).toEqual({ pos: 120_001, lines: ['{"hour":12}', "{}"], cells: [] });

@@ -8,7 +8,7 @@ import { createJournal } from "../../server/edge/journal/journal.ts";
 import { openPast, type Past } from "../../server/edge/journal/past.ts";
 import { openPruned } from "../../server/edge/journal/pruned.ts";
 import { openSnapshots } from "../../server/edge/journal/snapshots.ts";
-import { farmOfLines, snapshotLines } from "../../server/twin/snapshot.ts";
+import { farmOfLines, snapshotTexts } from "../../server/twin/snapshot.ts";
 import { newFarm } from "../../server/twin/farm.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 
@@ -125,7 +125,7 @@ describe("the past of a data folder", () => {
     const { folder } = await open();
     const snapshots = openSnapshots(folder);
     ends.push(() => snapshots.close());
-    for (const ts of [100, 200, 300]) await snapshots.save(ts, ts, snapshotLines({ ...newFarm("farm"), asOfPos: ts }), [[ts]]);
+    for (const ts of [100, 200, 300]) await snapshots.save(ts, ts, snapshotTexts({ ...newFarm("farm"), asOfPos: ts }), [[ts]]);
     const reader = past(folder);
     expect(reader.loadSnapshot(99)).toBeNull();
     const found = reader.loadSnapshot(250);

@@ -14,11 +14,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 test("gives back lines and cells over a restart, the newest that is not after the time asked", async () => {
   let store = openSnapshots(folder);
   expect(store.load(Number.MAX_SAFE_INTEGER)).toBeNull();
-  await store.save(10, 1_000, ["a", "b"], [["r1", 1, 2, 3]]);
+  await store.save(10, 1_000, ["a\n", "b\n"], [["r1", 1, 2, 3]]);
   await store.save(
     20,
     2_000,
-    Array.from({ length: 1_000 }, (_, i) => `line ${i}`),
+    Array.from({ length: 1_000 }, (_, i) => `line ${i}\n`),
     [],
   );
   store.close();

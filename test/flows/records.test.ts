@@ -171,7 +171,7 @@ describe("a rig's first record", () => {
     const records = w.make();
     await records.step();
     expect(w.statuses()).toEqual(["sealed"]);
-    expect(records.status()).toEqual({ away: true, detail: "CHAIN_UNAVAILABLE: nobody answers", waiting: 1 });
+    expect(records.status()).toEqual({ away: true, detail: "CHAIN_UNAVAILABLE: nobody answers", waiting: 1, tokenless: 1 });
   });
 
   test("a machine that comes back under another name keeps its token", async () => {
@@ -237,7 +237,7 @@ describe("what somebody did", () => {
     w.hand.mine();
     await records.step();
     expect(w.statuses()).toEqual(["final"]);
-    expect(records.status()).toEqual({ away: false, detail: "", waiting: 0 });
+    expect(records.status()).toEqual({ away: false, detail: "", waiting: 0, tokenless: 0 });
   });
 });
 
@@ -390,7 +390,7 @@ describe("a chain that is not what it was", () => {
     expect(records.status()).toMatchObject({ away: true, waiting: 20 });
     away = false;
     await w.clock.pass(61_000);
-    expect(records.status()).toEqual({ away: false, detail: "", waiting: 0 });
+    expect(records.status()).toEqual({ away: false, detail: "", waiting: 0, tokenless: 0 });
     expect(w.hand.events).toHaveLength(21);
     await records.stop();
     const settled = asked;

@@ -10,7 +10,7 @@ import { createJournal } from "../../server/edge/journal/journal.ts";
 import { openSnapshots } from "../../server/edge/journal/snapshots.ts";
 import { linesOf, openFile } from "../../server/edge/recordings/file.ts";
 import { createRefold, openRecording } from "../../server/flows/refold.ts";
-import { dirtyCells, farmHash, snapshotLines } from "../../server/twin/snapshot.ts";
+import { dirtyCells, farmHash, snapshotTexts } from "../../server/twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import { playedApart } from "../../server/twin/played.ts";
 import { OWN, TICK_MS } from "../../server/twin/wire.ts";
@@ -192,7 +192,7 @@ const lived = async (data: string) => {
   for (const { ts, topic, payload, retain } of messages(options)) {
     for (; nextTick <= ts; nextTick += TICK_MS) put(OWN.tick, new TextEncoder().encode("{}"), false, nextTick);
     put(topic, payload, retain, ts);
-    if (pos === 300) await snapshots.save(pos, farm.asOfTs, snapshotLines(farm), dirtyCells(farm.digest));
+    if (pos === 300) await snapshots.save(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest));
   }
   await Promise.all(waiting);
   return { farm, journal, fromTs };

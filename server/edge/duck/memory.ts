@@ -5,6 +5,7 @@ import { HOUR_MS, type Window } from "../../twin/tiers.ts";
 import { CREATE, SCHEMA, tableOf } from "./schema.ts";
 import { rowsOf } from "./engine.ts";
 import { Refused } from "../../twin/refusal.ts";
+import { NO_PART } from "../../twin/series.ts";
 
 export interface Series {
   readonly id: number;
@@ -13,16 +14,16 @@ export interface Series {
   readonly name: string;
   readonly part: number;
   readonly model: string;
-}
-export interface Newest {
-  readonly ts: number;
-  /** Only of measure `rig`, for the latest-of-all answer; NaN where nothing was told. */
-  readonly steps: ArrayLike<number>;
+  /** Time of the newest row, -1 where there is none. */
+  newestTs: number;
+  /** Its values in steps, NaN where nothing was told; only of measure `rig`, for the latest-of-all answer. */
+  newestSteps: ArrayLike<number>;
 }
 export interface Memory {
-  readonly series: Map<string, Series>;
-  readonly byId: Map<number, Series>;
-  readonly newest: Map<number, Newest>;
+  /** By id: 0, 1, 2 … in the order in which they came. */
+  readonly series: Series[];
+  /** By measure, site and name; the parts of a name one behind the other, NO_PART first. Looked into for every series of every batch. */
+  readonly places: Readonly<Record<MeasureName, Map<string, Map<string, Series[]>>>>;
   readonly dirty: Record<Window, Set<number>>;
   upTo: number;
   rawFromTs: number;
@@ -30,8 +31,10 @@ export interface Memory {
 }
 export const META = ["upTo", "rawFromTs", "minuteFromTs"] as const;
 
-export const seriesKey = (measure: MeasureName, site: string, name: string, part: number): string =>
-  `${measure}\n${site}\n${name}\n${part}`;
+export const NO_STEPS: ArrayLike<number> = [];
+
+export const seriesOf = ({ places }: Memory, measure: MeasureName, site: string, name: string, part: number): Series | undefined =>
+  places[measure].get(site)?.get(name)?.[part - NO_PART];
 
 const number = (value: unknown): number => Number(value);
 
@@ -39,11 +42,11 @@ const number = (value: unknown): number => Number(value);
  * Newest row of every series of a measure. Looks at the last hour, the last day, then everything, and stops when each series is
  * found: a month of rows is read only for the sake of a series that has been silent for long.
  */
-const readNewest = async (connection: DuckDBConnection, measure: MeasureName, ids: ReadonlySet<number>): Promise<Map<number, Newest>> => {
+const readNewest = async (connection: DuckDBConnection, measure: MeasureName, series: readonly Series[]): Promise<void> => {
   const table = tableOf(measure, "raw");
-  const found = new Map<number, Newest>();
+  const wanted = series.filter((one) => one.measure === measure).length;
   const newestTs = (await rowsOf(connection, `SELECT max(ts)::DOUBLE FROM ${table}`))[0]?.[0] ?? null;
-  if (newestTs === null) return found;
+  if (newestTs === null) return;
   const columns = measure === "rig" ? MEASURES.rig.fields.map(({ name }) => `r."${name}"::DOUBLE`) : [];
   for (const reachMs of [HOUR_MS, 24 * HOUR_MS, number(newestTs) + 1]) {
     const rows = await rowsOf(
@@ -52,11 +55,14 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, id
        JOIN (SELECT id, max(ts) AS ts FROM ${table} WHERE ts >= $from GROUP BY id) n ON r.id = n.id AND r.ts = n.ts WHERE r.ts >= $from`,
       { from: BigInt(number(newestTs) - reachMs + 1) },
     );
-    for (const [id, ts, ...steps] of rows)
-      found.set(number(id), { ts: number(ts), steps: steps.map((step) => (step === null ? NaN : number(step))) });
-    if (found.size === ids.size) break;
+    for (const [id, ts, ...steps] of rows) {
+      const one = series[number(id)];
+      if (one === undefined) continue;
+      one.newestTs = number(ts);
+      if (measure === "rig") one.newestSteps = steps.map((step) => (step === null ? NaN : number(step)));
+    }
+    if (rows.length === wanted) break;
   }
-  return found;
 };
 
 /** Makes the tables where they are missing and reads what is remembered. */
@@ -76,9 +82,8 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
     );
   }
   const memory: Memory = {
-    series: new Map(),
-    byId: new Map(),
-    newest: new Map(),
+    series: [],
+    places: { rig: new Map(), board: new Map(), site_energy: new Map() },
     dirty: { "1m": new Set(), "1h": new Set() },
     upTo: marks.get("upTo") ?? 0,
     rawFromTs: marks.get("rawFromTs") ?? 0,
@@ -88,26 +93,30 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
     connection,
     "SELECT id, measure, site, name, part, model FROM series",
   )) {
-    const series = {
+    remember(memory, {
       id: number(id),
       measure: measure as MeasureName,
       site: String(site),
       name: String(name),
       part: number(part),
       model: String(model),
-    };
-    remember(memory, series);
+      newestTs: -1,
+      newestSteps: NO_STEPS,
+    });
   }
   for (const [window, ts] of await rowsOf(connection, 'SELECT "window", ts::DOUBLE FROM dirty'))
     memory.dirty[window as Window].add(number(ts));
-  for (const measure of MEASURE_NAMES) {
-    const ids = new Set([...memory.byId.values()].filter((series) => series.measure === measure).map((series) => series.id));
-    for (const [id, newest] of await readNewest(connection, measure, ids)) memory.newest.set(id, newest);
-  }
+  for (const measure of MEASURE_NAMES) await readNewest(connection, measure, memory.series);
   return memory;
 };
 
 export const remember = (memory: Memory, series: Series): void => {
-  memory.series.set(seriesKey(series.measure, series.site, series.name, series.part), series);
-  memory.byId.set(series.id, series);
+  const { measure, site, name, part, id } = series;
+  const names = memory.places[measure];
+  let parts = names.get(site);
+  if (parts === undefined) names.set(site, (parts = new Map()));
+  let known = parts.get(name);
+  if (known === undefined) parts.set(name, (known = []));
+  known[part - NO_PART] = series;
+  memory.series[id] = series;
 };

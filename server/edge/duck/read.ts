@@ -18,7 +18,7 @@ import {
   type TopRow,
 } from "../../twin/series.ts";
 import type { Binding, Engine, Rows } from "./engine.ts";
-import { seriesKey, type Memory } from "./memory.ts";
+import { seriesOf, type Memory } from "./memory.ts";
 import { rowsIn, siteOnly } from "./spans.ts";
 
 const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
@@ -68,7 +68,7 @@ const FIGURES = (fields: readonly Field[]): string =>
 export const createReader = (engine: Engine, memory: Memory) => {
   const buckets = (query: SiteSeriesQuery): Buckets => bucketsOf(query.from, query.to, query.points, leastBucketMs(query.from, memory));
   const idOf = (measure: MeasureName, site: string, name: string, part = NO_PART): number | null =>
-    memory.series.get(seriesKey(measure, site, name, part))?.id ?? null;
+    seriesOf(memory, measure, site, name, part)?.id ?? null;
   const spans = (query: { from: number; to: number }, bucketMs: number): readonly Span[] => spansOf(query.from, query.to, bucketMs, memory);
   const bucketSql = (axis: Buckets): string => `((ts - ${axis.ts[0] ?? 0}) // ${axis.bucketMs})::INTEGER`;
   const ofSite = (measure: MeasureName, site: string) => siteOnly(memory, measure, site);
@@ -102,11 +102,10 @@ export const createReader = (engine: Engine, memory: Memory) => {
   return {
     latest: (site: string): readonly LatestRow[] => {
       const rows: LatestRow[] = [];
-      for (const [id, { ts, steps }] of memory.newest) {
-        const series = memory.byId.get(id);
-        if (series?.measure !== "rig" || series.site !== site) continue;
+      for (const { measure, site: of, name, newestTs: ts, newestSteps: steps } of memory.series) {
+        if (measure !== "rig" || of !== site || ts < 0) continue;
         const values = MEASURES.rig.fields.map((field, i) => [field.name, valueOr(field, steps[i])]);
-        rows.push({ rig: series.name, ts, values: Object.fromEntries(values) as Record<RigField, number | null> });
+        rows.push({ rig: name, ts, values: Object.fromEntries(values) as Record<RigField, number | null> });
       }
       return rows.sort((a, b) => (a.rig < b.rig ? -1 : 1));
     },
@@ -163,7 +162,7 @@ export const createReader = (engine: Engine, memory: Memory) => {
         })) {
           const [id, at, , powerSum, powerN, , , gco2eSum, gco2eN, , , priceSum, priceN] = row.map(number);
           if (typeof id !== "number" || typeof at !== "number") continue;
-          const source = memory.byId.get(id)?.name ?? "";
+          const source = memory.series[id]?.name ?? "";
           const column = watts.get(source) ?? emptyColumn(axis);
           column[at] = meanOf(power, powerSum ?? 0, powerN ?? 0);
           watts.set(source, column);

@@ -9,7 +9,7 @@ import { fieldsOf, meanOf, valueOf, type Field } from "../../twin/measures.ts";
 import { NO_PART, type ExportPage, type RowsQuery, type Slots, type SlotsQuery } from "../../twin/series.ts";
 import { checkKept, spansOf, WINDOW_MS } from "../../twin/tiers.ts";
 import { unavailable, type Binding, type Engine } from "./engine.ts";
-import { seriesKey, type Memory } from "./memory.ts";
+import { seriesOf, type Memory } from "./memory.ts";
 import { rowsIn, siteOnly, type Part } from "./spans.ts";
 
 /** Of slots read at once. */
@@ -21,7 +21,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
   /** The series of these rigs, as a condition; null where there are none. */
   const rigsOf = (site: string, rigs: readonly string[] | null): { which: string; binding: Binding } | null => {
     if (rigs === null) return siteOnly(memory, "rig", site);
-    const ids = rigs.map((rig) => memory.series.get(seriesKey("rig", site, rig, NO_PART))?.id).filter((id) => id !== undefined);
+    const ids = rigs.map((rig) => seriesOf(memory, "rig", site, rig, NO_PART)?.id).filter((id) => id !== undefined);
     return ids.length === 0 ? null : { which: `id IN (${ids.join(", ")})`, binding: {} };
   };
 
@@ -65,7 +65,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
         const [hash, watts] = fieldsOf("rig", ["hashrateThs", "powerW"]) as [Field, Field];
         yield {
           slotMs,
-          rig: column(ids).map((id) => memory.byId.get(id)?.name ?? ""),
+          rig: column(ids).map((id) => memory.series[id]?.name ?? ""),
           start: column(start),
           readings: column(readings),
           hashrateN: column(hashrateN),

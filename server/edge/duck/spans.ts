@@ -26,7 +26,7 @@ export const rowsIn = (measure: MeasureName, fields: readonly Field[], spans: re
 /** The series of a site; null where there are none. A file mostly keeps one site: then no row needs to be asked. */
 export const siteOnly = (memory: Memory, measure: MeasureName, site: string): { which: string; binding: Binding } | null => {
   const sites = new Set<string>();
-  for (const series of memory.byId.values()) if (series.measure === measure) sites.add(series.site);
+  for (const series of memory.series) if (series.measure === measure) sites.add(series.site);
   if (!sites.has(site)) return null;
   return sites.size === 1
     ? { which: "true", binding: {} }

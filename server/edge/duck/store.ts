@@ -92,7 +92,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     return using("tell its health", ({ memory }) => ({
       status: "ok",
       kind: "DuckDB",
-      detail: `${megabytes(options.file).toFixed(1)} MB, ${memory.byId.size} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
+      detail: `${megabytes(options.file).toFixed(1)} MB, ${memory.series.length} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
     }));
   };
 

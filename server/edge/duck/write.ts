@@ -5,7 +5,7 @@ import type { Points, Sifted } from "../../twin/sift.ts";
 import { windowsOf, type Window } from "../../twin/tiers.ts";
 import { append, type Column } from "./append.ts";
 import { tableOf } from "./schema.ts";
-import { remember, seriesKey, type Memory, type Newest, type Series } from "./memory.ts";
+import { NO_STEPS, remember, seriesOf, type Memory, type Series } from "./memory.ts";
 
 const appendRows = (connection: DuckDBConnection, { measure, of, ts, steps }: Points, ids: Int32Array): Promise<void> => {
   const { fields } = MEASURES[measure];
@@ -49,15 +49,15 @@ const stageSeries = (
   points: Sifted["points"],
 ): { readonly staged: readonly Series[]; readonly ids: Readonly<Record<MeasureName, Int32Array>> } => {
   const staged: Series[] = [];
-  let nextId = memory.byId.size;
+  let nextId = memory.series.length;
   const idsOf = (measure: MeasureName): Int32Array => {
     const { series, of } = points[measure];
     const used = new Uint8Array(series.length);
     for (const place of of) used[place] = 1;
     return Int32Array.from(series, ({ site, name, part, model }, place) => {
-      const known = memory.series.get(seriesKey(measure, site, name, part))?.id;
+      const known = seriesOf(memory, measure, site, name, part)?.id;
       if (known !== undefined || used[place] === 0) return known ?? -1;
-      staged.push({ id: nextId, measure, site, name, part, model });
+      staged.push({ id: nextId, measure, site, name, part, model, newestTs: -1, newestSteps: NO_STEPS });
       return nextId++;
     });
   };
@@ -65,11 +65,15 @@ const stageSeries = (
   return { staged, ids };
 };
 
-const NO_STEPS: ArrayLike<number> = [];
+interface Newest {
+  readonly id: number;
+  readonly ts: number;
+  readonly steps: ArrayLike<number>;
+}
 
 /** The newest of each series among these, where it is not older than the newest known; and those that are not newer than it. `ids`: of the series. */
 const sortOut = (memory: Memory, { measure, series, of, ts, steps }: Points, ids: Int32Array) => {
-  const knownTs = Float64Array.from(ids, (id) => memory.newest.get(id)?.ts ?? -1);
+  const knownTs = Float64Array.from(ids, (id) => memory.series[id]?.newestTs ?? -1);
   const newestTs = knownTs.slice();
   const newestAt = new Int32Array(series.length).fill(-1);
   const late = { ids: [] as number[], ts: [] as number[] };
@@ -85,10 +89,14 @@ const sortOut = (memory: Memory, { measure, series, of, ts, steps }: Points, ids
     newestAt[place] = at;
   }
   const width = MEASURES[measure].fields.length;
-  const newest: [number, Newest][] = [];
+  const newest: Newest[] = [];
   newestAt.forEach((at, place) => {
     if (at >= 0)
-      newest.push([ids[place] ?? -1, { ts: ts[at] ?? 0, steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS }]);
+      newest.push({
+        id: ids[place] ?? -1,
+        ts: ts[at] ?? 0,
+        steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS,
+      });
   });
   return { late, newest };
 };
@@ -102,7 +110,7 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
     { type: "INTEGER", values: staged.map(({ part }) => part) },
     { type: "VARCHAR", values: staged.map(({ model }) => model) },
   ]);
-  const newest: [number, Newest][] = [];
+  const newest: Newest[] = [];
   for (const measure of MEASURE_NAMES) {
     const sorted = sortOut(memory, points[measure], ids[measure]);
     await removeRows(connection, measure, sorted.late.ids, sorted.late.ts);
@@ -125,7 +133,10 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
 
   return () => {
     for (const series of staged) remember(memory, series);
-    for (const [id, row] of newest) memory.newest.set(id, row);
+    for (const { id, ts, steps } of newest) {
+      const series = memory.series[id];
+      if (series !== undefined) Object.assign(series, { newestTs: ts, newestSteps: steps });
+    }
     for (const [window, starts] of dirtied) for (const start of starts) memory.dirty[window].add(start);
     memory.upTo = reached;
   };

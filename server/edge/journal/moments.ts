@@ -3,16 +3,13 @@
  * Views only: without the digest, never read at a start. Losing them costs a replay time, nothing else, so nobody waits for the disk.
  */
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { deflateRaw, inflateRawSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 import Database from "libsql";
-
-const deflate = promisify(deflateRaw) as (data: Buffer, options: { level: number }) => Promise<Buffer>;
+import { deflated } from "./deflated.ts";
 
 const SCHEMA = "CREATE TABLE IF NOT EXISTS moment (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);";
 /** A day and the hour that it takes to look at it. */
 const KEEP_MS = 25 * 3_600_000;
-const LINES_IN_ONE_GO = 200;
 
 export interface Moment {
   readonly pos: number;
@@ -31,14 +28,9 @@ export const openMoments = (folder: string) => {
   const drop = db.prepare("DELETE FROM moment WHERE ts < ?");
 
   return {
-    /** Keeps the farm as it is after entry `pos`, and lets go of what is older than a day. */
-    async save(pos: number, ts: number, lines: Iterable<string>): Promise<void> {
-      const parts: Buffer[] = [];
-      for (const line of lines) {
-        parts.push(Buffer.from(`${line}\n`));
-        if (parts.length % LINES_IN_ONE_GO === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      put.run(pos, Math.floor(ts), await deflate(Buffer.concat(parts), { level: 1 }));
+    /** Keeps the farm as it is after entry `pos` (`texts`: see snapshotTexts), and lets go of what is older than a day. */
+    async save(pos: number, ts: number, texts: Iterable<string>): Promise<void> {
+      put.run(pos, Math.floor(ts), await deflated(texts));
       drop.run(Math.floor(ts - KEEP_MS));
     },
     /** The newest that is not after `ts` (ms UTC), null where there is none. */

@@ -1,11 +1,9 @@
 /** Folded state beside the journal, so that a start reads only what came after. Losing it costs time, never data. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { deflateRaw, inflateRawSync } from "node:zlib";
+import { inflateRawSync } from "node:zlib";
 import Database from "libsql";
-
-const deflate = promisify(deflateRaw) as (data: Buffer, options: { level: number }) => Promise<Buffer>;
+import { deflated } from "./deflated.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
@@ -19,6 +17,11 @@ const CELLS_MS = 4 * 86_400_000;
 
 /** libsql gives an ArrayBuffer where its typings say Buffer. */
 type Blob = ArrayBuffer;
+function* arrayTexts(values: readonly unknown[]): Generator<string> {
+  yield "[";
+  for (const [i, value] of values.entries()) yield `${i === 0 ? "" : ","}${JSON.stringify(value)}`;
+  yield "]";
+}
 const inflated = (body: Blob): string => inflateRawSync(Buffer.from(body)).toString("utf8");
 
 export interface Snapshot {
@@ -43,17 +46,10 @@ export const openSnapshots = (folder: string) => {
   const cellsUpTo = db.prepare("SELECT body FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos");
 
   return {
-    /** Saves in one transaction: the snapshot's lines and the digest cells changed since the one before. */
-    async save(pos: number, ts: number, lines: Iterable<string>, cells: unknown): Promise<void> {
-      const parts: Buffer[] = [];
-      let n = 0;
-      for (const line of lines) {
-        parts.push(Buffer.from(`${line}\n`));
-        // Ten thousand twins in one go would hold up the readings that come meanwhile.
-        if (++n % 200 === 0) await new Promise((resolve) => setImmediate(resolve));
-      }
-      const body = await deflate(Buffer.concat(parts), { level: 1 });
-      const cellBody = await deflate(Buffer.from(JSON.stringify(cells)), { level: 1 });
+    /** Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before. */
+    async save(pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]): Promise<void> {
+      const body = await deflated(texts);
+      const cellBody = await deflated(arrayTexts(cells));
       db.transaction(() => {
         putCells.run(pos, Math.floor(ts), cellBody);
         put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);
