@@ -209,7 +209,14 @@ export const createRecords = (needs: RecordsNeeds) => {
     await needs.write(OWN.act, bytesOf(JSON.stringify(act)));
   };
 
-  const isRegistered = (rig: string): boolean => recordsOf(ledger(), rig).some(({ body }) => body.kind === "registration");
+  /** A record is never taken back: who is on record need not be looked for in every round. */
+  const registered = new Set<string>();
+  const isRegistered = (rig: string): boolean => {
+    if (registered.has(rig)) return true;
+    if (!recordsOf(ledger(), rig).some(({ body }) => body.kind === "registration")) return false;
+    registered.add(rig);
+    return true;
+  };
 
   /** Needs no chain: a rig is on record as soon as it is known. */
   const sealRegistrations = async (): Promise<void> => {

@@ -8,7 +8,7 @@ import { isOwn, parseForeign } from "../twin/foreign.ts";
 import type { Gateways } from "../twin/gateway.ts";
 import { parse, type Parsed } from "../twin/parse.ts";
 import { Refused } from "../twin/refusal.ts";
-import { addEnergy, addReading, countOf, noRows } from "../twin/rows.ts";
+import { addEnergy, addReading, countOf, emptied, noRows } from "../twin/rows.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
 import type { Clock } from "./clock.ts";
@@ -44,6 +44,8 @@ const CATCH_UP_ROWS = 5_000;
 export const createSeries = (needs: SeriesNeeds) => {
   const most = needs.mostRows ?? MOST_ROWS;
   let live = noRows();
+  /** Empty; becomes the live ones while those are written. */
+  let spare = noRows();
   /** Everything up to here is in the store. */
   let stored = 0;
   /** Journal time of what was stored last, as far as it is known. */
@@ -120,7 +122,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     const from = liveFrom;
     const upTo = liveTo;
     const upToTs = liveToTs;
-    live = noRows();
+    live = spare;
     const closed = stored >= from - 1;
     try {
       await send(rows, closed ? upTo : stored);
@@ -129,6 +131,8 @@ export const createSeries = (needs: SeriesNeeds) => {
       liveFrom = liveTo + 1;
       gapReader = null;
       throw error;
+    } finally {
+      spare = emptied(rows);
     }
     if (closed) {
       stored = upTo;

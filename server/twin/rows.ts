@@ -13,6 +13,20 @@ const none = (fields: readonly string[]): Rows => ({
 });
 export const noRows = (): RowSet => ({ rig: none(RIG_FIELDS), board: none(BOARD_FIELDS), site_energy: none(ENERGY_FIELDS) });
 
+/** Bytes of columns that are kept for further rows. */
+const MOST_KEPT = 2 << 20;
+/** Empties `rows` for further ones, in the same columns unless a burst has made them long: new ones each second would live long enough to become old. */
+export const emptied = (rows: RowSet): RowSet => {
+  const all = [rows.rig, rows.board, rows.site_energy];
+  if (all.some(({ values }) => values.byteLength > MOST_KEPT)) return noRows();
+  for (const one of all) {
+    one.count = 0;
+    one.series.length = 0;
+    one.places.clear();
+  }
+  return rows;
+};
+
 /** How many points there are in all. */
 export const countOf = ({ rig, board, site_energy }: RowSet): number => rig.count + board.count + site_energy.count;
 

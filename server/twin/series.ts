@@ -215,7 +215,7 @@ export interface StoreHealth {
 export interface SeriesStore {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Keeps the batch; done means durable. The same batch again changes nothing. Gives the points that can never be kept. */
+  /** Keeps the batch; done means durable, and the rows are the caller's again. The same batch again changes nothing. Gives the points that can never be kept. */
   write(batch: SeriesBatch): Promise<readonly RejectedPoint[]>;
   /** The journal position up to which everything is kept; 0 for an empty store. At least, never more than, what is there. */
   cursor(): Promise<number>;
