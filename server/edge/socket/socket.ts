@@ -7,6 +7,7 @@ import { problemOf } from "../../twin/problem.ts";
 import type { Refusal } from "../../twin/refusal.ts";
 import { EVENTS, FRAME_MS } from "../../twin/wire.ts";
 import { createBudget } from "./budget.ts";
+import { inOneWrite } from "./one-write.ts";
 import { createViewer, type Frame, type OpenReplay, type Viewer, type Whole } from "./viewer.ts";
 import { ackIn, controlIn, hereIn, watchIn, type Checked } from "./wishes.ts";
 
@@ -278,14 +279,8 @@ export const createSocket = (options: SocketOptions) => {
     publish(frame: Frame): void {
       const { n } = frame.meta;
       if ((options.notes?.() ?? 0) !== toldNotes) tellPeople();
-      // A frame's text and its rows go to the kernel together: one write a viewer instead of two.
-      const lines = [...guests.values()].filter(({ isIn }) => isIn).map(({ socket }) => socket.request.socket);
-      for (const line of lines) line.cork();
-      try {
-        io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns));
-      } finally {
-        for (const line of lines) line.uncork();
-      }
+      const told = [...guests.values()].filter(({ isIn }) => isIn).map(({ socket }) => socket);
+      inOneWrite(told, () => io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns)));
       for (const guest of guests.values()) {
         if (!guest.viewer.isLive()) continue;
         guest.viewer.passed(n);
