@@ -111,7 +111,8 @@ describe("a replay", () => {
       read: journal.read,
       subscribe: journal.subscribe,
       loadSnapshot: () => null,
-      saveSnapshot: (pos, ts, lines, cells) => Promise.resolve(void saved.push({ pos, ts, lines: [...lines], cells: [cells] })),
+      saveSnapshot: (pos, ts, texts, cells) =>
+        Promise.resolve(void saved.push({ pos, ts, lines: [...texts].join("").trimEnd().split("\n"), cells: [cells] })),
       snapshotMs: MINUTE,
       onError: (what) => {
         throw new Error(what);
