@@ -1,6 +1,7 @@
 import { Socket } from "node:net";
 import { afterEach, expect, jest, test } from "@jest/globals";
-import { settled, startFeed, stopAll, until, watchLive } from "./socket/feed.ts";
+import { EVENTS } from "../../server/twin/wire.ts";
+import { connect, startFeed, stopAll, until } from "./socket/feed.ts";
 
 afterEach(stopAll);
 
@@ -9,8 +10,15 @@ type Writes = { _writeGeneric(...args: unknown[]): unknown };
 
 test("a frame is one write a viewer, its text and its rows together", async () => {
   const feed = await startFeed();
-  const viewers = await Promise.all(Array.from({ length: 5 }, () => watchLive(feed)));
-  await Promise.all(viewers.map(settled));
+  const viewers = Array.from({ length: 5 }, () => connect(feed.port));
+  const toldWhoIsHere = new Set<number>();
+  for (const [i, { socket }] of viewers.entries()) {
+    socket.on(EVENTS.people, () => toldWhoIsHere.add(i));
+    socket.on("connect", () => socket.emit(EVENTS.watch, { view: "live" }));
+  }
+  await until("all have the whole", () => viewers.every(({ story }) => story().length === 1));
+  // That is told once all have come, and would be counted with the frames.
+  await until("all know who is here", () => toldWhoIsHere.size === viewers.length);
   const inside = Socket.prototype as unknown as Writes;
   const write = inside._writeGeneric;
   let writes = 0;

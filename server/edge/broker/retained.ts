@@ -17,7 +17,7 @@ export const filterMatcher = (filter: string): ((topic: string) => boolean) => {
   const open = levels.at(-1) === "#";
   const fixed = open ? levels.slice(0, -1) : levels;
   const wildcard = levels.findIndex((level) => level === "+" || level === "#");
-  // Of whole levels, with the slash behind them but for the last: `a/#` matches `a` too (4.7.1-2).
+  // Without the slash that follows: `a/#` matches `a` too (4.7.1-2).
   const before = wildcard < 0 ? filter : levels.slice(0, wildcard).join("/");
   return (topic) => {
     if (!topic.startsWith(before)) return false;

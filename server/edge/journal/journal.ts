@@ -35,7 +35,7 @@ interface Pending {
 
 const RETRY_MS = 1_000;
 /** A buffer that one large group has grown is not kept for the next. */
-const KEEP_BYTES = 1 << 20;
+const KEEP_BYTES = 4 << 20;
 
 const failureOf = (cause: unknown): Refused => {
   const code = (cause as NodeJS.ErrnoException).code;

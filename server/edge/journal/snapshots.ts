@@ -17,11 +17,6 @@ const CELLS_MS = 4 * 86_400_000;
 
 /** libsql gives an ArrayBuffer where its typings say Buffer. */
 type Blob = ArrayBuffer;
-function* arrayTexts(values: readonly unknown[]): Generator<string> {
-  yield "[";
-  for (const [i, value] of values.entries()) yield `${i === 0 ? "" : ","}${JSON.stringify(value)}`;
-  yield "]";
-}
 const inflated = (body: Blob): string => inflateRawSync(Buffer.from(body)).toString("utf8");
 
 export interface Snapshot {
@@ -49,7 +44,7 @@ export const openSnapshots = (folder: string) => {
     /** Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before. */
     async save(pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]): Promise<void> {
       const body = await deflated(texts);
-      const cellBody = await deflated(arrayTexts(cells));
+      const cellBody = await deflated([JSON.stringify(cells)]);
       db.transaction(() => {
         putCells.run(pos, Math.floor(ts), cellBody);
         put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);

@@ -18,10 +18,11 @@ export const inOneWrite = (sockets: readonly Socket[], send: () => void): void =
   try {
     send();
   } finally {
-    for (const conn of free) {
-      conn.transport.writable = true;
-      conn.flush();
+    for (const { transport } of free) transport.writable = true;
+    try {
+      for (const conn of free) conn.flush();
+    } finally {
+      for (const line of lines) line.uncork();
     }
-    for (const line of lines) line.uncork();
   }
 };
