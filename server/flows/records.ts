@@ -47,7 +47,7 @@ export interface RelayStatus {
   readonly detail: string;
   /** Records that are not yet final. */
   readonly waiting: number;
-  /** Machines on record that have no token yet. */
+  /** Machines that have no token yet, on record or still to be. */
   readonly tokenless: number;
 }
 
@@ -366,7 +366,7 @@ export const createRecords = (needs: RecordsNeeds) => {
     step,
     status: (): RelayStatus => {
       const { open, tokens, records } = ledger();
-      return { ...status, waiting: open.size, tokenless: Math.max(0, records.size - tokens.size) };
+      return { ...status, waiting: open.size, tokenless: Math.max(0, Math.max(records.size, needs.twins().size) - tokens.size) };
     },
     start: (): void => {
       stopEvery = clock.every(RELAY_MS, () => (running = step()));

@@ -142,6 +142,7 @@ describe("a rig's first record", () => {
     const records = w.make();
     await records.step();
     expect([...w.ledger().tokens.keys()]).toEqual(["a"]);
+    expect(records.status()).toMatchObject({ waiting: 0, tokenless: 2 });
     expect(recordsOf(w.ledger(), "a")[0]).toMatchObject({
       status: "final",
       tokenId: 1,
@@ -161,6 +162,7 @@ describe("a rig's first record", () => {
       "Bitmain Antminer S19 first seen; known by its name in the site.",
     ]);
     expect(w.hand.events).toHaveLength(3);
+    expect(records.status()).toMatchObject({ waiting: 0, tokenless: 0 });
   });
 
   test("is sealed without a chain, too", async () => {
