@@ -56,6 +56,18 @@ export const asShown = (
     ? { unit: "°F", of: (c) => c * 1.8 + 32, by: 1.8, plus: 32 }
     : { unit, of: (value) => value, by: 1, plus: 0 };
 
+/** A temperature in a sentence, and whether it is a difference of two. */
+const IN_WORDS = /(-?\d+)(\.\d+)? °C( warmer)?/g;
+/** A sentence of the server's, which has °C, with temperatures in what the site has them shown in. */
+export const inSiteDegrees = (sentence: string): string => {
+  const { unit, of, by } = asShown("°C");
+  if (unit === "°C") return sentence;
+  return sentence.replace(IN_WORDS, (_all, whole: string, part = "", warmer = "") => {
+    const c = Number(`${whole}${part}`);
+    return `${(warmer === "" ? of(c) : by * c).toFixed(part === "" ? 0 : part.length - 1)} ${unit}${warmer}`;
+  });
+};
+
 const known = (value: number | null | undefined): value is number => value !== null && value !== undefined && Number.isFinite(value);
 
 /** Takes TH/s. */

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import type { Alarm } from "../../server/twin/twin.ts";
+import { inSiteDegrees } from "../format.ts";
 import { say } from "../texts.ts";
 import { Age, SeverityMark } from "./value.tsx";
 
@@ -15,7 +16,7 @@ export const AlarmLines = ({ alarms, bare = false }: { readonly alarms: readonly
             {alarm.rig}
           </Link>
         )}
-        <span className="says quiet">{alarm.message}</span>
+        <span className="says quiet">{inSiteDegrees(alarm.message)}</span>
         <span className="faint num">
           {alarm.clearedTs === null ? (
             <Link to={`/maintenance/new?alarm=${encodeURIComponent(alarm.id)}`} aria-label={say.alarms.orderFor(alarm.rig)}>

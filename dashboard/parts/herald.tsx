@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications";
 import { useEffect, useRef } from "react";
+import { inSiteDegrees } from "../format.ts";
 import { useAlarms, useSite, useViewClock } from "../site.tsx";
 import { say } from "../texts.ts";
 
@@ -24,7 +25,7 @@ export const useHerald = (go: (to: string) => void): void => {
         color: "red",
         autoClose: 30_000,
         title: `${say.severities.critical}: ${alarm.rig}, ${say.alarmKinds[alarm.kind]}`,
-        message: alarm.message,
+        message: inSiteDegrees(alarm.message),
         role: "alert",
         closeButtonProps: { "aria-label": say.close },
         style: { cursor: "pointer" },

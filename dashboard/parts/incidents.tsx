@@ -3,7 +3,7 @@ import { memo, useMemo, useState, type ReactNode } from "react";
 import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
 import type { Alarm } from "../../server/twin/twin.ts";
-import { dayMinute, iso } from "../format.ts";
+import { dayMinute, inSiteDegrees, iso } from "../format.ts";
 import { useAlarms, useNowText } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 import { say } from "../texts.ts";
@@ -31,7 +31,7 @@ const Members = ({ incident, standing }: { readonly incident: Incident; readonly
             <span className="faint">{text.ended}</span>
           ) : (
             <span className="quiet">
-              {say.alarmKinds[alarm.kind]}: {alarm.message}
+              {say.alarmKinds[alarm.kind]}: {inSiteDegrees(alarm.message)}
               {alarm.comments.map((comment) => (
                 <span key={comment.ts} className="incident-comment">
                   “{comment.text}” <span className="faint">{comment.by}</span>

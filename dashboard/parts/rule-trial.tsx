@@ -5,7 +5,7 @@ import type { RuleSetting } from "../../server/twin/alarms/book.ts";
 import type { AlarmKind } from "../../server/twin/alarms/kinds.ts";
 import type { Trial, TrialAnswer } from "../../server/twin/alarms/watch-shapes.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { percent, utcMinute } from "../format.ts";
+import { inSiteDegrees, percent, utcMinute } from "../format.ts";
 import { failureOf, useSite } from "../site.tsx";
 import { alarmText } from "../texts-alarms.ts";
 
@@ -79,7 +79,7 @@ export const RuleTrial = ({ kind, setting }: { readonly kind: AlarmKind; readonl
         <ul className="quiet">
           {trial.alarms.slice(0, SHOWN).map(({ rig, raisedTs, message }) => (
             <li key={`${rig} ${raisedTs}`}>
-              {utcMinute(raisedTs)} <b>{rig}</b> {message}
+              {utcMinute(raisedTs)} <b>{rig}</b> {inSiteDegrees(message)}
             </li>
           ))}
           {trial.raised > SHOWN ? <li>{text.andMore(trial.raised - SHOWN)}</li> : null}

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 import type { Incident } from "../../server/twin/alarms/incident.ts";
 import { SEVERITIES, type Alarm, type Severity } from "../../server/twin/twin.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { count, dayMinute, iso, lasting } from "../format.ts";
+import { count, dayMinute, inSiteDegrees, iso, lasting } from "../format.ts";
 import { useAddress } from "../parts/address.ts";
 import { AlarmBulk } from "../parts/alarm-bulk.tsx";
 import { AlarmPages } from "../parts/alarm-pages.tsx";
@@ -118,7 +118,7 @@ const Row = memo(({ alarm, live, isChosen, onChoose }: RowProps): ReactNode => (
       </Link>{" "}
       <span className="faint">{say.alarmKinds[alarm.kind]}</span>
     </span>
-    <span className="says">{alarm.message}</span>
+    <span className="says">{inSiteDegrees(alarm.message)}</span>
     <span className="quiet when">
       <time dateTime={iso(alarm.sinceTs)} title={iso(alarm.sinceTs)}>
         {dayMinute(alarm.sinceTs)}
@@ -217,7 +217,7 @@ const AlarmsView = (): ReactNode => {
             (shown === "all" || (shown === "active") === (alarm.clearedTs === null)) &&
             (shown === "active" || !Number.isFinite(untilTs) || alarm.raisedTs < untilTs) &&
             (severity === null || alarm.severity === severity) &&
-            (wanted === "" || `${alarm.rig} ${alarm.message} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
+            (wanted === "" || `${alarm.rig} ${inSiteDegrees(alarm.message)} ${say.alarmKinds[alarm.kind]}`.toLowerCase().includes(wanted)),
         )
         .sort((a, b) => (shown === "active" ? rankOf(b) - rankOf(a) : 0) || b.raisedTs - a.raisedTs),
     [all, shown, untilTs, severity, wanted],

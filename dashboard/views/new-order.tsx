@@ -6,7 +6,7 @@ import { CHECKLISTS, CORRECTIVE } from "../../server/twin/orders/checklists.ts";
 import type { Order } from "../../server/twin/orders/shapes.ts";
 import { ORDER_KINDS, PRIORITIES, type OrderKind, type Priority } from "../../server/twin/orders/words.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
-import { fromField } from "../format.ts";
+import { fromField, inSiteDegrees } from "../format.ts";
 import "../look/orders.css";
 import { useAddress } from "../parts/address.ts";
 import { useBadge } from "../parts/badge.ts";
@@ -34,7 +34,7 @@ const Form = (): ReactNode => {
   const kind: OrderKind = ORDER_KINDS.find((each) => each === address.get("kind")) ?? "inspection";
   const form = useForm({
     initialValues: {
-      title: address.get("title") || (alarm === null ? "" : `${say.alarmKinds[alarm.kind]}: ${alarm.message}`.slice(0, 140)),
+      title: address.get("title") || (alarm === null ? "" : `${say.alarmKinds[alarm.kind]}: ${inSiteDegrees(alarm.message)}`.slice(0, 140)),
       detail: "",
       kind,
       corrective: alarm !== null || address.get("corrective") === "yes" || CORRECTIVE.has(kind),

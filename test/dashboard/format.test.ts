@@ -8,6 +8,7 @@ import {
   fixed,
   fromField,
   hashrate,
+  inSiteDegrees,
   lasting,
   percent,
   power,
@@ -76,10 +77,15 @@ describe("figures", () => {
       expect(onScale(-40, scaleOf("celsius", 90))).toBe("−40.0\u202f°F");
       expect(asShown("°C").by).toBe(1.8);
       expect(asShown("W").of(5)).toBe(5);
+      expect(inSiteDegrees("Board at 92.4 °C, limit 85 °C.")).toBe("Board at 198.3 °F, limit 185 °F.");
+      expect(inSiteDegrees("Intake at -40.0 °C, limit 38 °C.")).toBe("Intake at -40.0 °F, limit 100 °F.");
+      expect(inSiteDegrees("boards 5.0 °C warmer than its history says")).toBe("boards 9.0 °F warmer than its history says");
+      expect(inSiteDegrees("Fan 2 at 0 RPM.")).toBe("Fan 2 at 0 RPM.");
     } finally {
       setDegrees("C");
     }
     expect(celsius(61.04)).toEqual({ text: "61.0", unit: "°C" });
+    expect(inSiteDegrees("Board at 92.4 °C, limit 85 °C.")).toBe("Board at 92.4 °C, limit 85 °C.");
   });
   test("a hash keeps both ends", () => {
     expect(short("0x0123456789abcdef0123456789abcdef")).toBe("0x012345…abcdef");
