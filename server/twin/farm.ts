@@ -418,11 +418,14 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
   }
 };
 
+/** A view would hold all that came over the network with it; what has its bytes for itself is kept as it is, shared with who else keeps it. */
+const alone = (payload: Uint8Array): Uint8Array =>
+  payload.byteLength === payload.buffer.byteLength ? new Uint8Array(payload.buffer) : Uint8Array.from(payload);
+
 const carryMessage = (farm: Farm, entry: Entry, out: Outcome, verify: Verify, reading: Reading | null): void => {
   if (entry.retain) {
     if (entry.payload.length === 0) farm.retained.delete(entry.topic);
-    // A copy: a view would hold all that came over the network with it.
-    else farm.retained.set(entry.topic, Uint8Array.from(entry.payload));
+    else farm.retained.set(entry.topic, alone(entry.payload));
   }
   farm.deviceTs = entry.receivedTs;
   if (farm.curtail.settings.mqtt?.topic === entry.topic) {

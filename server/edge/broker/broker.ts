@@ -4,6 +4,7 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
+import mqttPacket from "mqtt-packet";
 import { Aedes, type AedesPublishPacket, type Client } from "aedes";
 import { Refused } from "../../twin/refusal.ts";
 import type { Message } from "../../twin/twin.ts";
@@ -70,6 +71,9 @@ const MOST_CONNECTIONS = 20_000;
 const ROOM_TO_TELL = 1_000;
 /** MQTT 3.1.1, 3.2.2.3: the server is unavailable. */
 const UNAVAILABLE = 3;
+
+// 65,536 small buffers, one for each number that a packet may have: more for the garbage collector to look at than making them is.
+mqttPacket.writeToStream.cacheNumbers = false;
 
 /** Builds the broker. `start` throws Refused PORT_IN_USE. */
 export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
@@ -160,8 +164,8 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         authorizePublish: (client, packet, callback) => {
           const refused = door.publishRefusal(client, packet);
           if (refused !== null) return callback(refused);
-          // What stays for years must not keep all that came over the network with it.
-          if (packet.retain && typeof packet.payload !== "string") packet.payload = Buffer.from(packet.payload);
+          // What stays for years must not keep all that came over the network with it; with bytes of its own the fold can share it.
+          if (packet.retain && typeof packet.payload !== "string") packet.payload = Buffer.from(Uint8Array.from(packet.payload).buffer);
           const { payload } = packet;
           const take = (): void =>
             options.onMessage(
@@ -202,7 +206,14 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
       broker.on("clientDisconnect", see);
       for (const { topic, payload } of options.retained())
         broker.publish(
-          { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain: true, dup: false } as AedesPublishPacket,
+          {
+            cmd: "publish",
+            topic,
+            payload: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+            qos: 1,
+            retain: true,
+            dup: false,
+          } as AedesPublishPacket,
           () => undefined,
         );
       const handle = received((socket) => markUnfit(broker.handle(socket) as unknown as Inside, unfit));
