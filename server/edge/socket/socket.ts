@@ -7,7 +7,8 @@ import { problemOf } from "../../twin/problem.ts";
 import type { Refusal } from "../../twin/refusal.ts";
 import { EVENTS, FRAME_MS } from "../../twin/wire.ts";
 import { createBudget } from "./budget.ts";
-import { inOneWrite } from "./one-write.ts";
+import { sendToAll } from "./one-write.ts";
+import { hearAcks } from "./quick-ack.ts";
 import { createViewer, type Frame, type OpenReplay, type Viewer, type Whole } from "./viewer.ts";
 import { ackIn, controlIn, hereIn, watchIn, type Checked } from "./wishes.ts";
 
@@ -43,7 +44,6 @@ export interface SocketOptions {
 }
 
 const rightOf = (event: string): string => `live:${event}`;
-const ROOM = "ready";
 const GATHER_MS = 10;
 /** Between two wholes to one viewer: there is nothing new between two frames. */
 const WHOLE_MS = FRAME_MS;
@@ -102,13 +102,10 @@ export const createSocket = (options: SocketOptions) => {
     return gist.is;
   };
 
-  const placeInRoom = (guest: Guest): void => {
+  /** Whether the next frame goes to it. */
+  const settle = (guest: Guest): void => {
     const { socket, viewer } = guest;
-    const isIn = viewer.isReady() && socket.connected;
-    if (isIn === guest.isIn) return;
-    guest.isIn = isIn;
-    if (isIn) void socket.join(ROOM);
-    else void socket.leave(ROOM);
+    guest.isIn = viewer.isReady() && socket.connected;
   };
 
   /** Tells all who read what they get; whoever comes later is told with the next change, which its own coming is. */
@@ -153,7 +150,7 @@ export const createSocket = (options: SocketOptions) => {
       io.to(live.map(({ socket }) => socket.id)).emit(EVENTS.snapshot, meta, Buffer.from(columns));
       for (const guest of live) {
         guest.viewer.tookWhole(meta.n);
-        placeInRoom(guest);
+        settle(guest);
       }
     } catch (error) {
       onFault(error);
@@ -163,7 +160,7 @@ export const createSocket = (options: SocketOptions) => {
 
   const welcome = (socket: Socket): void => {
     const changed = (): void => {
-      placeInRoom(guest);
+      settle(guest);
       if (!guest.viewer.wantsWhole()) return;
       wanting.add(guest);
       gather(GATHER_MS);
@@ -192,14 +189,19 @@ export const createSocket = (options: SocketOptions) => {
     tellPeople();
 
     const within = createBudget(Date.now());
-    socket.use((_event, next) => {
-      if (within(Date.now())) return next();
+    const isWithin = (): boolean => {
+      if (within(Date.now())) return true;
       viewer.refuse({ code: "TOO_MANY_REQUESTS", detail: "Too many events; the line is closed." });
       socket.disconnect(true);
+      return false;
+    };
+    socket.use((_event, next) => {
+      if (isWithin()) next();
     });
     /** A listener that throws would end the process. */
-    const hear = <T>(event: string, read: (payload: unknown) => Checked<T>, take: (wish: T) => void): void => {
-      socket.on(event, (payload: unknown) => {
+    const listener =
+      <T>(event: string, read: (payload: unknown) => Checked<T>, take: (wish: T) => void) =>
+      (payload: unknown): void => {
         try {
           const barred = gate.admits(socket.request, rightOf(event), false);
           if (barred !== null) return viewer.refuse(barred);
@@ -209,14 +211,19 @@ export const createSocket = (options: SocketOptions) => {
         } catch (error) {
           onFault(error);
         }
-      });
-    };
+      };
+    const hear = <T>(event: string, read: (payload: unknown) => Checked<T>, take: (wish: T) => void): void =>
+      void socket.on(event, listener(event, read, take));
     hear(EVENTS.watch, watchIn, (watch) => {
       // First the watch: were there no figures to tell, the whole would still come.
       viewer.watch(watch);
       if (watch.view === "live" && guest.wholeMs === 0) socket.emit(EVENTS.gist, gistNow());
     });
-    hear(EVENTS.ack, ackIn, viewer.ack);
+    const acked = listener(EVENTS.ack, ackIn, viewer.ack);
+    socket.on(EVENTS.ack, acked);
+    hearAcks(socket, (n) => {
+      if (socket.connected && isWithin()) acked({ n });
+    });
     hear(EVENTS.control, controlIn, viewer.control);
     hear(EVENTS.here, hereIn, (page) => {
       if (guest.page === page) return;
@@ -280,11 +287,11 @@ export const createSocket = (options: SocketOptions) => {
       const { n } = frame.meta;
       if ((options.notes?.() ?? 0) !== toldNotes) tellPeople();
       const told = [...guests.values()].filter(({ isIn }) => isIn).map(({ socket }) => socket);
-      inOneWrite(told, () => io?.to(ROOM).emit(EVENTS.frame, frame.meta, Buffer.from(frame.columns)));
+      if (told.length > 0) sendToAll(told, EVENTS.frame, frame.meta, new Uint8Array(frame.columns));
       for (const guest of guests.values()) {
         if (!guest.viewer.isLive()) continue;
         guest.viewer.passed(n);
-        placeInRoom(guest);
+        settle(guest);
       }
     },
     viewers: (): number => guests.size,

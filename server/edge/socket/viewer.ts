@@ -32,7 +32,7 @@ export interface Around {
   /** False where as many replays are open as may be. */
   readonly takeSlot: () => boolean;
   readonly freeSlot: () => void;
-  /** The lane, or what is watched, has changed: look whether it wants the whole, and whether it is in the room of the ready. */
+  /** The lane, or what is watched, has changed: look whether it wants the whole, and whether it is among the ready. */
   readonly changed: () => void;
   readonly onFault: (error: unknown) => void;
 }
@@ -150,7 +150,7 @@ export const createViewer = (around: Around) => {
     isLive: (): boolean => view === "live",
     isReady: (): boolean => view === "live" && isOpen(lane),
     wantsWhole: (): boolean => view !== "none" && steering === null && wantsWhole(lane),
-    /** A live frame went out to the room of the ready. */
+    /** A live frame went out to those who are ready. */
     passed(n: number): void {
       lane = isOpen(lane) ? afterFrame(lane, n) : afterMiss(lane);
     },
