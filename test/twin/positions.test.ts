@@ -68,8 +68,8 @@ describe("positions as a table", () => {
           fc.string({ maxLength: 8 }).map((text) =>
             text
               .replaceAll(/[\r\n\t]/g, "")
-              .trim()
-              .replace(/^'+/, ""),
+              .replace(/^['\s]+/, "")
+              .trimEnd(),
           ),
           { minLength: 1 },
         ),
