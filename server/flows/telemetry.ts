@@ -21,8 +21,8 @@ export interface TelemetryNeeds {
   readonly loadSnapshot: (
     ts: number,
   ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
-  /** `texts`: see snapshotTexts. */
-  readonly saveSnapshot: (pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]) => Promise<void>;
+  /** `texts`: see snapshotTexts; `isMoment`: it serves replays too, in place of a moment of its own. */
+  readonly saveSnapshot: (pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[], isMoment: boolean) => Promise<void>;
   /** Keeps the farm for replays: see isMomentDue. */
   readonly saveMoment?: (pos: number, ts: number, texts: Iterable<string>) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
@@ -45,10 +45,11 @@ export interface TelemetryNeeds {
 /** A replay that jumps folds at most so many entries, a third of a second's work … */
 const MOMENT_ENTRIES = 10_000;
 /** … or so many for each rig: keeping a moment costs as much as the farm is large, and must stay a small part of folding up to it. */
-const MOMENT_ENTRIES_A_RIG = 6;
-/** Whether so much has come since the last moment was kept that the farm is worth keeping again. */
-export const isMomentDue = (farm: Farm, lastMomentPos: number): boolean =>
-  farm.asOfPos - lastMomentPos >= Math.max(MOMENT_ENTRIES, MOMENT_ENTRIES_A_RIG * farm.twins.size);
+const MOMENT_ENTRIES_A_RIG = 16;
+/** What has come since the last moment was kept, as a part of what makes the farm worth keeping again. */
+const momentPart = (farm: Farm, lastMomentPos: number): number =>
+  (farm.asOfPos - lastMomentPos) / Math.max(MOMENT_ENTRIES, MOMENT_ENTRIES_A_RIG * farm.twins.size);
+export const isMomentDue = (farm: Farm, lastMomentPos: number): boolean => momentPart(farm, lastMomentPos) >= 1;
 
 /** Takes what a batch of entries brought about; `farm` is the state after it. */
 export type Taker = (out: Outcome, farm: Farm, batch: { readonly firstPos: number; readonly lastPos: number }) => void;
@@ -107,7 +108,9 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (farm.asOfPos === lastSnapshotPos) return;
     const pos = farm.asOfPos;
     needs.history?.settle(pos);
-    await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest));
+    const isMoment = momentPart(farm, lastMomentPos) >= 0.5;
+    if (isMoment) lastMomentPos = pos;
+    await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest), isMoment);
     lastSnapshotPos = pos;
   };
 

@@ -43,8 +43,9 @@ export const startFold = async (
     read: pruned.read,
     subscribe: journal.subscribe,
     loadSnapshot: (ts) => snapshots.load(ts),
-    saveSnapshot: async (pos, ts, lines, cells) => {
-      await snapshots.save(pos, ts, lines, cells);
+    saveSnapshot: async (pos, ts, texts, cells, isMoment) => {
+      const body = await snapshots.save(pos, ts, texts, cells);
+      if (isMoment) moments.keep(pos, ts, body);
       snapshots.thin(ts);
     },
     saveMoment: moments.save,

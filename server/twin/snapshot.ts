@@ -12,7 +12,8 @@ export const SNAPSHOT_VERSION = 6;
 
 const base64 = (bytes: Uint8Array): string => {
   let text = "";
-  for (const byte of bytes) text += String.fromCharCode(byte);
+  // A call takes only so many arguments.
+  for (let from = 0; from < bytes.length; from += 4_096) text += String.fromCharCode(...bytes.subarray(from, from + 4_096));
   return btoa(text);
 };
 const unbase64 = (text: string): Uint8Array => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

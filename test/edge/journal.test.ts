@@ -56,6 +56,27 @@ describe("journal", () => {
     await journal.stop();
   });
 
+  test("lets a group of few wait longer than one under load, and an idle one not at all", async () => {
+    let nowTs = clock;
+    const groupMs = 60_000;
+    const journal = createJournal({ folder, now: () => nowTs, groupMs });
+    await journal.start();
+    await put(journal, "after a long silence");
+    nowTs += groupMs;
+    const group = words(200).map((text) => ({ text, written: false }));
+    const puts = group.slice(0, 199).map(async (one) => {
+      await put(journal, one.text);
+      one.written = true;
+    });
+    for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(group.filter(({ written }) => written)).toEqual([]);
+    expect(journal.head().pos).toBe(1);
+    await put(journal, group[199]?.text ?? "");
+    await Promise.all(puts);
+    expect(texts(await all(journal, 2))).toEqual(words(200));
+    await journal.stop();
+  });
+
   test("tells of an entry only in order and after it can be read back by another process's eyes", async () => {
     const journal = await open(1 << 20);
     const order: number[] = [];

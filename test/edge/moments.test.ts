@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
 import { openMoments } from "../../server/edge/journal/moments.ts";
+import { openSnapshots } from "../../server/edge/journal/snapshots.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-moments-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -21,4 +22,14 @@ test("gives the newest that is not after the moment, also after a restart, and l
   expect(moments.load(T0 + 3.9 * HOUR_MS)).toBeNull();
   expect(moments.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(290_001);
   moments.close();
+});
+
+test("takes the bytes of a snapshot for one of its own", async () => {
+  const own = mkdtempSync(join(tmpdir(), "rigtwin-moments-"));
+  const [moments, snapshots] = [openMoments(own), openSnapshots(own)];
+  moments.keep(7, T0, await snapshots.save(7, T0, ['{"rig":', '"r1"}\n{}\n'], []));
+  expect(moments.load(T0)).toEqual({ pos: 7, lines: ['{"rig":"r1"}', "{}"], cells: [] });
+  moments.close();
+  snapshots.close();
+  rmSync(own, { recursive: true, force: true });
 });

@@ -34,6 +34,9 @@ interface Pending {
 }
 
 const RETRY_MS = 1_000;
+/** A group of fewer entries is not load: it waits so many times as long, for a commit costs the same whatever is in it. */
+const FEW = 200;
+const CALM = 2.5;
 /** A buffer that one large group has grown is not kept for the next. */
 const KEEP_BYTES = 4 << 20;
 
@@ -141,7 +144,8 @@ export const createJournal = (options: JournalOptions) => {
 
   const schedule = (): void => {
     if (timer !== null || writing !== null || pending.length === 0) return;
-    const wait = pendingBytes() > chunkBytes ? 0 : lastFlushTs + groupMs - options.now();
+    const spacingMs = pending.length < FEW ? CALM * groupMs : groupMs;
+    const wait = pendingBytes() > chunkBytes ? 0 : lastFlushTs + spacingMs - options.now();
     const run = (): void => {
       timer = null;
       writing = flush().finally(() => {
@@ -150,7 +154,15 @@ export const createJournal = (options: JournalOptions) => {
       });
     };
     // An idle journal commits at once: the group is whatever this turn of the event loop brings.
-    timer = wait <= 0 ? setImmediate(run) : setTimeout(run, Math.min(wait, groupMs));
+    timer = wait <= 0 ? setImmediate(run) : setTimeout(run, Math.min(wait, spacingMs));
+  };
+
+  /** What was to wait for a calm group waits no longer than one under load. */
+  const hasten = (): void => {
+    if (timer === null || writing !== null) return;
+    clearTimeout(timer as NodeJS.Timeout);
+    clearImmediate(timer as NodeJS.Immediate);
+    timer = null;
   };
 
   /** `atTs` is for what happened earlier and is entered now (a simulated past); time never goes back behind the newest entry. */
@@ -161,6 +173,7 @@ export const createJournal = (options: JournalOptions) => {
     lastGivenTs = Math.max(lastGivenTs, atTs);
     layEntry(laid, message, lastGivenTs);
     pending.push({ message, receivedTs: lastGivenTs, done });
+    if (pending.length === FEW) hasten();
     schedule();
   };
 

@@ -27,11 +27,17 @@ export const openMoments = (folder: string) => {
   const newest = db.prepare("SELECT pos, body FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 1");
   const drop = db.prepare("DELETE FROM moment WHERE ts < ?");
 
+  const keep = (pos: number, ts: number, body: Buffer): void => {
+    put.run(pos, Math.floor(ts), body);
+    drop.run(Math.floor(ts - KEEP_MS));
+  };
+
   return {
-    /** Keeps the farm as it is after entry `pos` (`texts`: see snapshotTexts), and lets go of what is older than a day. */
+    /** Keeps the farm as it is after entry `pos`, in the bytes of a snapshot of it, and lets go of what is older than a day. */
+    keep,
+    /** The same out of its texts (see snapshotTexts). */
     async save(pos: number, ts: number, texts: Iterable<string>): Promise<void> {
-      put.run(pos, Math.floor(ts), await deflated(texts));
-      drop.run(Math.floor(ts - KEEP_MS));
+      keep(pos, ts, await deflated(texts));
     },
     /** The newest that is not after `ts` (ms UTC), null where there is none. */
     load(ts: number): Moment | null {

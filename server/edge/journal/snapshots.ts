@@ -41,14 +41,18 @@ export const openSnapshots = (folder: string) => {
   const cellsUpTo = db.prepare("SELECT body FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos");
 
   return {
-    /** Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before. */
-    async save(pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]): Promise<void> {
+    /**
+     * Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before. Gives the
+     * snapshot's bytes, as they are kept.
+     */
+    async save(pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]): Promise<Buffer> {
       const body = await deflated(texts);
       const cellBody = await deflated([JSON.stringify(cells)]);
       db.transaction(() => {
         putCells.run(pos, Math.floor(ts), cellBody);
         put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);
       })();
+      return body;
     },
     /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
     load(ts: number, forView = false): (Snapshot & { cells: unknown[] }) | null {
