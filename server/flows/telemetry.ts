@@ -45,10 +45,13 @@ export interface TelemetryNeeds {
 /** A replay that jumps folds at most so many entries, a third of a second's work … */
 const MOMENT_ENTRIES = 10_000;
 /** … or so many for each rig: keeping a moment costs as much as the farm is large, and must stay a small part of folding up to it. */
-const MOMENT_ENTRIES_A_RIG = 16;
+const MOMENT_ENTRIES_A_RIG = 10;
+/** From this part of the way on a snapshot serves for a moment: sooner, a day of moments would hold many more farms than it needs. */
+const MOMENT_PART = 0.5;
 /** What has come since the last moment was kept, as a part of what makes the farm worth keeping again. */
 const momentPart = (farm: Farm, lastMomentPos: number): number =>
   (farm.asOfPos - lastMomentPos) / Math.max(MOMENT_ENTRIES, MOMENT_ENTRIES_A_RIG * farm.twins.size);
+/** Whether so much has come since the last moment was kept that the farm is worth keeping again. */
 export const isMomentDue = (farm: Farm, lastMomentPos: number): boolean => momentPart(farm, lastMomentPos) >= 1;
 
 /** Takes what a batch of entries brought about; `farm` is the state after it. */
@@ -108,7 +111,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (farm.asOfPos === lastSnapshotPos) return;
     const pos = farm.asOfPos;
     needs.history?.settle(pos);
-    const isMoment = momentPart(farm, lastMomentPos) >= 0.5;
+    const isMoment = momentPart(farm, lastMomentPos) >= MOMENT_PART;
     if (isMoment) lastMomentPos = pos;
     await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest), isMoment);
     lastSnapshotPos = pos;

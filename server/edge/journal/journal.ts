@@ -159,7 +159,6 @@ export const createJournal = (options: JournalOptions) => {
 
   /** What was to wait for a calm group waits no longer than one under load. */
   const hasten = (): void => {
-    if (timer === null || writing !== null) return;
     clearTimeout(timer as NodeJS.Timeout);
     clearImmediate(timer as NodeJS.Immediate);
     timer = null;
