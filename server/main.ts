@@ -1,4 +1,5 @@
 /** Builds every part, joins them, starts them in order and stops them in reverse. Nothing imports this file. */
+import "./v8.ts";
 import { readFileSync } from "node:fs";
 import { helpText, readConfig, type Config } from "./config.ts";
 import { openData } from "./join/data.ts";

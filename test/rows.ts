@@ -16,6 +16,7 @@ export const columns = (rows: readonly Row[] = []): Rows => {
     width: rows[0]?.values.length ?? 0,
     series: [],
     places: new Map(),
+    before: [],
     count: 0,
     of: new Int32Array(0),
     ts: new Float64Array(0),

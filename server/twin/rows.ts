@@ -6,6 +6,7 @@ const none = (fields: readonly string[]): Rows => ({
   width: fields.length,
   series: [],
   places: new Map(),
+  before: [],
   count: 0,
   of: new Int32Array(0),
   ts: new Float64Array(0),
@@ -22,6 +23,7 @@ export const emptied = (rows: RowSet): RowSet => {
   for (const one of all) {
     one.count = 0;
     one.series.length = 0;
+    one.before.length = 0;
     one.places.clear();
   }
   return rows;
@@ -30,17 +32,19 @@ export const emptied = (rows: RowSet): RowSet => {
 /** How many points there are in all. */
 export const countOf = ({ rig, board, site_energy }: RowSet): number => rig.count + board.count + site_energy.count;
 
-/** The place of a series, given to it where it is new. A part that is none (not -1, 0, 1 …) gets a place of its own each time. */
+/**
+ * The place of a series, given to it where it is new. The few parts of a name are looked through one after the other: a list for each
+ * name would be made anew for each batch, and lives long enough in it to become old.
+ */
 const placeOf = (rows: Rows, site: string, name: string, part: number, model: string): number => {
   let names = rows.places.get(site);
-  if (names === undefined) rows.places.set(site, (names = new Map<string, number[]>()));
-  let parts = names.get(name);
-  if (parts === undefined) names.set(name, (parts = []));
-  const known = parts[part + 1];
-  if (known !== undefined) return known;
+  if (names === undefined) rows.places.set(site, (names = new Map<string, number>()));
+  const last = names.get(name) ?? -1;
+  for (let place = last; place >= 0; place = rows.before[place] ?? -1) if (rows.series[place]?.part === part) return place;
   const place = rows.series.length;
   rows.series.push({ site, name, part, model });
-  if (Number.isInteger(part) && part >= NO_PART) parts[part + 1] = place;
+  rows.before.push(last);
+  names.set(name, place);
   return place;
 };
 

@@ -57,8 +57,10 @@ export interface Rows {
   readonly width: number;
   /** Each once. */
   readonly series: SeriesName[];
-  /** Where a series stands: by site, by name, then by its part + 1. */
-  readonly places: Map<string, Map<string, number[]>>;
+  /** Where of a name's series the last one stands: by site, then by name. */
+  readonly places: Map<string, Map<string, number>>;
+  /** Of each series, where the one of the same name that came before it stands; -1 where there is none. */
+  readonly before: number[];
   count: number;
   /** Of each point, its place in `series`. */
   of: Int32Array;

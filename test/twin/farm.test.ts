@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../../server/twin/farm.ts";
 import { activeAlarms } from "../../server/twin/alarms/book.ts";
-import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines } from "../../server/twin/snapshot.ts";
+import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines, snapshotTexts } from "../../server/twin/snapshot.ts";
 import { noRows } from "../../server/twin/rows.ts";
 import type { RowSet } from "../../server/twin/series.ts";
 import { totalsOf } from "../../server/twin/live.ts";
@@ -223,6 +223,27 @@ describe("snapshots", () => {
     expect(farmHash(other)).not.toBe(farmHash(farm));
     expect(dirtyCells(farm.digest).length).toBeGreaterThan(0);
     expect(dirtyCells(farm.digest)).toEqual([]);
+  });
+
+  test("bytes that are kept come back as they were, whatever they are", () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 70 }), { maxLength: 60 }), (payloads) => {
+        const farm = newFarm("farm");
+        for (const [i, payload] of payloads.entries()) farm.retained.set(`rigtwin/v1/farm/r${i}/birth`, payload);
+        const { retained } = farmOfLines(snapshotLines(farm));
+        expect([...retained.values()].map((bytes) => [...bytes])).toEqual(payloads.map((bytes) => [...bytes]));
+      }),
+    );
+  });
+
+  test("what is folded while its texts are still being taken is not in a snapshot", () => {
+    const entries = day();
+    const { farm } = foldAll(entries.slice(0, 20));
+    const before = [...snapshotLines(farm)].join("\n");
+    const texts = snapshotTexts(farm);
+    const first = texts.next().value as string;
+    foldAll(entries.slice(20), farm);
+    expect(`${first}${[...texts].join("")}`.trimEnd()).toBe(before);
   });
 
   test("another version is refused", () => {

@@ -3,7 +3,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { MEASURE_NAMES } from "../../twin/measures.ts";
 import { dueWindows, HOUR_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
 import { transaction, type Engine } from "./engine.ts";
-import { NO_STEPS, type Memory } from "./memory.ts";
+import { forgetNewest, type Memory } from "./memory.ts";
 import { computeWindows, tableOf } from "./schema.ts";
 
 interface Range {
@@ -68,6 +68,6 @@ export const retain = (engine: Engine, memory: Memory, rawBeforeTs: number, minu
     return () => {
       memory.rawFromTs = rawFromTs;
       memory.minuteFromTs = minuteFromTs;
-      for (const series of memory.series) if (series.newestTs < rawFromTs) Object.assign(series, { newestTs: -1, newestSteps: NO_STEPS });
+      forgetNewest(memory, rawFromTs);
     };
   });

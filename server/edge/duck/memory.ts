@@ -14,16 +14,24 @@ export interface Series {
   readonly name: string;
   readonly part: number;
   readonly model: string;
-  /** Time of the newest row, -1 where there is none. */
-  newestTs: number;
-  /** Its values in steps, NaN where nothing was told; only of measure `rig`, for the latest-of-all answer. */
-  newestSteps: ArrayLike<number>;
 }
+/** The newest row of each series, in columns: each second a thousand are replaced, and an object for each would become old before it is. */
+export interface Newest {
+  /** By id, -1 where there is none. */
+  ts: Float64Array;
+  /** By id: which of `steps` are its; -1 for a series of another measure than `rig`, whose values nobody asks for. */
+  slot: Int32Array;
+  slots: number;
+  /** WIDTH a slot: values in steps, NaN where nothing was told. */
+  steps: Float64Array;
+}
+const WIDTH = MEASURES.rig.fields.length;
 export interface Memory {
   /** By id: 0, 1, 2 … in the order in which they came. */
   readonly series: Series[];
   /** By measure, site and name; the parts of a name one behind the other, NO_PART first. Looked into for every series of every batch. */
   readonly places: Readonly<Record<MeasureName, Map<string, Map<string, Series[]>>>>;
+  readonly newest: Newest;
   readonly dirty: Record<Window, Set<number>>;
   upTo: number;
   rawFromTs: number;
@@ -31,7 +39,41 @@ export interface Memory {
 }
 export const META = ["upTo", "rawFromTs", "minuteFromTs"] as const;
 
-export const NO_STEPS: ArrayLike<number> = [];
+const grown = <Column extends Float64Array | Int32Array>(column: Column, room: number, empty: number): Column => {
+  const larger = new (column.constructor as new (room: number) => Column)(room).fill(empty) as Column;
+  larger.set(column);
+  return larger;
+};
+
+const roomFor = (newest: Newest, { id, measure }: Series): void => {
+  if (id >= newest.ts.length) {
+    const room = Math.max(64, 2 * id);
+    newest.ts = grown(newest.ts, room, -1);
+    newest.slot = grown(newest.slot, room, -1);
+  }
+  if (measure !== "rig" || newest.slot[id] !== -1) return;
+  newest.slot[id] = newest.slots++;
+  if (newest.slots * WIDTH > newest.steps.length) newest.steps = grown(newest.steps, Math.max(64, 2 * newest.slots) * WIDTH, NaN);
+};
+
+/** Time of the newest row, -1 where there is none. */
+export const newestTsOf = ({ newest }: Memory, id: number): number => newest.ts[id] ?? -1;
+/** Its values in steps; of measure `rig` only. */
+export const newestStepsOf = ({ newest: { slot, steps } }: Memory, id: number): Float64Array => {
+  const at = (slot[id] ?? -1) * WIDTH;
+  return at < 0 ? steps.subarray(0, 0) : steps.subarray(at, at + WIDTH);
+};
+/** Notes a newest row of a known series; its values are the WIDTH of `steps` from `at` on. */
+export const noteNewest = ({ newest }: Memory, id: number, ts: number, steps: ArrayLike<number>, at: number): void => {
+  newest.ts[id] = ts;
+  const slot = newest.slot[id] ?? -1;
+  if (slot < 0) return;
+  for (let i = 0; i < WIDTH; i++) newest.steps[slot * WIDTH + i] = steps[at + i] ?? NaN;
+};
+/** Forgets the newest rows that are older than `ts`. */
+export const forgetNewest = ({ newest }: Memory, ts: number): void => {
+  for (let id = 0; id < newest.ts.length; id++) if ((newest.ts[id] ?? -1) < ts) newest.ts[id] = -1;
+};
 
 export const seriesOf = ({ places }: Memory, measure: MeasureName, site: string, name: string, part: number): Series | undefined =>
   places[measure].get(site)?.get(name)?.[part - NO_PART];
@@ -42,9 +84,9 @@ const number = (value: unknown): number => Number(value);
  * Newest row of every series of a measure. Looks at the last hour, the last day, then everything, and stops when each series is
  * found: a month of rows is read only for the sake of a series that has been silent for long.
  */
-const readNewest = async (connection: DuckDBConnection, measure: MeasureName, series: readonly Series[]): Promise<void> => {
+const readNewest = async (connection: DuckDBConnection, measure: MeasureName, memory: Memory): Promise<void> => {
   const table = tableOf(measure, "raw");
-  const wanted = series.filter((one) => one.measure === measure).length;
+  const wanted = memory.series.filter((one) => one.measure === measure).length;
   const newestTs = (await rowsOf(connection, `SELECT max(ts)::DOUBLE FROM ${table}`))[0]?.[0] ?? null;
   if (newestTs === null) return;
   const columns = measure === "rig" ? MEASURES.rig.fields.map(({ name }) => `r."${name}"::DOUBLE`) : [];
@@ -55,12 +97,15 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, se
        JOIN (SELECT id, max(ts) AS ts FROM ${table} WHERE ts >= $from GROUP BY id) n ON r.id = n.id AND r.ts = n.ts WHERE r.ts >= $from`,
       { from: BigInt(number(newestTs) - reachMs + 1) },
     );
-    for (const [id, ts, ...steps] of rows) {
-      const one = series[number(id)];
-      if (one === undefined) continue;
-      one.newestTs = number(ts);
-      if (measure === "rig") one.newestSteps = steps.map((step) => (step === null ? NaN : number(step)));
-    }
+    for (const [id, ts, ...steps] of rows)
+      if (memory.series[number(id)] !== undefined)
+        noteNewest(
+          memory,
+          number(id),
+          number(ts),
+          steps.map((step) => (step === null ? NaN : number(step))),
+          0,
+        );
     if (rows.length === wanted) break;
   }
 };
@@ -84,6 +129,7 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
   const memory: Memory = {
     series: [],
     places: { rig: new Map(), board: new Map(), site_energy: new Map() },
+    newest: { ts: new Float64Array(0), slot: new Int32Array(0), slots: 0, steps: new Float64Array(0) },
     dirty: { "1m": new Set(), "1h": new Set() },
     upTo: marks.get("upTo") ?? 0,
     rawFromTs: marks.get("rawFromTs") ?? 0,
@@ -100,13 +146,11 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
       name: String(name),
       part: number(part),
       model: String(model),
-      newestTs: -1,
-      newestSteps: NO_STEPS,
     });
   }
   for (const [window, ts] of await rowsOf(connection, 'SELECT "window", ts::DOUBLE FROM dirty'))
     memory.dirty[window as Window].add(number(ts));
-  for (const measure of MEASURE_NAMES) await readNewest(connection, measure, memory.series);
+  for (const measure of MEASURE_NAMES) await readNewest(connection, measure, memory);
   return memory;
 };
 
@@ -119,4 +163,5 @@ export const remember = (memory: Memory, series: Series): void => {
   if (known === undefined) parts.set(name, (known = []));
   known[part - NO_PART] = series;
   memory.series[id] = series;
+  roomFor(memory.newest, series);
 };

@@ -18,7 +18,7 @@ import {
   type TopRow,
 } from "../../twin/series.ts";
 import type { Binding, Engine, Rows } from "./engine.ts";
-import { seriesOf, type Memory } from "./memory.ts";
+import { newestStepsOf, newestTsOf, seriesOf, type Memory } from "./memory.ts";
 import { rowsIn, siteOnly } from "./spans.ts";
 
 const number = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value));
@@ -102,8 +102,10 @@ export const createReader = (engine: Engine, memory: Memory) => {
   return {
     latest: (site: string): readonly LatestRow[] => {
       const rows: LatestRow[] = [];
-      for (const { measure, site: of, name, newestTs: ts, newestSteps: steps } of memory.series) {
+      for (const { id, measure, site: of, name } of memory.series) {
+        const ts = newestTsOf(memory, id);
         if (measure !== "rig" || of !== site || ts < 0) continue;
+        const steps = newestStepsOf(memory, id);
         const values = MEASURES.rig.fields.map((field, i) => [field.name, valueOr(field, steps[i])]);
         rows.push({ rig: name, ts, values: Object.fromEntries(values) as Record<RigField, number | null> });
       }

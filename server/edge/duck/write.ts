@@ -5,7 +5,7 @@ import type { Points, Sifted } from "../../twin/sift.ts";
 import { windowsOf, type Window } from "../../twin/tiers.ts";
 import { append, type Column } from "./append.ts";
 import { tableOf } from "./schema.ts";
-import { NO_STEPS, remember, seriesOf, type Memory, type Series } from "./memory.ts";
+import { newestTsOf, noteNewest, remember, seriesOf, type Memory, type Series } from "./memory.ts";
 
 const appendRows = (connection: DuckDBConnection, { measure, of, ts, steps }: Points, ids: Int32Array): Promise<void> => {
   const { fields } = MEASURES[measure];
@@ -57,7 +57,7 @@ const stageSeries = (
     return Int32Array.from(series, ({ site, name, part, model }, place) => {
       const known = seriesOf(memory, measure, site, name, part)?.id;
       if (known !== undefined || used[place] === 0) return known ?? -1;
-      staged.push({ id: nextId, measure, site, name, part, model, newestTs: -1, newestSteps: NO_STEPS });
+      staged.push({ id: nextId, measure, site, name, part, model });
       return nextId++;
     });
   };
@@ -65,15 +65,9 @@ const stageSeries = (
   return { staged, ids };
 };
 
-interface Newest {
-  readonly id: number;
-  readonly ts: number;
-  readonly steps: ArrayLike<number>;
-}
-
-/** The newest of each series among these, where it is not older than the newest known; and those that are not newer than it. `ids`: of the series. */
-const sortOut = (memory: Memory, { measure, series, of, ts, steps }: Points, ids: Int32Array) => {
-  const knownTs = Float64Array.from(ids, (id) => memory.series[id]?.newestTs ?? -1);
+/** Of each series, which of these points is its newest where it is not older than the newest known (-1: none); and those that are not newer than that. `ids`: of the series. */
+const sortOut = (memory: Memory, { series, of, ts }: Points, ids: Int32Array) => {
+  const knownTs = Float64Array.from(ids, (id) => newestTsOf(memory, id));
   const newestTs = knownTs.slice();
   const newestAt = new Int32Array(series.length).fill(-1);
   const late = { ids: [] as number[], ts: [] as number[] };
@@ -88,17 +82,15 @@ const sortOut = (memory: Memory, { measure, series, of, ts, steps }: Points, ids
     newestTs[place] = time;
     newestAt[place] = at;
   }
+  return { late, newestAt };
+};
+
+/** Notes the newest of these points, once they are on disk. */
+const noteAll = (memory: Memory, { measure, ts, steps }: Points, ids: Int32Array, newestAt: Int32Array): void => {
   const width = MEASURES[measure].fields.length;
-  const newest: Newest[] = [];
   newestAt.forEach((at, place) => {
-    if (at >= 0)
-      newest.push({
-        id: ids[place] ?? -1,
-        ts: ts[at] ?? 0,
-        steps: measure === "rig" ? steps.slice(at * width, (at + 1) * width) : NO_STEPS,
-      });
+    if (at >= 0) noteNewest(memory, ids[place] ?? -1, ts[at] ?? 0, steps, at * width);
   });
-  return { late, newest };
 };
 
 /** Writes within the caller's transaction; call the function it gives after COMMIT. */
@@ -110,12 +102,12 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
     { type: "INTEGER", values: staged.map(({ part }) => part) },
     { type: "VARCHAR", values: staged.map(({ model }) => model) },
   ]);
-  const newest: Newest[] = [];
+  const newestAt: Partial<Record<MeasureName, Int32Array>> = {};
   for (const measure of MEASURE_NAMES) {
     const sorted = sortOut(memory, points[measure], ids[measure]);
     await removeRows(connection, measure, sorted.late.ids, sorted.late.ts);
     await appendRows(connection, points[measure], ids[measure]);
-    newest.push(...sorted.newest);
+    newestAt[measure] = sorted.newestAt;
   }
   const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => {
     const starts = new Set<number>();
@@ -133,10 +125,7 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
 
   return () => {
     for (const series of staged) remember(memory, series);
-    for (const { id, ts, steps } of newest) {
-      const series = memory.series[id];
-      if (series !== undefined) Object.assign(series, { newestTs: ts, newestSteps: steps });
-    }
+    for (const measure of MEASURE_NAMES) noteAll(memory, points[measure], ids[measure], newestAt[measure] ?? new Int32Array(0));
     for (const [window, starts] of dirtied) for (const start of starts) memory.dirty[window].add(start);
     memory.upTo = reached;
   };
