@@ -83,7 +83,7 @@ export const partsOf = (topic: string, site: string): { rig: string; channel: st
   return { rig, channel };
 };
 
-/** Topics that were read before, of one site. */
+/** Topics of readings that were read before, of one site. */
 const topics = { site: "", known: new Map<string, { readonly rig: string; readonly channel: string }>() };
 const MOST_TOPICS = 100_000;
 /** As `partsOf`. A farm's topics come again every few seconds, and the same rig's name is then the same string, whose hash is known. */
@@ -94,9 +94,11 @@ const knownParts = (topic: string, site: string): { readonly rig: string; readon
   if (isRefusal(parts)) return parts;
   if (topics.site !== site || topics.known.size >= MOST_TOPICS) topics.known.clear();
   topics.site = site;
-  topics.known.set(topic, parts);
+  // Births and states are rare, and as many as there are rigs.
+  if (READINGS.has(parts.channel)) topics.known.set(topic, parts);
   return parts;
 };
+const READINGS: ReadonlySet<string> = new Set(["telemetry", "answers", "signed"]);
 
 const withClock = (parsed: Parsed, ts: number, receivedTs: number): Parsed => {
   const wrong = clockRefusal(ts, receivedTs);

@@ -73,19 +73,19 @@ function* restTexts({ twins: _twins, digest: _digest, watches, seen, ...rest }: 
  * are immutable, so theirs may be taken slowly while the farm goes on. The digest is not in it (see dirtyCells).
  */
 export const snapshotTexts = (farm: Farm): Generator<string> => {
-  const rest: Uint8Array[] = [];
+  const rest: Uint8Array<ArrayBuffer>[] = [];
   for (const text of restTexts(farm)) rest.push(encoder.encode(text));
   const frozen = [...farm.twins.values()];
   return (function* texts() {
-    for (const [at, bytes] of rest.entries()) {
-      rest[at] = NO_BYTES;
-      yield decoder.decode(bytes);
+    for (const bytes of rest.splice(0)) {
+      const text = decoder.decode(bytes);
+      // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      yield text;
     }
     for (const twin of frozen) yield `${JSON.stringify(twin)}\n`;
   })();
 };
-const NO_BYTES = new Uint8Array(0);
-
 /** As snapshotTexts, a line at a time and without newlines. */
 export function* snapshotLines(farm: Farm): Generator<string> {
   let line = "";

@@ -126,5 +126,9 @@ const ours = async (whole: boolean): Promise<void> => {
 };
 
 if (mode === "bare") await bare();
-else await ours(mode === "whole");
+else {
+  // As the server runs; the bare one is as mqtt.js comes.
+  await import("../../server/v8.ts");
+  await ours(mode === "whole");
+}
 process.exit(0);

@@ -12,6 +12,8 @@ export type Binding = Readonly<Record<string, bigint | number | string>>;
 
 /** Callers waiting for a connection at most. */
 const MOST_WAITING = 200;
+/** What is left of DuckDB's cache when it is told to let go. */
+const RESTING_MB = 24;
 
 export const unavailable = (what: string, cause: unknown): Refused =>
   cause instanceof Refused
@@ -63,6 +65,9 @@ export const openEngine = async (options: EngineOptions) => {
     // Quarter of the default: less left empty at the end of each column's blocks, and finer to skip.
     default_block_size: "65536",
     checkpoint_threshold: "16MB",
+    // What a query needed goes back to the system when it is done; by default so much is kept for the next that a farm at rest seems to need it.
+    allocator_flush_threshold: "1MB",
+    allocator_bulk_deallocation_flush_threshold: "1MB",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
@@ -71,6 +76,8 @@ export const openEngine = async (options: EngineOptions) => {
   // One call at a time on each: a query that waits inside DuckDB would hold a thread which the journal's fsync needs.
   const writing = createQueue();
   const reading = createQueue();
+  /** Connections that callers have for themselves. */
+  let extras = 0;
 
   return {
     /** In order, alone on the writing connection. */
@@ -81,8 +88,32 @@ export const openEngine = async (options: EngineOptions) => {
     /** As `read`, in columns: of a hundred thousand rows in half the time. */
     columns: (sql: string, binding: Binding = {}): Promise<readonly (readonly DuckDBValue[])[]> =>
       reading(async () => (await reader.runAndReadAll(sql, { ...binding })).getColumns()),
-    /** One more connection, for work that may take long; the caller closes it. */
-    extra: (): Promise<DuckDBConnection> => instance.connect(),
+    /** One more connection, for work that may take long; the caller closes it, as often as he likes. */
+    extra: (): Promise<{ readonly connection: DuckDBConnection; readonly close: () => void }> =>
+      reading(async () => {
+        const connection = await instance.connect();
+        extras += 1;
+        let isOpen = true;
+        const close = (): void => {
+          if (!isOpen) return;
+          isOpen = false;
+          extras -= 1;
+          connection.closeSync();
+        };
+        return { connection, close };
+      }),
+    /**
+     * Lets go of blocks that are kept in case somebody asks for them again. Alone on both connections, and not at all while a caller has
+     * one of his own: a query that needs the memory at that moment would end.
+     */
+    letGo: (): Promise<void> =>
+      reading(() =>
+        writing(async () => {
+          if (extras > 0) return;
+          await writer.run(`SET memory_limit = '${RESTING_MB}MB'`).catch(() => undefined);
+          await writer.run(`SET memory_limit = '${options.memoryMb}MB'`);
+        }),
+      ),
     /** Waits for what runs, then folds the log into the file and closes it. */
     close: async (): Promise<void> => {
       await reading(async () => reader.closeSync());

@@ -140,7 +140,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
             ]),
           ];
       const place = `${file}.export-${randomUUID()}`;
-      const connection = await engine.extra();
+      const { connection, close } = await engine.extra();
       const stop = (): void => connection.interrupt();
       signal.addEventListener("abort", stop);
       try {
@@ -154,11 +154,11 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
           .catch((cause: unknown) => {
             throw signal.aborted ? signal.reason : unavailable("write an export", cause);
           });
-        connection.closeSync();
+        close();
         for await (const piece of createReadStream(place, { highWaterMark: 65_536 })) yield piece as Uint8Array;
       } finally {
         signal.removeEventListener("abort", stop);
-        connection.closeSync();
+        close();
         await rm(place, { force: true });
       }
     },

@@ -132,7 +132,13 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     count: (query) => using("answer", ({ rows }) => rows.count(query)),
     rows: (query) => using("answer", ({ rows }) => rows.rows(query)),
     parquet: (query, signal) => parts("write an export", ({ rows }) => rows.parquet(query, signal)),
-    rollup: (nowTs) => using("roll up", ({ engine, memory }) => rollup(engine, memory, nowTs)),
+    rollup: (nowTs) =>
+      using("roll up", async ({ engine, memory }) => {
+        const windows = await rollup(engine, memory, nowTs);
+        // The rows are there whether or not this comes to its turn.
+        if (windows > 0) await engine.letGo().catch(() => undefined);
+        return windows;
+      }),
     retain: (rawBeforeTs, minuteBeforeTs) =>
       using("drop old rows", async ({ engine, memory }) => {
         while ((await rollup(engine, memory, rawBeforeTs)) > 0);

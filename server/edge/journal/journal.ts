@@ -37,8 +37,10 @@ const RETRY_MS = 1_000;
 /** A group of fewer entries is not load: it waits so many times as long, for a commit costs the same whatever is in it. */
 const FEW = 200;
 const CALM = 2.5;
-/** A buffer that one large group has grown is not kept for the next. */
+/** A buffer that one large group has grown is not kept for the next … */
 const KEEP_BYTES = 4 << 20;
+/** … and one that load has grown not for a calm time. */
+const KEEP_CALM_BYTES = 256 << 10;
 
 const failureOf = (cause: unknown): Refused => {
   const code = (cause as NodeJS.ErrnoException).code;
@@ -113,7 +115,7 @@ export const createJournal = (options: JournalOptions) => {
       fail(batch, failureOf(cause));
       return;
     } finally {
-      if (group.bytes.length > KEEP_BYTES) spare = nothingLaid(FRAME_HEAD);
+      if (group.bytes.length > (batch.length < FEW ? KEEP_CALM_BYTES : KEEP_BYTES)) spare = nothingLaid(FRAME_HEAD);
       else {
         group.end = FRAME_HEAD;
         spare = group;

@@ -1,0 +1,58 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { openEngine, type Engine } from "../../server/edge/duck/engine.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "rigtwin-engine-"));
+let engine: Engine;
+beforeAll(async () => {
+  engine = await openEngine({ file: join(folder, "e.duckdb"), memoryMb: 128, threads: 2 });
+  // Sixty megabytes that cannot be compressed, in the file.
+  await engine.write(async (connection) => {
+    await connection.run("CREATE TABLE big AS SELECT hash(range) AS a, hash(range + 0.5) AS b FROM range(4000000)");
+    await connection.run("CHECKPOINT");
+  });
+});
+afterAll(async () => {
+  await engine.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const heldMb = async (): Promise<number> =>
+  Number((await engine.read("SELECT sum(memory_usage_bytes)::DOUBLE / 1e6 FROM duckdb_memory()"))[0]?.[0]);
+const limit = async (): Promise<string> => String((await engine.read("SELECT current_setting('memory_limit')"))[0]?.[0]);
+const lookAtAll = () => engine.read("SELECT bit_xor(a), bit_xor(b) FROM big");
+
+test("lets go of what it keeps for a next query, and may take as much again", async () => {
+  const before = await lookAtAll();
+  expect(await heldMb()).toBeGreaterThan(40);
+  const usual = await limit();
+  await engine.letGo();
+  expect(await heldMb()).toBeLessThan(30);
+  expect(await limit()).toBe(usual);
+  expect(await lookAtAll()).toEqual(before);
+  expect(await heldMb()).toBeGreaterThan(40);
+});
+
+test("not while a caller has a connection of his own", async () => {
+  await lookAtAll();
+  const { close } = await engine.extra();
+  await engine.letGo();
+  expect(await heldMb()).toBeGreaterThan(40);
+  close();
+  close();
+  await engine.letGo();
+  expect(await heldMb()).toBeLessThan(30);
+});
+
+test("what cannot be let go of stays, and the limit is what it was", async () => {
+  const usual = await limit();
+  // In no file: it has to stay, or to be spilled.
+  await engine.write((connection) => connection.run("CREATE TEMP TABLE held AS SELECT hash(range) AS a FROM range(6000000)"));
+  await engine.letGo();
+  expect(await limit()).toBe(usual);
+  expect(
+    await engine.write(async (connection) => (await connection.runAndReadAll("SELECT count(*)::INTEGER FROM held")).getRows()),
+  ).toEqual([[6_000_000]]);
+});
