@@ -5,10 +5,11 @@
  */
 import type { BoardReading, FanReading, Measured, Mode, PoolReading, Quality, Reading } from "./reading.ts";
 
-const MODES: readonly Mode[] = ["unknown", "mining", "tuning", "paused", "fault"];
+export const MODES: readonly Mode[] = ["unknown", "mining", "tuning", "paused", "fault"];
 const NOTHING: readonly never[] = Object.freeze([]);
-const NO_QUALITY: Readonly<Record<string, Quality>> = Object.freeze({});
-const NO_TEXT = -1;
+export const NO_QUALITY: Readonly<Record<string, Quality>> = Object.freeze({});
+/** Stands for a text that is null. */
+export const NO_TEXT = -1;
 
 /** Gives the number of a text. */
 export type NumberOfText = (text: string) => number;
@@ -106,8 +107,9 @@ const truthOf = (from: Numbers): boolean | null => {
 const listOf = <Row>(from: Numbers, read: (from: Numbers) => Row): readonly Row[] => {
   const length = nextOf(from);
   if (length === 0) return NOTHING;
-  const rows: Row[] = [];
-  for (let i = 0; i < length; i++) rows.push(read(from));
+  // oxlint-disable-next-line unicorn/no-new-array -- one that grows keeps room for seventeen, in every reading that a farm remembers
+  const rows = new Array<Row>(length);
+  for (let i = 0; i < length; i++) rows[i] = read(from);
   return rows;
 };
 
@@ -140,7 +142,8 @@ const poolOf = (from: Numbers): PoolReading => ({
   stale: nullable(from),
 });
 
-const measuredOf = (from: Numbers): Measured => ({
+/** The next values, in the order of `Measured`: a mode by its place in MODES, then numbers, then fans, boards and pools, each list behind its length. */
+export const measuredOf = (from: Numbers): Measured => ({
   mode: MODES[nextOf(from)] ?? "unknown",
   hashrateThs: nullable(from),
   averageThs: nullable(from),

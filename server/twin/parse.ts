@@ -1,7 +1,8 @@
 /** From the bytes of one entry to what it says, or to the reason why it says nothing. Pure; never throws. */
 import { commandTopic, readResponse, type CommandResponse, type Method } from "./command.ts";
 import { readAnswers } from "./formats/index.ts";
-import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry } from "./formats/native.ts";
+import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry, type Telemetry } from "./formats/native.ts";
+import { readPlain } from "./formats/plain.ts";
 import type { Birth } from "./fold.ts";
 import { NO_GATEWAYS, readSigned, type Gateways } from "./gateway.ts";
 import { lineOf, lineText, unlinked } from "./line.ts";
@@ -113,15 +114,19 @@ interface Of {
   readonly tier: TrustTier;
 }
 
-/** One message that has readings in it. Fields by name: spreading costs as much here as parsing the JSON. */
-const parseReading = (channel: "telemetry" | "answers", json: unknown, { site, rig, receivedTs, tier }: Of): Parsed => {
+/** Fields by name: spreading costs as much here as parsing the JSON. */
+const readingOf = ({ ts, seq, boot, measured, quality }: Telemetry, { site, rig, receivedTs, tier }: Of): Parsed => {
+  const reading: Reading = { site, rig, deviceTs: ts, receivedTs, seq, boot, tier, format: "native", measured, quality, identity: null };
+  return withClock({ kind: "reading", reading }, ts, receivedTs);
+};
+
+/** One message that has readings in it. */
+const parseReading = (channel: "telemetry" | "answers", json: unknown, of: Of): Parsed => {
   if (channel === "telemetry") {
     const told = readTelemetry(json);
-    if (isRefusal(told)) return refused(told);
-    const { ts, seq, boot, measured, quality } = told;
-    const reading: Reading = { site, rig, deviceTs: ts, receivedTs, seq, boot, tier, format: "native", measured, quality, identity: null };
-    return withClock({ kind: "reading", reading }, ts, receivedTs);
+    return isRefusal(told) ? refused(told) : readingOf(told, of);
   }
+  const { site, rig, receivedTs, tier } = of;
   const told = readAnswersEnvelope(json);
   if (isRefusal(told)) return refused(told);
   const answers = readAnswers(told.answers);
@@ -165,6 +170,8 @@ export const parse = (entry: Entry & { readonly text?: string }, site: string, g
   const { rig, channel } = parts;
   if (entry.payload.length === 0)
     return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
+  const plain = channel === "telemetry" && entry.payload.length <= MOST_PAYLOAD_BYTES ? readPlain(entry.payload) : null;
+  if (plain !== null) return readingOf(plain, { site, rig, receivedTs: entry.receivedTs, tier: "self-reported" });
   const read = jsonOf(entry.payload, entry.text);
   if (isRefusal(read)) return refused(read);
   const { receivedTs } = entry;

@@ -66,8 +66,8 @@ export const openEngine = async (options: EngineOptions) => {
     default_block_size: "65536",
     checkpoint_threshold: "16MB",
     // What a query needed goes back to the system when it is done; by default so much is kept for the next that a farm at rest seems to need it.
-    allocator_flush_threshold: "1MB",
-    allocator_bulk_deallocation_flush_threshold: "1MB",
+    allocator_flush_threshold: "8MB",
+    allocator_bulk_deallocation_flush_threshold: "8MB",
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });

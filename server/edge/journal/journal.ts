@@ -36,7 +36,7 @@ interface Pending {
 const RETRY_MS = 1_000;
 /** A group of fewer entries is not load: it waits so many times as long, for a commit costs the same whatever is in it. */
 const FEW = 200;
-const CALM = 2.5;
+const CALM = 5;
 /** A buffer that one large group has grown is not kept for the next … */
 const KEEP_BYTES = 4 << 20;
 /** … and one that load has grown not for a calm time. */

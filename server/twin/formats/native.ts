@@ -17,6 +17,8 @@ import {
 import { refusal, type Refusal } from "../refusal.ts";
 import { headOf, invalid, isObject, kindOf, type Check, type Head, type Json } from "./message.ts";
 
+/** Characters. */
+export const MOST_TEXT = { boot: 64, serial: 64, url: 512, worker: 256 } as const;
 export const MOST = { boards: 16, chips: 1_000, fans: 64, pools: 16, errors: 64 } as const;
 
 export interface Telemetry {
@@ -151,15 +153,15 @@ const board = (check: Check, row: Json, position: number): BoardReading => ({
   frequencyMhz: number(check, row["frequencyMhz"], RANGES.frequencyMhz, "boards", position, "frequencyMhz"),
   voltageV: number(check, row["voltageV"], RANGES.boardV, "boards", position, "voltageV"),
   hwErrors: number(check, row["hwErrors"], RANGES.count, "boards", position, "hwErrors"),
-  serial: text(check, row["serial"], 64, "boards", position, "serial"),
+  serial: text(check, row["serial"], MOST_TEXT.serial, "boards", position, "serial"),
   chipMap:
     row["chipMap"] === undefined ? NOTHING : list(check, row["chipMap"], MOST.chips, `boards[${position}].chipMap`, chipOf(position)),
 });
 
 const pool = (check: Check, row: Json, position: number): PoolReading => ({
   index: placeOf(check, row["index"], MOST.pools, "pools", position),
-  url: text(check, row["url"], 512, "pools", position, "url") ?? "",
-  worker: text(check, row["worker"], 256, "pools", position, "worker"),
+  url: text(check, row["url"], MOST_TEXT.url, "pools", position, "url") ?? "",
+  worker: text(check, row["worker"], MOST_TEXT.worker, "pools", position, "worker"),
   active: truth(check, row["active"], "pools", position, "active") ?? false,
   alive: truth(check, row["alive"], "pools", position, "alive"),
   accepted: number(check, row["accepted"], RANGES.count, "pools", position, "accepted"),

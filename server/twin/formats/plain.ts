@@ -1,0 +1,396 @@
+/**
+ * Readings of our own dialect straight from their bytes, without the text and the tree of objects that JSON.parse makes on the way. Only
+ * what is plain is read here: ASCII, known fields, each once, every value of the right type and within its range. Whatever is not,
+ * broken JSON included, is left to JSON.parse and native.ts, which find the same in what is plain and say what is wrong in the rest:
+ * test/twin/formats/plain.test.ts holds the two together.
+ */
+import { measuredOf, MODES, NO_QUALITY, NO_TEXT, type Numbers } from "../packed-reading.ts";
+import { RANGES, type Range } from "../plausible.ts";
+import { MOST, MOST_TEXT, type Telemetry } from "./native.ts";
+
+interface From {
+  bytes: Uint8Array;
+  at: number;
+}
+/** Thrown where a payload is not plain; no error, for nothing is wrong. */
+const UNUSUAL = Symbol("not plain");
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const [TRUE, FALSE, NULL] = ["true", "false", "null"].map((word) => encoder.encode(word)) as [Uint8Array, Uint8Array, Uint8Array];
+
+/** The next byte that is not white space (RFC 8259, section 2), 0 at the end; `from` stands at it. */
+const peek = (from: From): number => {
+  const { bytes } = from;
+  let byte = bytes[from.at] ?? 0;
+  while (byte === 32 || byte === 10 || byte === 13 || byte === 9) byte = bytes[++from.at] ?? 0;
+  return byte;
+};
+const take = (from: From, wanted: number): void => {
+  if (peek(from) !== wanted) throw UNUSUAL;
+  from.at += 1;
+};
+const isAt = (bytes: Uint8Array, at: number, word: Uint8Array): boolean => {
+  for (let i = 0; i < word.length; i++) if (bytes[at + i] !== word[i]) return false;
+  return true;
+};
+const takeWord = (from: From, word: Uint8Array): boolean => {
+  if (!isAt(from.bytes, from.at, word)) return false;
+  from.at += word.length;
+  return true;
+};
+
+/** So many digits are a whole number below 2^53: it, and it divided by a power of ten that is exact, are what JSON.parse makes of them (Clinger 1990). */
+const MOST_DIGITS = 15;
+const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power);
+
+const numberAt = (from: From): number => {
+  const { bytes } = from;
+  const isNegative = peek(from) === 45;
+  const start = from.at + (isNegative ? 1 : 0);
+  let at = start;
+  let value = 0;
+  let byte = bytes[at] ?? 0;
+  while (byte >= 48 && byte <= 57) {
+    value = 10 * value + (byte - 48);
+    byte = bytes[++at] ?? 0;
+  }
+  const whole = at - start;
+  let fraction = 0;
+  if (byte === 46) {
+    byte = bytes[++at] ?? 0;
+    const point = at;
+    while (byte >= 48 && byte <= 57) {
+      value = 10 * value + (byte - 48);
+      byte = bytes[++at] ?? 0;
+    }
+    fraction = at - point;
+    if (fraction === 0) throw UNUSUAL;
+  }
+  // An exponent, or whatever else follows, is met by who looks for what comes next.
+  if (whole === 0 || whole + fraction > MOST_DIGITS || (whole > 1 && bytes[start] === 48)) throw UNUSUAL;
+  from.at = at;
+  const size = fraction === 0 ? value : value / (POWERS[fraction] ?? NaN);
+  return isNegative ? -size : size;
+};
+
+/** Texts that were read before: a rig says the same few each time, and they are then the same strings. By a hash of their bytes. */
+const texts = new Map<number, string>();
+const MOST_TEXTS = 100_000;
+
+const textAt = (from: From, most: number): string => {
+  if (peek(from) !== 34) throw UNUSUAL;
+  const { bytes } = from;
+  const start = from.at + 1;
+  let end = start;
+  let hash = 0;
+  for (let byte = bytes[end] ?? 0; byte !== 34; byte = bytes[++end] ?? 0) {
+    if (byte < 32 || byte > 126 || byte === 92) throw UNUSUAL;
+    hash = (Math.imul(hash, 31) + byte) | 0;
+  }
+  if (end - start > most) throw UNUSUAL;
+  from.at = end + 1;
+  const known = texts.get(hash);
+  if (known !== undefined && known.length === end - start) {
+    let i = 0;
+    while (i < known.length && known.charCodeAt(i) === bytes[start + i]) i++;
+    if (i === known.length) return known;
+  }
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  const text = decoder.decode(bytes.subarray(start, end));
+  texts.set(hash, text);
+  return text;
+};
+
+/** How a field is read. Numbers, for the next value's kind is asked for forty times a message. */
+const [NUMBER, TEXT, TRUTH, MODE, PLACE, NOTHING] = [0, 1, 2, 3, 4, 5] as const;
+interface Field {
+  readonly key: Uint8Array;
+  readonly kind: number;
+  /** Of a number; the sentinels are those that lie within. */
+  readonly lo: number;
+  readonly hi: number;
+  readonly integer: boolean;
+  readonly sentinels: readonly number[];
+  /** Longest text, or first place that is not one. */
+  readonly most: number;
+  /** What is told where the field is not. */
+  readonly absent: number;
+}
+const fieldOf = (key: string, kind: number, most: number, absent: number, { lo, hi, integer, sentinels }: Range): Field => ({
+  key: encoder.encode(key),
+  kind,
+  lo,
+  hi,
+  integer,
+  sentinels: sentinels.filter((value) => value >= lo && value <= hi),
+  most,
+  absent,
+});
+const number = (key: string, range: Range): Field => fieldOf(key, NUMBER, 0, NaN, range);
+const text = (key: string, most: number): Field => fieldOf(key, TEXT, most, NO_TEXT, RANGES.place);
+const truth = (key: string): Field => fieldOf(key, TRUTH, 0, NaN, RANGES.place);
+const place = (key: string, most: number): Field => fieldOf(key, PLACE, most, NaN, RANGES.place);
+const nothing = (key: string): Field => fieldOf(key, NOTHING, 0, NaN, RANGES.place);
+
+/** Which field's name stands here, `from` being left behind its colon. Fields come in the order in which they are listed most of the time: the search begins at `next`. */
+const fieldAt = (from: From, fields: readonly Field[], next: number): number => {
+  if (peek(from) !== 34) throw UNUSUAL;
+  const { bytes, at } = from;
+  for (let tried = 0; tried < fields.length; tried++) {
+    const place = next + tried < fields.length ? next + tried : next + tried - fields.length;
+    const { key } = fields[place] as Field;
+    if (bytes[at + 1 + key.length] !== 34 || !isAt(bytes, at + 1, key)) continue;
+    from.at = at + key.length + 2;
+    take(from, 58);
+    return place;
+  }
+  throw UNUSUAL;
+};
+
+/** True where another member follows; false behind the last one. */
+const goesOn = (from: From, close: number): boolean => {
+  const byte = peek(from);
+  if (byte !== 44 && byte !== close) throw UNUSUAL;
+  from.at += 1;
+  return byte === 44;
+};
+/** Steps into an object or a list; false where there is nothing in it. */
+const enters = (from: From, open: number, close: number): boolean => {
+  take(from, open);
+  if (peek(from) !== close) return true;
+  from.at += 1;
+  return false;
+};
+
+/** As `verdictOf` says "ok". */
+const within = ({ lo, hi, integer, sentinels }: Field, value: number): boolean =>
+  value >= lo && value <= hi && (!integer || Number.isInteger(value)) && (sentinels.length === 0 || !sentinels.includes(value));
+
+/** What is read of the message at hand, as packed-reading.ts lays it out. */
+const told = { values: new Float64Array(1_024), texts: [] as string[], at: 0 } satisfies Numbers;
+
+const noteText = (text: string): number => told.texts.push(text) - 1;
+
+/** The value of a field as a number; null is what is told where there is no field. */
+const valueAt = (from: From, field: Field): number => {
+  const { kind, most, absent } = field;
+  if (peek(from) === 110) {
+    if (!takeWord(from, NULL) || kind === PLACE) throw UNUSUAL;
+    return absent;
+  }
+  switch (kind) {
+    case NUMBER: {
+      const value = numberAt(from);
+      if (!within(field, value)) throw UNUSUAL;
+      return value;
+    }
+    case TEXT:
+      return noteText(textAt(from, most));
+    case TRUTH:
+      if (takeWord(from, TRUE)) return 1;
+      if (takeWord(from, FALSE)) return 0;
+      throw UNUSUAL;
+    case MODE: {
+      const mode = (MODES as readonly string[]).indexOf(textAt(from, most));
+      if (mode < 0) throw UNUSUAL;
+      return mode;
+    }
+    case PLACE: {
+      const value = numberAt(from);
+      if (!Number.isInteger(value) || value < 0 || value >= most) throw UNUSUAL;
+      return value;
+    }
+    default:
+      if (enters(from, 91, 93)) throw UNUSUAL;
+      return absent;
+  }
+};
+
+/** What a row of a list has, its index first, in the order of packed-reading.ts; what lies beyond `width` is read and not kept. */
+interface Row {
+  readonly fields: readonly Field[];
+  readonly width: number;
+  readonly most: number;
+}
+const row = (fields: readonly Field[], width: number, most: number): Row => ({ fields, width, most });
+
+const INDEX = "index";
+const LISTS: readonly Row[] = [
+  row([place(INDEX, MOST.fans), number("rpm", RANGES.rpm)], 2, MOST.fans),
+  row(
+    [
+      place(INDEX, MOST.boards),
+      number("hashrateThs", RANGES.boardThs),
+      number("expectedThs", RANGES.boardThs),
+      number("boardC", RANGES.partC),
+      number("chipC", RANGES.partC),
+      number("inletC", RANGES.airC),
+      number("outletC", RANGES.airC),
+      number("chips", RANGES.chips),
+      number("expectedChips", RANGES.chips),
+      number("frequencyMhz", RANGES.frequencyMhz),
+      number("voltageV", RANGES.boardV),
+      number("hwErrors", RANGES.count),
+      text("serial", MOST_TEXT.serial),
+      nothing("chipMap"),
+    ],
+    13,
+    MOST.boards,
+  ),
+  row(
+    [
+      place(INDEX, MOST.pools),
+      text("url", MOST_TEXT.url),
+      text("worker", MOST_TEXT.worker),
+      truth("active"),
+      truth("alive"),
+      number("accepted", RANGES.count),
+      number("rejected", RANGES.count),
+      number("stale", RANGES.count),
+    ],
+    8,
+    MOST.pools,
+  ),
+];
+
+/** Of `m`: values, then the lists in the order of LISTS, then errors. */
+const MEASURED: readonly Field[] = [
+  fieldOf("mode", MODE, 16, 0, RANGES.place),
+  number("hashrateThs", RANGES.rigThs),
+  number("averageThs", RANGES.rigThs),
+  number("expectedThs", RANGES.rigThs),
+  number("powerW", RANGES.powerW),
+  number("powerLimitW", RANGES.powerW),
+  number("intakeC", RANGES.airC),
+  number("outletC", RANGES.airC),
+  number("boardC", RANGES.partC),
+  number("chipC", RANGES.partC),
+  number("psuC", RANGES.partC),
+  number("voltageV", RANGES.voltageV),
+  number("frequencyMhz", RANGES.frequencyMhz),
+  number("fanPct", RANGES.percent),
+  number("accepted", RANGES.count),
+  number("rejected", RANGES.count),
+  number("stale", RANGES.count),
+  number("hwErrors", RANGES.count),
+  number("hwErrorPct", RANGES.percent),
+  number("uptimeS", RANGES.uptimeS),
+  nothing("fans"),
+  nothing("boards"),
+  nothing("pools"),
+  nothing("errors"),
+];
+const VALUES = MEASURED.findIndex(({ kind }) => kind === NOTHING);
+const ERRORS = MEASURED.length - 1;
+
+/** Notes that a field came; twice is not plain. */
+const seenWith = (seen: number, place: number): number => {
+  if ((seen & (1 << place)) !== 0) throw UNUSUAL;
+  return seen | (1 << place);
+};
+
+/** Reads an object's fields into `told` from `told.at` on, one number a field. */
+const rowAt = (from: From, fields: readonly Field[], position: number): void => {
+  const { values, at } = told;
+  for (let i = 0; i < fields.length; i++) values[at + i] = (fields[i] as Field).absent;
+  // Without an index a row is counted.
+  values[at] = position;
+  let seen = 0;
+  let next = 0;
+  for (let more = enters(from, 123, 125); more; more = goesOn(from, 125)) {
+    const place = fieldAt(from, fields, next);
+    seen = seenWith(seen, place);
+    next = place + 1;
+    values[at + place] = valueAt(from, fields[place] as Field);
+  }
+};
+
+/** A list of objects into `told`: how many, then their fields. No place may be there twice. */
+const rowsAt = (from: From, { fields, width, most }: Row): void => {
+  const { values } = told;
+  const count = told.at++;
+  const first = told.at;
+  let rows = 0;
+  if (peek(from) === 110) {
+    if (!takeWord(from, NULL)) throw UNUSUAL;
+  } else
+    for (let more = enters(from, 91, 93); more; more = goesOn(from, 93)) {
+      if (rows === most) throw UNUSUAL;
+      rowAt(from, fields, rows);
+      for (let at = first; at < told.at; at += width) if (values[at] === values[told.at]) throw UNUSUAL;
+      told.at += width;
+      rows += 1;
+    }
+  values[count] = rows;
+};
+
+/** `m` into `told`. Lists that come in another order than that of LISTS are not plain. */
+const measuredAt = (from: From): void => {
+  const { values } = told;
+  for (let i = 0; i < VALUES; i++) values[i] = (MEASURED[i] as Field).absent;
+  told.at = VALUES;
+  let seen = 0;
+  let next = 0;
+  let lists = 0;
+  for (let more = enters(from, 123, 125); more; more = goesOn(from, 125)) {
+    const place = fieldAt(from, MEASURED, next);
+    seen = seenWith(seen, place);
+    next = place + 1;
+    if (place < VALUES) values[place] = valueAt(from, MEASURED[place] as Field);
+    else if (place === ERRORS) valueAt(from, MEASURED[place] as Field);
+    else {
+      if (place - VALUES < lists) throw UNUSUAL;
+      while (lists < place - VALUES) {
+        values[told.at++] = 0;
+        lists += 1;
+      }
+      rowsAt(from, LISTS[lists++] as Row);
+    }
+  }
+  for (; lists < LISTS.length; lists++) values[told.at++] = 0;
+};
+
+const WHOLE: Range = { lo: 0, hi: Number.MAX_SAFE_INTEGER, sentinels: [], integer: true };
+const HEAD: readonly Field[] = [
+  number("v", { lo: 1, hi: 1, sentinels: [], integer: true }),
+  number("ts", WHOLE),
+  number("seq", WHOLE),
+  text("boot", MOST_TEXT.boot),
+  nothing("m"),
+];
+const [TS, SEQ, BOOT, M] = [1, 2, 3, 4] as const;
+const ALL_OF_HEAD = (1 << HEAD.length) - 1;
+
+const read = (from: From): Telemetry => {
+  let [ts, seq, boot] = [NaN, NaN, ""];
+  let seen = 0;
+  let next = 0;
+  for (let more = enters(from, 123, 125); more; more = goesOn(from, 125)) {
+    const place = fieldAt(from, HEAD, next);
+    seen = seenWith(seen, place);
+    next = place + 1;
+    if (place === M) measuredAt(from);
+    else if (place === BOOT) boot = textAt(from, MOST_TEXT.boot);
+    else {
+      const value = valueAt(from, HEAD[place] as Field);
+      if (Number.isNaN(value)) throw UNUSUAL;
+      if (place === TS) ts = value;
+      else if (place === SEQ) seq = value;
+    }
+  }
+  if (seen !== ALL_OF_HEAD || boot === "" || peek(from) !== 0 || from.at < from.bytes.length) throw UNUSUAL;
+  told.at = 0;
+  return { ts, seq, boot, measured: measuredOf(told), quality: NO_QUALITY };
+};
+
+/** What `readTelemetry` gives for JSON.parse of the same bytes, or null where they are not plain. */
+export const readPlain = (payload: Uint8Array): Telemetry | null => {
+  told.texts.length = 0;
+  try {
+    return read({ bytes: payload, at: 0 });
+  } catch (thrown) {
+    if (thrown === UNUSUAL) return null;
+    throw thrown;
+  }
+};
