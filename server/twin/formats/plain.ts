@@ -12,8 +12,8 @@ interface From {
   bytes: Uint8Array;
   at: number;
 }
-/** Thrown where a payload is not plain; no error, for nothing is wrong. */
-const UNUSUAL = Symbol("not plain");
+/** Thrown where a payload is not plain; made once, for nothing is wrong and nobody reads where it was. */
+const UNUSUAL = new Error("not plain");
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
