@@ -107,10 +107,10 @@ const truthOf = (from: Numbers): boolean | null => {
 const listOf = <Row>(from: Numbers, read: (from: Numbers) => Row): readonly Row[] => {
   const length = nextOf(from);
   if (length === 0) return NOTHING;
-  // oxlint-disable-next-line unicorn/no-new-array -- one that grows keeps room for seventeen, in every reading that a farm remembers
-  const rows = new Array<Row>(length);
-  for (let i = 0; i < length; i++) rows[i] = read(from);
-  return rows;
+  const rows: Row[] = [];
+  for (let i = 0; i < length; i++) rows.push(read(from));
+  // As long as it is: one that has grown keeps room for seventeen, in every reading that a farm remembers.
+  return rows.slice();
 };
 
 // The fields stand in the order in which parse.ts makes them: a farm's snapshot lists them so.

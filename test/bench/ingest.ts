@@ -1,7 +1,7 @@
 /**
  * Messages a second while they are published: a bare mqtt.js subscriber that counts and acknowledges, our journal in between (PUBACK
  * after the fsync), and the whole path to the committed embedded store. One real Mosquitto, one publisher, the same messages, in turn;
- * the time ends when the last message is counted, or stored. `--messages N` (100,000), `--rounds N` (5).
+ * the time ends when the last message is counted, or stored. `--messages N` (100,000), `--warm N` (30,000; come before them and are not measured), `--rounds N` (5).
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ import { find } from "../servers/programs.mjs";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 
 const COUNT = optionOf("messages", 100_000);
+const WARM = optionOf("warm", 30_000);
 const RIGS = 1_000;
 const ROUNDS = optionOf("rounds", 5);
 const MODES = ["bare", "journal", "whole"] as const;
@@ -65,8 +66,8 @@ export const run = async (emit: Emit): Promise<void> => {
       for (const mode of MODES) {
         const clientId = `bench-${mode}-${round}`;
         const folder = mkdtempSync(join(tmpdir(), "rigtwin-bench-"));
-        const worker = runNode("ingest-worker.js", [mode, broker.url, clientId, String(COUNT), folder]);
-        const publisher = runNode("ingest-publisher.js", [String(broker.port), String(COUNT), String(RIGS)]);
+        const worker = runNode("ingest-worker.js", [mode, broker.url, clientId, String(WARM + COUNT), String(WARM), folder]);
+        const publisher = runNode("ingest-publisher.js", [String(broker.port), String(WARM + COUNT), String(RIGS)]);
         await Promise.all([worker.ready, publisher.ready]);
         publisher.go();
         results[mode]?.push(JSON.parse(await worker.result) as Result);
@@ -78,7 +79,7 @@ export const run = async (emit: Emit): Promise<void> => {
   }
   const middle = (mode: string, field: keyof Result): number => median((results[mode] ?? []).map((result) => result[field]));
   const against = "bare mqtt.js subscriber on the same broker";
-  const common = { limit: middle("bare", "perS"), unit: "msg/s", against, messages: COUNT, rounds: ROUNDS };
+  const common = { limit: middle("bare", "perS"), unit: "msg/s", against, messages: COUNT, warm: WARM, rounds: ROUNDS };
   const costs = (mode: string) => ({
     // Of the same round, so that what else the machine did then weighs on both.
     pairedRatio: median((results[mode] ?? []).map(({ perS }, round) => perS / (results["bare"]?.[round]?.perS ?? NaN))),

@@ -83,6 +83,8 @@ needs("mosquitto")("an outside Mosquitto", () => {
     expect(wrongPoints(sent, await pointsInDuck(server.dataDir))).toEqual([]);
     const { farm, saved, fromNothing } = await foldedTwice(server.dataDir, SITE, entries);
     expect(saved).toBe(fromNothing);
-    expect(farm).toMatchObject({ accepted: sent.length, duplicates: compared.redelivered });
+    // What the broker sent again while the server stopped is in the journal, and folded at the next start.
+    const { redelivered } = compareSent(sent, numbersIn(entries.filter(({ pos }) => pos <= farm.asOfPos)));
+    expect(farm).toMatchObject({ accepted: sent.length, duplicates: redelivered });
   });
 });

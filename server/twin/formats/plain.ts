@@ -42,7 +42,7 @@ const takeWord = (from: From, word: Uint8Array): boolean => {
 
 /** So many digits are a whole number below 2^53: it, and it divided by a power of ten that is exact, are what JSON.parse makes of them (Clinger 1990). */
 const MOST_DIGITS = 15;
-const POWERS = Array.from({ length: MOST_DIGITS + 1 }, (_, power) => 10 ** power);
+const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
 const numberAt = (from: From): number => {
   const { bytes } = from;
@@ -77,6 +77,8 @@ const numberAt = (from: From): number => {
 /** Texts that were read before: a rig says the same few each time, and they are then the same strings. By a hash of their bytes. */
 const texts = new Map<number, string>();
 const MOST_TEXTS = 100_000;
+/** Longer ones are seldom, and would let a stranger fill the memory. */
+const LONGEST_KEPT = 64;
 
 const textAt = (from: From, most: number): string => {
   if (peek(from) !== 34) throw UNUSUAL;
@@ -96,9 +98,9 @@ const textAt = (from: From, most: number): string => {
     while (i < known.length && known.charCodeAt(i) === bytes[start + i]) i++;
     if (i === known.length) return known;
   }
-  if (texts.size >= MOST_TEXTS) texts.clear();
   const text = decoder.decode(bytes.subarray(start, end));
-  texts.set(hash, text);
+  if (texts.size >= MOST_TEXTS) texts.clear();
+  if (text.length <= LONGEST_KEPT) texts.set(hash, text);
   return text;
 };
 
