@@ -1,5 +1,5 @@
 /** Garbage at most, about, until the whole heap is looked at again. By default it is as much as is in use: 200 MB more with ten thousand rigs, for 1 % of a core less. */
-const ROOM_BYTES = 48 << 20;
+const ROOM_BYTES = 40 << 20;
 
 /** By how many per cent a heap with so many bytes in use may grow until it is collected: 20 to 100. */
 export const growingPercent = (inUseBytes: number): number =>

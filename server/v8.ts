@@ -8,7 +8,7 @@ setFlagsFromString("--no-allocation-site-pretenuring");
 
 const SAMPLE_MS = 10_000;
 /** The least of so many samples is taken for what is in use: the heap was collected between them, or has not grown. */
-const SAMPLES = 6;
+const SAMPLES = 3;
 
 const samples: number[] = [];
 const look = (): void => {

@@ -119,12 +119,15 @@ export const judge = async (
   const numbers = numbersIn(entries.filter((entry) => !isNonsense(entry)));
   const compared = compareSent(readings, numbers);
   const timely = readings.filter(({ isAhead }) => !isAhead);
-  const timelyCame = timely.reduce((sum, reading) => sum + (numbers.get(keyOf(reading)) ?? 0), 0);
   const saved = await savedFarm(dataDir, site);
+  // What was sent again while the server stopped is in the journal, and folded at the next start.
+  const folded = entries.filter(({ pos }) => pos <= saved.asOfPos);
+  const foldedNumbers = numbersIn(folded.filter((entry) => !isNonsense(entry)));
+  const timelyCame = timely.reduce((sum, reading) => sum + (foldedNumbers.get(keyOf(reading)) ?? 0), 0);
   const refused = [...saved.refusedByCode.values()].reduce((sum, n) => sum + n, 0);
   const toRefuse =
-    entries.filter(isNonsense).length +
-    readings.filter(({ isAhead }) => isAhead).reduce((sum, reading) => sum + (numbers.get(keyOf(reading)) ?? 0), 0);
+    folded.filter(isNonsense).length +
+    readings.filter(({ isAhead }) => isAhead).reduce((sum, reading) => sum + (foldedNumbers.get(keyOf(reading)) ?? 0), 0);
   return {
     farm: saved,
     verdicts: [

@@ -29,7 +29,7 @@ test("lets go of what it keeps for a next query, and may take as much again", as
   expect(await heldMb()).toBeGreaterThan(40);
   const usual = await limit();
   await engine.letGo();
-  expect(await heldMb()).toBeLessThan(30);
+  expect(await heldMb()).toBeLessThan(20);
   expect(await limit()).toBe(usual);
   expect(await lookAtAll()).toEqual(before);
   expect(await heldMb()).toBeGreaterThan(40);
@@ -43,7 +43,7 @@ test("not while a caller has a connection of his own", async () => {
   close();
   close();
   await engine.letGo();
-  expect(await heldMb()).toBeLessThan(30);
+  expect(await heldMb()).toBeLessThan(20);
 });
 
 test("what cannot be let go of stays, and the limit is what it was", async () => {

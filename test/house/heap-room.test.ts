@@ -6,8 +6,8 @@ const MB = 1 << 20;
 test.each([
   [0, 100],
   [40, 100],
-  [96, 50],
-  [192, 25],
+  [80, 50],
+  [160, 25],
   [1_000, 20],
 ])("a heap of %i MB may grow by %i per cent", (mb, percent) => {
   expect(growingPercent(mb * MB)).toBe(percent);

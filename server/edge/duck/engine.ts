@@ -13,7 +13,7 @@ export type Binding = Readonly<Record<string, bigint | number | string>>;
 /** Callers waiting for a connection at most. */
 const MOST_WAITING = 200;
 /** What is left of DuckDB's cache when it is told to let go. */
-const RESTING_MB = 24;
+const RESTING_MB = 12;
 
 export const unavailable = (what: string, cause: unknown): Refused =>
   cause instanceof Refused

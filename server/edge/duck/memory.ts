@@ -30,7 +30,7 @@ export interface Memory {
   /** By id: 0, 1, 2 … in the order in which they came. */
   readonly series: Series[];
   /** By measure, site and name; the parts of a name one behind the other, NO_PART first. Looked into for every series of every batch. */
-  readonly places: Readonly<Record<MeasureName, Map<string, Map<string, Series[]>>>>;
+  readonly places: Readonly<Record<MeasureName, Map<string, Map<string, (Series | undefined)[]>>>>;
   readonly newest: Newest;
   readonly dirty: Record<Window, Set<number>>;
   upTo: number;
@@ -159,9 +159,14 @@ export const remember = (memory: Memory, series: Series): void => {
   const names = memory.places[measure];
   let parts = names.get(site);
   if (parts === undefined) names.set(site, (parts = new Map()));
-  let known = parts.get(name);
-  if (known === undefined) parts.set(name, (known = []));
-  known[part - NO_PART] = series;
+  const known = parts.get(name) ?? [];
+  const place = part - NO_PART;
+  // As long as it has to be: one that grows by itself keeps room for seventeen.
+  const length = Math.max(known.length, place + 1);
+  parts.set(
+    name,
+    Array.from({ length }, (_, i) => (i === place ? series : known[i])),
+  );
   memory.series[id] = series;
   roomFor(memory.newest, series);
 };
