@@ -1,4 +1,4 @@
-/** Garbage at most, about, until the whole heap is looked at again. By default it is as much as is in use: 200 MB more with ten thousand rigs, for 1 % of a core less. */
+/** Garbage at most, about, until the whole heap is looked at again. By default it may be more than all that is in use. */
 const ROOM_BYTES = 40 << 20;
 
 /** By how many per cent a heap with so many bytes in use may grow until it is collected: 20 to 100. */
