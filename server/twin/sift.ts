@@ -1,5 +1,5 @@
 /** What a series store does to a batch before it writes: refuses what can never be kept, brings values into steps, drops doubles. */
-import { MEASURES, stepsOf, type MeasureName } from "./measures.ts";
+import { MEASURES, stepsOf, type Field, type MeasureName } from "./measures.ts";
 import { NO_PART, type RejectedPoint, type Rows, type SeriesBatch, type SeriesName } from "./series.ts";
 
 /** The points of a measure that are kept, in columns, each key once. */
@@ -90,7 +90,8 @@ const pointsOf = (measure: MeasureName, rows: Rows, rawFromTs: number, rejected:
       byTs[place]?.set(ts, at);
     }
     if (isNewest) newestTs[place] = ts;
-    fields.forEach((field, i) => {
+    for (let i = 0; i < width; i++) {
+      const field = fields[i] as Field;
       const value = rows.values[row * width + i] ?? NaN;
       const step = Number.isNaN(value) ? NaN : stepsOf(field, value);
       if (step === null)
@@ -99,7 +100,7 @@ const pointsOf = (measure: MeasureName, rows: Rows, rawFromTs: number, rejected:
           reason: `${value} is not finite or out of range; the other fields are kept`,
         });
       steps[at * width + i] = step ?? NaN;
-    });
+    }
   }
   return {
     measure,

@@ -1,4 +1,7 @@
-import { afterEach, expect, test } from "@jest/globals";
+import { once } from "node:events";
+import { createServer, Socket, type AddressInfo } from "node:net";
+import { afterEach, describe, expect, jest, test } from "@jest/globals";
+import { generate, parser } from "mqtt-packet";
 import mqtt, { type MqttClient } from "mqtt";
 import { createMqtt } from "../../server/edge/mqtt/client.ts";
 import type { Message } from "../../server/twin/twin.ts";
@@ -55,6 +58,68 @@ const publisher = async (url: string): Promise<MqttClient> => {
 };
 const publish = (client: MqttClient, text: string): Promise<unknown> =>
   client.publishAsync("rigtwin/v1/farm/r1/telemetry", text, { qos: 1 });
+
+const V5 = { protocolVersion: 5 };
+
+/** A broker that lets anybody in and, once subscribed to, sends all of `count` messages at once, whatever it was asked. */
+const overzealousBroker = async (count: number) => {
+  const acknowledged: number[] = [];
+  const serve = (socket: Socket): void => {
+    const reader = parser(V5);
+    reader.on("packet", (packet) => {
+      if (packet.cmd === "connect") socket.write(generate({ cmd: "connack", reasonCode: 0, sessionPresent: false }, V5));
+      if (packet.cmd === "puback") acknowledged.push(packet.messageId ?? 0);
+      if (packet.cmd !== "subscribe") return;
+      socket.write(generate({ cmd: "suback", messageId: packet.messageId ?? 0, granted: [1] }, V5));
+      const message = { cmd: "publish" as const, topic: "rigtwin/v1/farm/r1/telemetry", qos: 1 as const, dup: false, retain: false };
+      const packets = Array.from({ length: count }, (_, i) => generate({ ...message, messageId: i + 1, payload: String(i) }, V5));
+      socket.write(Buffer.concat(packets));
+    });
+    socket.on("data", (data) => reader.parse(data));
+    socket.on("error", () => undefined);
+  };
+  const server = createServer(serve).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  stops.push(() => new Promise((resolve) => server.close(resolve)));
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, acknowledged };
+};
+
+describe("a broker that sends more than our receive maximum", () => {
+  test("is not read on until some of it is acknowledged, and loses nothing", async () => {
+    const { url, acknowledged } = await overzealousBroker(1_000);
+    const held: Held[] = [];
+    ingest(url, (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }), {
+      receiveMaximum: 300,
+    });
+    await until(() => held.length > 300, "the first message too many");
+    // All thousand are here, in one buffer: were it read on, they would be in these turns.
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(held).toHaveLength(301);
+    for (const { done } of held.slice(0, 300)) done(null);
+    await until(() => held.length === 601, "as many again");
+    let settled = 300;
+    await until(() => {
+      for (; settled < held.length; settled++) held[settled]?.done(null);
+      return acknowledged.length === 1_000;
+    }, "all of them");
+    expect(held.map(({ text }) => text)).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
+    expect(acknowledged).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
+  });
+
+  test("hears of the first of a large group at once, before whoever reads the group has his turn", async () => {
+    const { url, acknowledged } = await overzealousBroker(300);
+    const held: Held[] = [];
+    ingest(url, (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }));
+    await until(() => held.length === 300, "all messages");
+    const write = jest.spyOn(Socket.prototype, "write");
+    for (const { done } of held) done(null);
+    const bytes = write.mock.calls.map(([data]) => data.length);
+    write.mockRestore();
+    expect(bytes).toEqual([4 * 256]);
+    await until(() => acknowledged.length === 300, "all PUBACKs");
+    expect(acknowledged).toEqual(Array.from({ length: 300 }, (_, i) => i + 1));
+  });
+});
 
 needs("mosquitto")("the outside broker's ingest", () => {
   test("mqtt.js goes on without a PUBACK, many messages at a time, and ours go out in order after the commit", async () => {

@@ -30,11 +30,17 @@ export interface MqttOptions {
   readonly isEcho?: (topic: string) => boolean;
   /** Told when the connection comes and goes. */
   readonly onHealth?: (away: string | null) => void;
-  /** Messages the broker may have in flight to us; at least two batches of the journal. */
+  /**
+   * Messages the broker may have in flight to us; at least two batches of the journal. A broker that sends more (Mosquitto 2.0.11 does, where its
+   * own limit is lifted) is not read on until some are acknowledged.
+   */
   readonly receiveMaximum?: number;
 }
 
 const SESSION_S = 7 * 86_400;
+const RECEIVE_MAXIMUM = 4_000;
+/** So many PUBACKs do not wait until the whole group is settled: the broker sends on while it is being folded. */
+const ACK_AT_ONCE = 256;
 const DEFERRED = new Error("the PUBACK follows after the group commit");
 
 /** MQTT 5 PUBACK, reason success left out: fixed header 0x40, remaining length 2, packet id. */
@@ -48,12 +54,17 @@ const pubacks = (ids: readonly number[]): Buffer => {
 };
 
 export const createMqtt = (options: MqttOptions) => {
+  const receiveMaximum = options.receiveMaximum ?? RECEIVE_MAXIMUM;
   let client: MqttClient | null = null;
   /** Counts connections: a PUBACK belongs to the one its message came by. */
   let connection = 0;
   /** Messages of this connection in the order of receipt, in which they are acknowledged. */
   let pending: { readonly id: number; done: boolean }[] = [];
   let writing = false;
+  /** Settled since PUBACKs were written last. */
+  let settledCount = 0;
+  /** Has mqtt.js read on. */
+  let readOn: (() => void) | null = null;
   let hostTs = 0;
   /** Whether the broker has shown us our own birth of this connection. */
   let isBorn = false;
@@ -61,10 +72,15 @@ export const createMqtt = (options: MqttOptions) => {
 
   const sendPubacks = (): void => {
     writing = false;
+    settledCount = 0;
     const open = pending.findIndex(({ done }) => !done);
     // Once for a whole group of the journal: taken out one by one, each would move thousands of others.
     const settled = pending.splice(0, open < 0 ? pending.length : open);
     if (settled.length > 0 && client?.connected === true) client.stream.write(pubacks(settled.map(({ id }) => id)));
+    if (readOn === null || pending.length > receiveMaximum) return;
+    const go = readOn;
+    readOn = null;
+    go();
   };
 
   const sayHere = (): void => {
@@ -106,13 +122,17 @@ export const createMqtt = (options: MqttOptions) => {
         return;
       }
       ack.done = true;
+      settledCount += 1;
+      if (settledCount >= ACK_AT_ONCE) return sendPubacks();
       if (writing) return;
       writing = true;
       queueMicrotask(sendPubacks);
     };
     if (options.isEcho?.(packet.topic) === true) settle(null);
     else options.onMessage(message, settle);
-    callback(packet.qos === 0 ? undefined : DEFERRED);
+    if (packet.qos === 0) callback();
+    else if (pending.length > receiveMaximum) readOn = () => callback(DEFERRED);
+    else callback(DEFERRED);
   };
 
   const will = () => {
@@ -133,8 +153,10 @@ export const createMqtt = (options: MqttOptions) => {
         reconnectPeriod: 1_000,
         connectTimeout: 10_000,
         resubscribe: false,
+        // Its own, even when nobody listens, takes a list of arguments for every line of every packet.
+        log: () => undefined,
         ...will(),
-        properties: { sessionExpiryInterval: SESSION_S, receiveMaximum: options.receiveMaximum ?? 4_000 },
+        properties: { sessionExpiryInterval: SESSION_S, receiveMaximum },
       });
       connected.handleMessage = receive as MqttClient["handleMessage"];
       // mqtt.js writes its options anew into each CONNECT
@@ -142,6 +164,7 @@ export const createMqtt = (options: MqttOptions) => {
       connected.on("connect", () => {
         connection += 1;
         pending = [];
+        readOn = null;
         isBorn = false;
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
         connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
