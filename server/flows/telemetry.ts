@@ -44,13 +44,14 @@ export interface TelemetryNeeds {
 
 /** A replay that jumps folds at most so many entries, a third of a second's work … */
 const MOMENT_ENTRIES = 10_000;
-/** … or so many for each rig: keeping a moment costs as much as the farm is large, and must stay a small part of folding up to it. */
-const MOMENT_ENTRIES_A_RIG = 10;
+/** … and so many more for each rig beyond these: keeping a moment costs as much as the farm is large, and must stay a small part of its work. */
+const MOMENT_ENTRIES_A_RIG = 16;
+const MOMENT_RIGS = 1_000;
 /** From this part of the way on a snapshot serves for a moment: sooner, a day of moments would hold many more farms than it needs. */
 const MOMENT_PART = 0.5;
 /** What has come since the last moment was kept, as a part of what makes the farm worth keeping again. */
 const momentPart = (farm: Farm, lastMomentPos: number): number =>
-  (farm.asOfPos - lastMomentPos) / Math.max(MOMENT_ENTRIES, MOMENT_ENTRIES_A_RIG * farm.twins.size);
+  (farm.asOfPos - lastMomentPos) / (MOMENT_ENTRIES + MOMENT_ENTRIES_A_RIG * Math.max(0, farm.twins.size - MOMENT_RIGS));
 /** Whether so much has come since the last moment was kept that the farm is worth keeping again. */
 export const isMomentDue = (farm: Farm, lastMomentPos: number): boolean => momentPart(farm, lastMomentPos) >= 1;
 

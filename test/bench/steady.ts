@@ -62,10 +62,10 @@ export const run = async (emit: Emit): Promise<void> => {
     const samples = [sampleOf(server.pid(), startMs)];
     while (Date.now() < startMs + minutes * 60_000) {
       await pause(SAMPLE_MS);
+      if (farm.exitCode !== null) throw new Error(`the simulator ended with code ${farm.exitCode}`);
       samples.push(sampleOf(server.pid(), startMs));
     }
     const after = await server.get<Ingest>("/api/v1/status");
-    if (farm.exitCode !== null) throw new Error(`the simulator ended with code ${farm.exitCode}`);
     const [first, last] = [samples[0], samples.at(-1)];
     if (first === undefined || last === undefined) throw new Error("nothing was measured");
     const seconds = last.atS - first.atS;

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { MOST_RIG_SERIES } from "../../server/edge/http/metrics.ts";
+import { createMetrics, MOST_RIG_SERIES } from "../../server/edge/http/metrics.ts";
 import type { Handlers } from "../../server/edge/http/handlers.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { ask, farm, startHttp, stopAll, TOTALS, TWIN } from "./http/farm.ts";
@@ -23,7 +25,29 @@ const samplesOf = (text: string): Map<string, string> =>
       .map((line) => [line.slice(0, line.lastIndexOf(" ")), line.slice(line.lastIndexOf(" ") + 1)]),
   );
 
+/** Scrapes once with a twin of its own and gives that twin, held by nobody here. */
+const scrapedOnce = async (): Promise<{ metrics: ReturnType<typeof createMetrics>; twin: WeakRef<object> }> => {
+  let twins = [{ ...TWIN }];
+  const twin = new WeakRef(twins[0] as object);
+  const metered = farm().metered();
+  const metrics = createMetrics(() => ({ ...metered, twins }));
+  expect(await metrics.text()).toContain('rig="rig-0001"');
+  twins = [];
+  return { metrics, twin };
+};
+
 describe("/metrics", () => {
+  test("holds no rig's figures between two scrapes, and scrapes again", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const { metrics, twin } = await scrapedOnce();
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    expect(twin.deref()).toBeUndefined();
+    const both = await Promise.all([metrics.text(), metrics.text()]);
+    for (const text of both) expect(text).toContain("rigtwin_viewers 2");
+  });
+
   test("shows every figure under its name", async () => {
     const samples = await scraped();
     const rig = '{site="farm",rig="rig-0001",model="antminer-s19-pro"}';

@@ -1,6 +1,7 @@
 /** How often the whole farm is written away: for a start, and for replays that jump. */
 import { expect, test } from "@jest/globals";
-import { createTelemetry } from "../../server/flows/telemetry.ts";
+import { createTelemetry, isMomentDue } from "../../server/flows/telemetry.ts";
+import { newFarm } from "../../server/twin/farm.ts";
 import { TICK_MS } from "../../server/twin/wire.ts";
 import { handClock, handJournal } from "./hands.ts";
 
@@ -43,4 +44,14 @@ test("a farm is kept for replays every ten thousand entries, and a snapshot that
   expect(kept.slice(2).map(([how]) => how)).toEqual(["moment", "snapshot"]);
   expect(kept[2]?.[1]).toBe(16_001);
   await flow.stop();
+});
+
+test.each([
+  [0, 10_000],
+  [1_000, 10_000],
+  [10_000, 154_000],
+])("a farm of %i rigs is kept for replays every %i entries", (rigs, entries) => {
+  const of = (asOfPos: number) => ({ ...newFarm("farm"), asOfPos, twins: { size: rigs } as ReturnType<typeof newFarm>["twins"] });
+  expect(isMomentDue(of(500 + entries - 1), 500)).toBe(false);
+  expect(isMomentDue(of(500 + entries), 500)).toBe(true);
 });

@@ -16,7 +16,7 @@ type Sample = readonly [value: number | null, labels?: Labels];
 export const createMetrics = (read: () => Metered) => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  let now: Metered;
+  let now: Metered | null = null;
   /** Summed up once a scrape. */
   let racks: readonly RackNow[] = [];
 
@@ -30,7 +30,7 @@ export const createMetrics = (read: () => Metered) => {
         this.reset();
         // Without labels prom-client's reset leaves a 0 behind.
         if (labelNames.length === 0) this.remove();
-        for (const [value, labels] of samples(now)) if (value !== null) this.set(labels ?? {}, value);
+        for (const [value, labels] of now === null ? [] : samples(now)) if (value !== null) this.set(labels ?? {}, value);
       },
     });
   };
@@ -43,7 +43,7 @@ export const createMetrics = (read: () => Metered) => {
       collect() {
         // Counted elsewhere: the whole is set, not what was added.
         this.reset();
-        for (const [value, labels] of samples(now)) if (value !== null) this.inc(labels ?? {}, value);
+        for (const [value, labels] of now === null ? [] : samples(now)) if (value !== null) this.inc(labels ?? {}, value);
       },
     });
   };
@@ -250,13 +250,18 @@ export const createMetrics = (read: () => Metered) => {
 
   return {
     /** The whole exposition. */
-    text(): Promise<string> {
-      now = read();
+    async text(): Promise<string> {
+      const told = read();
       // the twins can be gone through once only: a caller may hand them out as they come
-      const twins = [...now.twins];
-      now = { ...now, twins };
-      racks = racksOf(twins, MOST_RACK_SERIES);
-      return registry.metrics();
+      const mine = { ...told, twins: [...told.twins] };
+      now = mine;
+      racks = racksOf(mine.twins, MOST_RACK_SERIES);
+      try {
+        return await registry.metrics();
+      } finally {
+        // Kept until the next scrape they would hold every rig's figures of this one. Another scrape may have begun.
+        if (now === mine) now = null;
+      }
     },
     /** Takes note of an answered request. `route` is a line of the table, so that strangers cannot make up labels. */
     answered: (method: string, route: string, status: number, seconds: number): void =>
