@@ -64,7 +64,9 @@ const V5 = { protocolVersion: 5 };
 /** A broker that lets anybody in and, once subscribed to, sends all of `count` messages at once, whatever it was asked. */
 const overzealousBroker = async (count: number) => {
   const acknowledged: number[] = [];
+  const sockets: Socket[] = [];
   const serve = (socket: Socket): void => {
+    sockets.push(socket);
     const reader = parser(V5);
     reader.on("packet", (packet) => {
       if (packet.cmd === "connect") socket.write(generate({ cmd: "connack", reasonCode: 0, sessionPresent: false }, V5));
@@ -81,7 +83,7 @@ const overzealousBroker = async (count: number) => {
   const server = createServer(serve).listen(0, "127.0.0.1");
   await once(server, "listening");
   stops.push(() => new Promise((resolve) => server.close(resolve)));
-  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, acknowledged };
+  return { url: `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, acknowledged, sockets };
 };
 
 describe("a broker that sends more than our receive maximum", () => {
@@ -103,6 +105,25 @@ describe("a broker that sends more than our receive maximum", () => {
       return acknowledged.length === 1_000;
     }, "all of them");
     expect(held.map(({ text }) => text)).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
+    expect(acknowledged).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
+  });
+
+  test("that goes away meanwhile sends all of it again", async () => {
+    const { url, acknowledged, sockets } = await overzealousBroker(1_000);
+    const held: Held[] = [];
+    ingest(url, (message, done) => held.push({ text: Buffer.from(message.payload).toString(), dup: message.dup, done }), {
+      receiveMaximum: 300,
+    });
+    await until(() => held.length === 301, "the first message too many");
+    sockets[0]?.destroy();
+    await until(() => held.length === 602, "the same again on the next connection");
+    for (const { done } of held.slice(0, 301)) done(null);
+    let settled = 301;
+    await until(() => {
+      for (; settled < held.length; settled++) held[settled]?.done(null);
+      return acknowledged.length === 1_000;
+    }, "all of them");
+    expect(held.slice(301).map(({ text }) => text)).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)));
     expect(acknowledged).toEqual(Array.from({ length: 1_000 }, (_, i) => i + 1));
   });
 

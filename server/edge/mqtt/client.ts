@@ -175,6 +175,8 @@ export const createMqtt = (options: MqttOptions) => {
       });
       connected.on("close", () => {
         connection += 1;
+        // What came by the lost connection and was not looked at comes again by the next.
+        readOn = null;
         // mqtt.js would send it again with the next connection, with the time of this one
         if (birthId !== 0) connected.removeOutgoingMessage(birthId);
         birthId = 0;
