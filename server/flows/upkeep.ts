@@ -6,6 +6,8 @@ export interface UpkeepNeeds {
   readonly clock: Clock;
   /** Gives how many windows were computed, 0 when nothing is due. */
   readonly rollup: (nowTs: number) => Promise<number>;
+  /** Whether the store is taking in what it missed: what is rolled up then is out of date with the next batch, and each batch waits for it. */
+  readonly isCatchingUp: () => boolean;
   readonly retain: (rawBeforeTs: number, minuteBeforeTs: number) => Promise<void>;
   readonly rawDays: number;
   readonly minuteDays: number;
@@ -17,14 +19,15 @@ const HOUR_MS = 3_600_000;
 
 /** Starts the rounds; gives the function that ends them. A store that is away is tried again at the next round. */
 export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
+  let rolledUpTs = needs.clock.now();
+  const rollUp = async (): Promise<void> => {
+    // One that catches up for very long is rolled up all the same, a little each hour.
+    if (needs.isCatchingUp() && needs.clock.now() - rolledUpTs < HOUR_MS) return;
+    rolledUpTs = needs.clock.now();
+    while ((await needs.rollup(needs.clock.now())) > 0 && !needs.isCatchingUp());
+  };
   const stops = [
-    needs.clock.every(MINUTE_MS, async () => {
-      try {
-        while ((await needs.rollup(needs.clock.now())) > 0);
-      } catch (error) {
-        needs.onError("the roll-up failed", error);
-      }
-    }),
+    needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error))),
     needs.clock.every(HOUR_MS, async () => {
       const nowTs = needs.clock.now();
       await needs

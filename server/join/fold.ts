@@ -114,7 +114,15 @@ export const startFold = async (
   status.say("series", kind, "writing", series.away());
   runs(
     "the upkeep",
-    startUpkeep({ clock, rollup: store.rollup, retain: store.retain, rawDays: RAW_DAYS, minuteDays: MINUTE_DAYS, onError: complain }),
+    startUpkeep({
+      clock,
+      rollup: store.rollup,
+      retain: store.retain,
+      isCatchingUp: () => series.behindTs() !== null,
+      rawDays: RAW_DAYS,
+      minuteDays: MINUTE_DAYS,
+      onError: complain,
+    }),
   );
 
   return {

@@ -1,0 +1,41 @@
+import { expect, test } from "@jest/globals";
+import { startUpkeep } from "../../server/flows/upkeep.ts";
+import { handClock } from "./hands.ts";
+
+const MINUTE_MS = 60_000;
+
+test("a store that catches up is not rolled up under its writes, but a little each hour, and wholly when it is done", async () => {
+  const clock = handClock();
+  let isCatchingUp = false;
+  let due = 0;
+  let calls = 0;
+  const stop = startUpkeep({
+    clock,
+    rollup: async () => {
+      calls += 1;
+      const windows = Math.min(due, 20);
+      due -= windows;
+      return windows;
+    },
+    retain: async () => undefined,
+    isCatchingUp: () => isCatchingUp,
+    rawDays: 7,
+    minuteDays: 90,
+    onError: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  due = 1;
+  await clock.pass(MINUTE_MS);
+  expect(due).toBe(0);
+  isCatchingUp = true;
+  [due, calls] = [100, 0];
+  await clock.pass(50 * MINUTE_MS);
+  expect([due, calls]).toEqual([100, 0]);
+  await clock.pass(20 * MINUTE_MS);
+  expect([due, calls]).toEqual([80, 1]);
+  isCatchingUp = false;
+  await clock.pass(MINUTE_MS);
+  expect(due).toBe(0);
+  stop();
+});
