@@ -17,11 +17,11 @@ import {
   foldAnnounced,
   foldBirth,
   foldDuplicate,
+  foldNewest,
   foldPosition,
   foldReading,
   foldTick,
   foldToken,
-  isLate,
   newTwin,
   type KnownModel,
 } from "./fold.ts";
@@ -29,6 +29,7 @@ import { dropMapping, foldMapping, isOwn, parseForeign, type Wish } from "./fore
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
+import { newestOf } from "./newest.ts";
 import { parse, type Parsed } from "./parse.ts";
 import { foldPartReason, foldPartRecords, foldParts, noParts, type PartBook } from "./part-changes.ts";
 import type { Identity, Reading } from "./reading.ts";
@@ -36,7 +37,7 @@ import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
 import { addEnergy, addReading } from "./rows.ts";
 import { factsOf, openVersion, type RigFacts } from "./sealing.ts";
-import { isLeftBoot, missed, note, nothingSeen, type Seen } from "./seen.ts";
+import { missed, note, nothingSeen, type Seen } from "./seen.ts";
 import type { RowSet } from "./series.ts";
 import type { Alarm, Entry, Twin } from "./twin.ts";
 import { foldQuotes, type NewQuotes, type QuoteBook } from "./usage/quotes.ts";
@@ -273,13 +274,16 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
     return;
   }
   farm.accepted += 1;
-  const late = isLate(before, reading, isLeftBoot(seen, reading.boot, before.boot));
+  const newest = newestOf(seen, before, reading);
+  const late = newest !== reading;
   if (late) farm.late += 1;
   const model = before.modelId === null || reading.identity !== null ? knownOf(reading.identity ?? before.identity) : null;
   const after = foldReading(before, reading, model, missed(seen), farm.resumedTs, late);
   keep(farm, before, after, out);
-  if (late) noteMessage(farm, before, reading.receivedTs);
-  else {
+  if (late) {
+    noteMessage(farm, before, reading.receivedTs);
+    if (newest !== null) keep(farm, after, foldNewest(after, newest, knownOf(newest.identity ?? after.identity), farm.resumedTs), out);
+  } else {
     foldRunning(farm.service, before, after);
     alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
   }

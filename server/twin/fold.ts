@@ -96,37 +96,14 @@ export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identit
 const skewAfter = (before: number | null, skewMs: number): number =>
   before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
 
-/**
- * Whether something newer was told before, whatever the order in which readings come. Within a boot the sequence number alone says so,
- * however the device's clock was set meanwhile. A machine does not return to a boot that it left (`isLeftBoot`); of a boot that is new,
- * the time decides, for it may as well be one of which a gateway's store tells late.
- */
-export const isLate = (
-  { lastDeviceTs, boot, lastSeq }: Pick<Twin, "lastDeviceTs" | "boot" | "lastSeq">,
-  { deviceTs, boot: nextBoot, seq }: Pick<Reading, "deviceTs" | "boot" | "seq">,
-  isLeftBoot: boolean,
-): boolean => {
-  if (lastDeviceTs === null) return false;
-  if (boot === nextBoot && seq !== null && lastSeq !== null) return seq < lastSeq;
-  return isLeftBoot || deviceTs < lastDeviceTs;
+/** Whether something newer was told before, where nothing but the twin is known (else newest.ts). */
+const isOlder = ({ lastDeviceTs, boot, lastSeq }: Twin, reading: Reading): boolean => {
+  if (boot === reading.boot && reading.seq !== null && lastSeq !== null) return reading.seq < lastSeq;
+  return lastDeviceTs !== null && reading.deviceTs < lastDeviceTs;
 };
 
-/**
- * Folds an accepted reading. `missed` counts sequence numbers that never came; `model` is the catalogue's, if it knows it; `late`: something
- * newer was told before (isLate).
- */
-export const foldReading = (
-  twin: Twin,
-  reading: Reading,
-  model: KnownModel | null,
-  missed: number,
-  resumedTs: number,
-  late = isLate(twin, reading, false),
-): Twin => {
-  const { readings, late: lates, duplicates } = twin.counts;
-  const counts = { readings: readings + 1, duplicates, late: lates + (late ? 1 : 0), missed };
-  // A late reading belongs into the series; what the rig does now is told by a newer one.
-  if (late) return { ...twin, counts, rev: twin.rev + 1 };
+/** The twin as a reading tells that it is now; nothing is counted. `model` is the catalogue's, if it knows it. */
+export const foldNewest = (twin: Twin, reading: Reading, model: KnownModel | null, resumedTs: number, counts = twin.counts): Twin => {
   // Every field by name: for an object of this size it is six times faster than spreading the old one.
   const next: Twin = {
     site: twin.site,
@@ -142,7 +119,7 @@ export const foldReading = (
     tier: reading.tier,
     format: reading.format,
     firstSeenTs: twin.firstSeenTs,
-    lastSeenTs: reading.receivedTs,
+    lastSeenTs: Math.max(twin.lastSeenTs ?? 0, reading.receivedTs),
     lastDeviceTs: reading.deviceTs,
     skewMs: skewAfter(twin.skewMs, reading.receivedTs - reading.deviceTs),
     boot: reading.boot,
@@ -154,7 +131,22 @@ export const foldReading = (
     counts,
     rev: twin.rev + 1,
   };
-  return withState(next, reading.receivedTs, resumedTs);
+  return withState(next, next.lastSeenTs ?? reading.receivedTs, resumedTs);
+};
+
+/** Folds an accepted reading. `missed` counts sequence numbers that never came; `late`: something newer was told before (newestOf). */
+export const foldReading = (
+  twin: Twin,
+  reading: Reading,
+  model: KnownModel | null,
+  missed: number,
+  resumedTs: number,
+  late = isOlder(twin, reading),
+): Twin => {
+  const { readings, late: lates, duplicates } = twin.counts;
+  const counts = { readings: readings + 1, duplicates, late: lates + (late ? 1 : 0), missed };
+  // A late reading belongs into the series; what the rig does now is told by a newer one.
+  return late ? { ...twin, counts, rev: twin.rev + 1 } : foldNewest(twin, reading, model, resumedTs, counts);
 };
 
 export const foldDuplicate = (twin: Twin): Twin => ({

@@ -1,13 +1,26 @@
 /** Which messages of one device have been counted, so that redelivery, replay and a second gateway change nothing. */
+import type { Reading } from "./reading.ts";
 
 /** Sequence numbers seen, as closed intervals in rising order: one interval while nothing is missing. */
 export type Intervals = [from: number, to: number][];
 
+export type Boot = [boot: string, intervals: Intervals, lowestTs?: number];
+
+/** A boot seen after the present one, of which all that came seems to be older (newest.ts). */
+export interface Waiting {
+  /** Its newest, by number. */
+  reading: Reading;
+  /** The highest device time of those that wait. */
+  highTs: number;
+}
+
 export interface Seen {
   /** Newest boot last; a device that restarts often forgets its oldest. */
-  readonly boots: [boot: string, intervals: Intervals][];
+  readonly boots: Boot[];
   /** Device times of the newest readings, for dialects without sequence numbers and for two gateways on one device. */
   readonly times: number[];
+  /** Absent where none waits. */
+  waiting?: Waiting[] | undefined;
 }
 
 const MOST_BOOTS = 4;
@@ -62,21 +75,21 @@ export const note = (seen: Seen, boot: string | null, seq: number | null, device
     const name = boot ?? "";
     let known = seen.boots.findLast((boot) => boot[0] === name);
     if (known === undefined) {
-      known = [name, []];
+      known = [name, [], deviceTs];
       seen.boots.push(known);
       if (seen.boots.length > MOST_BOOTS) seen.boots.shift();
     }
     if (!addNumber(known[1], seq)) return false;
+    if (known[2] === undefined || deviceTs < known[2]) known[2] = deviceTs;
   }
   return addTime(seen.times, deviceTs);
 };
 
-/** Whether a boot was first seen before the one that a machine is in now. */
-export const isLeftBoot = ({ boots }: Seen, boot: string | null, now: string | null): boolean => {
-  if (boot === null || now === null || boot === now) return false;
-  const place = boots.findIndex((known) => known[0] === boot);
-  return place >= 0 && place < boots.findIndex((known) => known[0] === now);
-};
+/** Where a boot stands among those remembered; -1 where it does not. */
+export const placeOf = (boots: readonly Boot[], boot: string | null): number => boots.findIndex(([name]) => name === (boot ?? ""));
+
+/** The lowest device time of a boot's readings, where that is known. */
+export const lowestTs = (boots: readonly Boot[], boot: string | null): number | undefined => boots[placeOf(boots, boot)]?.[2];
 
 /** Sequence numbers that never came, over the boots remembered. */
 export const missed = (seen: Seen): number => seen.boots.reduce((sum, boot) => sum + missingIn(boot[1]), 0);

@@ -77,17 +77,6 @@ describe("one entry after the other", () => {
     );
   });
 
-  test("a boot that was left does not come back, though its clock was ahead", () => {
-    const of = (boot: string, ts: number, seq: number) => ({
-      topic: "rigtwin/v1/farm/r1/telemetry",
-      payload: new TextEncoder().encode(JSON.stringify({ v: 1, ts, seq, boot, m: { hashrateThs: 100 + seq } })),
-    });
-    const { farm } = foldAll(
-      entriesOf([of("b1", T0 - 9_000, 0), of("b2", T0 - 5_000, 0), of("b1", T0 - 1_000, 1), of("b2", T0 - 4_000, 1)]),
-    );
-    expect(farm.twins.get("r1")).toMatchObject({ boot: "b2", lastSeq: 1, counts: { readings: 4, late: 1 } });
-  });
-
   test("redelivery and replay change nothing but the count of duplicates", () => {
     const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
     const once = foldAll(entriesOf(puts));
