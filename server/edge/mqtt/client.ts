@@ -164,7 +164,6 @@ export const createMqtt = (options: MqttOptions) => {
       connected.on("connect", () => {
         connection += 1;
         pending = [];
-        readOn = null;
         isBorn = false;
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
         connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
