@@ -12,6 +12,7 @@ import type { ChainIdentity } from "../twin/ledger.ts";
 import { Refused } from "../twin/refusal.ts";
 import { hashOf, type Hex } from "../twin/seal.ts";
 import { firstUnkept, keptVersion, openVersion, sealedRigOf, type DayNews, type SealedRig } from "../twin/sealing.ts";
+import { isWaiting } from "../twin/wait.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
 
@@ -318,7 +319,7 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
       needs.onError("sealing the day waits for the disk", error);
       return;
     }
-    if (clock.now() < notBeforeTs) return;
+    if (isWaiting(clock.now(), notBeforeTs, MOST_BACKOFF_MS)) return;
     try {
       await anchorAll();
       backoffMs = 0;

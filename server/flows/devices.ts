@@ -30,6 +30,7 @@ export interface DevicesNeeds {
   readonly disconnect: (name: string) => void;
   readonly connected: (name: string) => boolean;
   readonly audit: (who: string, what: string, detail: Readonly<Record<string, unknown>>, address: string) => void;
+  readonly onError: (what: string, error: unknown) => void;
 }
 
 /** The simulated farm's own; made anew at each start and never listed. */
@@ -75,7 +76,12 @@ export const createDevices = (needs: DevicesNeeds) => {
       const nowTs = clock.now();
       const isDue = nowTs - (seen.get(name) ?? 0) > SEEN_MS;
       seen.set(name, nowTs);
-      if (isDue) store.seeDevice(name, nowTs);
+      try {
+        if (isDue) store.seeDevice(name, nowTs);
+      } catch (error) {
+        // A full disk: when it was seen is known until the next start, and is no reason to refuse it.
+        needs.onError("when a device was seen is not on disk", error);
+      }
     },
     /** A credential for this run. */
     forNow(name: string, topics: readonly string[]): string {

@@ -10,6 +10,7 @@ import { MOST_BATCH, type ChainRecord, type Finality, type RecordedOnChain, type
 import { machineHash, sealRecord, usableSerial, type Hex, type RecordFields, type Sealed } from "../twin/seal.ts";
 import { recordTypedData, signatureState } from "../twin/signature.ts";
 import type { Twin } from "../twin/twin.ts";
+import { isWaiting } from "../twin/wait.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Clock } from "./clock.ts";
 
@@ -221,7 +222,10 @@ export const createRecords = (needs: RecordsNeeds) => {
   /** Needs no chain: a rig is on record as soon as it is known. */
   const sealRegistrations = async (): Promise<void> => {
     const nowTs = clock.now();
-    const missing = [...needs.twins().values()].filter(({ rig }) => !isRegistered(rig)).map((twin) => registrationOf(twin, nowTs));
+    const isComplete = registered.size === needs.twins().size;
+    const missing = isComplete
+      ? []
+      : [...needs.twins().values()].filter(({ rig }) => !isRegistered(rig)).map((twin) => registrationOf(twin, nowTs));
     for (const fields of needs.substitutes.missingRecords()) await sealInto(fields);
     for (const batch of batchesOf(missing.filter((fields) => fields !== null))) await Promise.all(batch.map((fields) => sealInto(fields)));
   };
@@ -344,7 +348,7 @@ export const createRecords = (needs: RecordsNeeds) => {
       needs.onError("registrations wait for the journal", error);
       return;
     }
-    if (clock.now() < notBeforeTs) return;
+    if (isWaiting(clock.now(), notBeforeTs, MOST_BACKOFF_MS)) return;
     try {
       await relay();
       backoffMs = 0;

@@ -11,6 +11,7 @@ import { Refused } from "../twin/refusal.ts";
 import { addEnergy, addReading, countOf, emptied, noRows } from "../twin/rows.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
+import { isWaiting } from "../twin/wait.ts";
 import type { Clock } from "./clock.ts";
 
 export interface SeriesNeeds {
@@ -137,7 +138,8 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (closed) {
       stored = upTo;
       storedTs = upToTs;
-      liveFrom = upTo + 1;
+      // Rows may have been dropped meanwhile: then a gap is left.
+      liveFrom = Math.max(liveFrom, upTo + 1);
     }
   };
 
@@ -148,7 +150,7 @@ export const createSeries = (needs: SeriesNeeds) => {
   };
 
   const work = async (): Promise<void> => {
-    if (busy || needs.clock.now() < retryAtTs) return;
+    if (busy || isWaiting(needs.clock.now(), retryAtTs, RETRY_MS)) return;
     busy = true;
     try {
       await flushLive();

@@ -2,7 +2,7 @@
  * The path of a reading: journal → fold → whoever is concerned. The fold follows the journal in order and never waits for
  * anybody: the series store, the live feed and the relay take what is new and keep their own pace.
  */
-import { farmOfLines, dirtyCells, restoreCells, snapshotTexts, type CellLine } from "../twin/snapshot.ts";
+import { farmOfLines, dirtyCells, restoreCells, snapshotTexts, untakeCells, type CellLine } from "../twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
 import type { Verify } from "../twin/gateway.ts";
 import type { RowSet } from "../twin/series.ts";
@@ -44,8 +44,11 @@ export interface TelemetryNeeds {
 
 /** A replay that jumps folds at most so many entries, a third of a second's work … */
 const MOMENT_ENTRIES = 10_000;
-/** … and so many more for each rig beyond these: keeping a moment costs as much as the farm is large, and must stay a small part of its work. */
-const MOMENT_ENTRIES_A_RIG = 16;
+/**
+ * … and so many more for each rig beyond these: keeping a moment costs as much as the farm is large, and must stay a small part of its work. A
+ * farm of several thousand has its snapshots for moments, and no others.
+ */
+const MOMENT_ENTRIES_A_RIG = 40;
 const MOMENT_RIGS = 1_000;
 /** From this part of the way on a snapshot serves for a moment: sooner, a day of moments would hold many more farms than it needs. */
 const MOMENT_PART = 0.5;
@@ -76,6 +79,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
   let lastMomentPos = 0;
   let savingMoment = false;
   let keeping: Promise<void> = Promise.resolve();
+  let saving: Promise<void> = Promise.resolve();
 
   const keepMoment = async (): Promise<void> => {
     if (needs.saveMoment === undefined || savingMoment || !isMomentDue(farm, lastMomentPos)) return;
@@ -108,14 +112,26 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     keeping = keepMoment().then(() => before);
   };
 
-  const snapshot = async (): Promise<void> => {
+  const saveNow = async (): Promise<void> => {
     if (farm.asOfPos === lastSnapshotPos) return;
     const pos = farm.asOfPos;
     needs.history?.settle(pos);
     const isMoment = momentPart(farm, lastMomentPos) >= MOMENT_PART;
     if (isMoment) lastMomentPos = pos;
-    await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest), isMoment);
+    const cells = dirtyCells(farm.digest);
+    try {
+      await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), cells, isMoment);
+    } catch (error) {
+      untakeCells(farm.digest, cells);
+      throw error;
+    }
     lastSnapshotPos = pos;
+  };
+  /** One after the other: a later one lacks the cells that an earlier one has taken and may yet give back. */
+  const snapshot = (): Promise<void> => {
+    const run = saving.then(saveNow);
+    saving = run.catch(() => undefined);
+    return run;
   };
 
   return {
@@ -148,11 +164,17 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
         onProgress(farm.asOfPos);
       }
       needs.subscribe(carry);
-      await needs.write(OWN.start, bytesOf({ version: needs.version }));
+      let hasBegun = false;
+      // While the journal refuses, as on a full disk, time stands still for the fold; it says so itself on the status page.
       const tick = async (): Promise<void> => {
-        // While the journal refuses, time stands still for the fold; it says so itself on the status page.
-        await needs.write(OWN.tick, bytesOf({})).catch(() => undefined);
+        try {
+          await (hasBegun ? needs.write(OWN.tick, bytesOf({})) : needs.write(OWN.start, bytesOf({ version: needs.version })));
+          hasBegun = true;
+        } catch {
+          // Tried again with the next.
+        }
       };
+      await tick();
       stops.push(needs.clock.every(TICK_MS, tick));
       stops.push(
         needs.clock.every(needs.snapshotMs, () => snapshot().catch((error: unknown) => needs.onError("the snapshot was not saved", error))),

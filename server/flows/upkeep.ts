@@ -9,6 +9,8 @@ export interface UpkeepNeeds {
   /** Whether the store is taking in what it missed: what is rolled up then is out of date with the next batch, and each batch waits for it. */
   readonly isCatchingUp: () => boolean;
   readonly retain: (rawBeforeTs: number, minuteBeforeTs: number) => Promise<void>;
+  /** The newest device time that was heard, ms UTC. A machine's clock that jumps ahead by a month must not cost the month's rows. */
+  readonly newestTs: () => number;
   readonly rawDays: number;
   readonly minuteDays: number;
   readonly onError: (what: string, error: unknown) => void;
@@ -29,7 +31,7 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
   const stops = [
     needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error))),
     needs.clock.every(HOUR_MS, async () => {
-      const nowTs = needs.clock.now();
+      const nowTs = Math.min(needs.clock.now(), needs.newestTs());
       await needs
         .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
         .catch((error: unknown) => needs.onError("old rows were not dropped", error));

@@ -6,12 +6,14 @@ import { lockFolder } from "../edge/journal/lock.ts";
 import { openMoments } from "../edge/journal/moments.ts";
 import { openPruned } from "../edge/journal/pruned.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
-import type { House } from "./house.ts";
+import { complain, type House } from "./house.ts";
 
 const KIND = "SQLite and files";
 const HEALTH_MS = 10_000;
-/** A chunk each time: a gigabyte in hours, at a thousandth of a core. */
-const CHECK_MS = 2_000;
+/** The journal's time never goes back; from here on it is said that it is ahead. */
+const CLOCK_BACK_MS = 10_000;
+/** A chunk each time, some 20 ms of work: a gigabyte in a day and a half, at a thousandth of a core. */
+const CHECK_MS = 15_000;
 
 export type Data = Awaited<ReturnType<typeof openData>>;
 
@@ -19,10 +21,14 @@ export type Data = Awaited<ReturnType<typeof openData>>;
 export const openData = async ({ config, clock, status, runs }: House) => {
   const folder = config.dataDir;
   runs("the lock", lockFolder(folder));
+  const snapshots = openSnapshots(folder);
+  runs("the snapshots", snapshots.close);
   const journal = createJournal({
     folder,
     now: clock.now,
+    floorPos: snapshots.newestPos(),
     onHealth: (failure) => sayHealth(failure?.detail ?? null),
+    onError: (error) => complain("whoever waited for the journal failed", error),
   });
   /** Damage is no reason not to go on: what is sound is read, and what is not is named until somebody has looked. */
   const sayHealth = (away: string | null): void => {
@@ -31,7 +37,10 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       .slice(0, 3)
       .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
     const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
-    status.say("journal", KIND, ["writing", ...named, ...more].join("; "), away, true);
+    const aheadMs = journal.head().ts - clock.now();
+    const ahead =
+      aheadMs > CLOCK_BACK_MS ? [`this machine's clock was set back: times stand still for ${Math.round(aheadMs / 1_000)} s`] : [];
+    status.say("journal", KIND, ["writing", ...ahead, ...named, ...more].join("; "), away, true);
   };
   await journal.start();
   runs("the journal", journal.stop);
@@ -43,8 +52,6 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       if (journal.stats().failure === null) sayHealth(null);
     }),
   );
-  const snapshots = openSnapshots(folder);
-  runs("the snapshots", snapshots.close);
   const moments = openMoments(folder);
   runs("the moments", moments.close);
   const alarms = openAlarmHistory(folder);

@@ -19,6 +19,8 @@ import type { Data } from "./data.ts";
 import { complain, shownIn, type House } from "./house.ts";
 
 const SNAPSHOT_MS = 300_000;
+/** Until keys that a full disk has kept waiting are told again. */
+const KEYS_MS = 5_000;
 const RAW_DAYS = 30;
 const MINUTE_DAYS = 400;
 
@@ -102,10 +104,20 @@ export const startFold = async (
   await telemetry.start();
   runs("past alarms", history.start());
   runs("the fold", telemetry.stop);
-  for (const [gateway, publicKey] of Object.entries({ ...keys, ...keysIn(config.gatewayKeys) })) {
-    const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
-    if (act !== null) await journal.write(OWN.act, act);
-  }
+  const tellKeys = async (): Promise<void> => {
+    for (const [gateway, publicKey] of Object.entries({ ...keys, ...keysIn(config.gatewayKeys) })) {
+      const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
+      if (act !== null) await journal.write(OWN.act, act);
+    }
+  };
+  await tellKeys().catch((error: unknown) => {
+    complain("the gateways' keys wait for the disk", error);
+    const stop = clock.every(KEYS_MS, async () => {
+      await tellKeys();
+      stop();
+    });
+    runs("the gateways' keys", stop);
+  });
   // A store that is away at the start is no reason not to start: the journal keeps what it will miss.
   await store.start().catch((error: unknown) => status.say("series", kind, "", error instanceof Refused ? error.detail : String(error)));
   runs("the series store", store.stop);
@@ -118,6 +130,7 @@ export const startFold = async (
       clock,
       rollup: store.rollup,
       retain: store.retain,
+      newestTs: () => [...farm().twins.values()].reduce((newest, { lastDeviceTs }) => Math.max(newest, lastDeviceTs ?? 0), 0),
       isCatchingUp: () => series.behindTs() !== null,
       rawDays: RAW_DAYS,
       minuteDays: MINUTE_DAYS,

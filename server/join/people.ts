@@ -11,7 +11,7 @@ import { createDevices, SIMULATOR } from "../flows/devices.ts";
 import { createPeople } from "../flows/people.ts";
 import { weakness } from "../twin/passwords.ts";
 import type { Role } from "../twin/rights.ts";
-import type { House } from "./house.ts";
+import { complain, type House } from "./house.ts";
 
 const secret = (): string => randomBytes(32).toString("base64url");
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
@@ -56,6 +56,7 @@ export const openDoor = async ({ config, clock, runs }: House) => {
     disconnect: (name) => later.disconnect(name),
     connected: (name) => later.connected(name),
     audit: audit.add,
+    onError: complain,
   });
 
   const made = config.password ?? randomBytes(12).toString("base64url");

@@ -113,10 +113,11 @@ export const filledCells = (rigDay: RigDay): [slot: number, ...cell: number[]][]
   return filled;
 };
 
-const keyOf = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
+/** Under which a version of a rig's day stands. */
+export const digestKey = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
 
 export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1): RigDay => {
-  const key = keyOf(rig, day, version);
+  const key = digestKey(rig, day, version);
   let rigDay = digest.get(key);
   if (rigDay === undefined) {
     rigDay = { rig, day, version, cells: NO_CELLS, fromSlot: 0, spans: new Map(), dirty: new Set() };

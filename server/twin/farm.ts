@@ -267,7 +267,7 @@ const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcom
 const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: string | null): void => {
   const before = twinOf(farm, reading.rig, reading.receivedTs, out);
   const seen = seenOf(farm.seen, reading.rig);
-  if (!note(seen, reading.boot, reading.seq, reading.deviceTs)) {
+  if (!note(seen, reading.boot, reading.seq, reading.deviceTs, before.boot)) {
     farm.duplicates += 1;
     noteMessage(farm, before, reading.receivedTs);
     keep(farm, before, foldDuplicate(before), out);

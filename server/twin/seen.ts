@@ -19,6 +19,8 @@ export interface Seen {
   readonly boots: Boot[];
   /** Device times of the newest readings, for dialects without sequence numbers and for two gateways on one device. */
   readonly times: number[];
+  /** The last newest reading of another boot than the present one, by which its pace is known; absent where none came. */
+  pace?: Pick<Reading, "boot" | "deviceTs" | "receivedTs"> | undefined;
   /** Absent where none waits. */
   waiting?: Waiting[] | undefined;
 }
@@ -68,16 +70,16 @@ const addTime = (times: number[], ts: number): boolean => {
 
 /**
  * Notes a message by boot and sequence, and by device time; gives whether it is new. Changes `seen`. A time that has fallen
- * out of the window counts as new only with a sequence number that was not seen.
+ * out of the window counts as new only with a sequence number that was not seen. `present`: the boot that is not forgotten for others.
  */
-export const note = (seen: Seen, boot: string | null, seq: number | null, deviceTs: number): boolean => {
+export const note = (seen: Seen, boot: string | null, seq: number | null, deviceTs: number, present: string | null = null): boolean => {
   if (seq !== null) {
     const name = boot ?? "";
     let known = seen.boots.findLast((boot) => boot[0] === name);
     if (known === undefined) {
       known = [name, [], deviceTs];
       seen.boots.push(known);
-      if (seen.boots.length > MOST_BOOTS) seen.boots.shift();
+      if (seen.boots.length > MOST_BOOTS) seen.boots.splice(seen.boots[0]?.[0] === (present ?? "") ? 1 : 0, 1);
     }
     if (!addNumber(known[1], seq)) return false;
     if (known[2] === undefined || deviceTs < known[2]) known[2] = deviceTs;

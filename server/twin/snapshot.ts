@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalBytes } from "./canonical.ts";
 import { activeAlarms } from "./alarms/book.ts";
-import { cellOf, joinSpans, putCell, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
+import { cellOf, digestKey, joinSpans, putCell, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
 import { keptVersion } from "./sealing.ts";
 import type { Twin } from "./twin.ts";
@@ -149,6 +149,12 @@ export const dirtyCells = (digest: Digest): CellLine[] => {
     dirty.clear();
   }
   return lines;
+};
+
+/** Cells that were taken and did not get on disk: the next dirtyCells gives them again. Changes `digest`. */
+export const untakeCells = (digest: Digest, lines: readonly CellLine[]): void => {
+  for (const [rig, day, version, what] of lines)
+    digest.get(digestKey(rig, day, version))?.dirty.add(typeof what === "number" ? what : what[0]);
 };
 
 /** Puts cells back, in the order they were taken; those of versions that are sealed and on disk stay away. Changes `farm.digest`. */

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPublicClient, defineChain, http, keccak256, type PublicClient } from "viem";
@@ -154,6 +155,22 @@ describe("a node that is kept", () => {
     await kept.stop();
     expect(isAlive(last)).toBe(false);
     await expect(client.getChainId()).rejects.toThrow();
+    remove();
+  }, 60_000);
+
+  test("where it cannot begin it is away, and begins on the address that was told once it can", async () => {
+    const { folder, remove } = ownFolder("chain");
+    const health: (string | null)[] = [];
+    // Its folder cannot be made: there is a file of that name.
+    const dataDir = join(folder, "taken");
+    writeFileSync(dataDir, "");
+    const kept = await keepChainProcess({ dataDir, port: 0, entry: built(), onHealth: (away) => health.push(away) });
+    expect(health[0]).toContain("the local chain ended at its start");
+    expect(kept.pid()).toBeNull();
+    rmSync(dataDir);
+    await until(() => health.at(-1) === null, "it has begun");
+    expect(await clientOf(kept.rpcUrl).getChainId()).toBeGreaterThan(0);
+    await kept.stop();
     remove();
   }, 60_000);
 });

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -31,6 +33,30 @@ const collected = async <T>(parts: AsyncIterable<T>): Promise<T[]> => {
   return all;
 };
 const unavailable = { code: "STORE_UNAVAILABLE" };
+
+/** Hands everything on to `url`; where `isLost` says so of a body, what was answered to it never arrives. */
+const lossy = async (url: string, isLost: (body: string) => boolean): Promise<{ readonly url: string; readonly close: () => void }> => {
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      const body = Buffer.concat(pieces);
+      const { method = "GET", headers } = request;
+      void fetch(`${url}${request.url ?? ""}`, {
+        method,
+        headers: { "content-type": headers["content-type"] ?? "text/plain" },
+        ...(body.length > 0 ? { body } : {}),
+      }).then(async (answer) => {
+        const text = await answer.text();
+        if (isLost(body.toString())) return request.socket.destroy();
+        response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" }).end(text);
+        return undefined;
+      });
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+};
 
 needs("influxd")("InfluxDB series store", () => {
   let influx: Influx;
@@ -167,6 +193,56 @@ needs("influxd")("InfluxDB series store", () => {
     expect(await eventually(() => store.cursor())).toBe(0);
     expect(await eventually(() => store.write(batch(3, { rigs: [rig("r1", T0, { hashrateThs: 1 })] })))).toEqual([]);
     await store.stop();
+  }, 60_000);
+
+  test("a window that was said to be clean, and of which nobody heard, is rolled up again with what comes after", async () => {
+    let losing = true;
+    const between = await lossy(influx.url, (body) => {
+      const isLost = losing && / dirty=0 /.test(body);
+      if (isLost) losing = false;
+      return isLost;
+    });
+    const openThere = async (): Promise<SeriesStore> => {
+      const store = createInfluxStore({ url: `${between.url}/unheard`, backoffMs: 1, mostBackoffMs: 1 });
+      await store.start();
+      return store;
+    };
+    let store = await openThere();
+    await store.write(batch(1, { rigs: [rig("r1", T0, { powerW: 1_000 })] }));
+    await expect(store.rollup(T0 + 24 * HOUR)).rejects.toMatchObject(unavailable);
+    expect(losing).toBe(false);
+    // Into that very minute: it must be marked anew, although a memory of before still has it as dirty.
+    await eventually(() => store.write(batch(2, { rigs: [rig("r1", T0 + 10_000, { powerW: 3_000 })] })));
+    await store.stop();
+    store = await openThere();
+    while ((await store.rollup(T0 + 24 * HOUR)) > 0);
+    const { results } = await ask("unheard", "SELECT * FROM rig_1m");
+    const [series] = results[0]?.series ?? [];
+    expect(series?.values.map((row) => row[series.columns.indexOf("powerW_n")])).toEqual([2]);
+    await store.stop();
+    between.close();
+  }, 60_000);
+
+  test("a roll-up that was under way when a write failed leaves the marks alone that were read anew", async () => {
+    let isToLose = (_body: string): boolean => false;
+    const between = await lossy(influx.url, (body) => isToLose(body));
+    const store = createInfluxStore({ url: `${between.url}/overtaken`, backoffMs: 1, mostBackoffMs: 1 });
+    await store.start();
+    await store.write(batch(1, { rigs: [rig("r1", T0, { powerW: 1_000 }), rig("r1", T0 + MINUTE, { powerW: 1_000 })] }));
+    isToLose = (body) => body.includes("powerW=5000");
+    // Queued between the two minutes of the roll-up; its answer is lost, and the marks are read anew.
+    const rolling = store.rollup(T0 + 24 * HOUR).catch((error: unknown) => error);
+    const writing = store.write(batch(2, { rigs: [rig("r1", T0 + 20_000, { powerW: 5_000 })] }));
+    await expect(writing).rejects.toMatchObject(unavailable);
+    expect(await rolling).toMatchObject(unavailable);
+    isToLose = () => false;
+    await eventually(() => store.write(batch(2, { rigs: [rig("r1", T0 + 20_000, { powerW: 5_000 })] })));
+    while ((await store.rollup(T0 + 24 * HOUR)) > 0);
+    const { results } = await ask("overtaken", "SELECT * FROM rig_1m");
+    const [series] = results[0]?.series ?? [];
+    expect(series?.values.map((row) => row[series.columns.indexOf("powerW_n")])).toEqual([2, 1]);
+    await store.stop();
+    between.close();
   }, 60_000);
 
   test("a database that was dropped is made again", async () => {

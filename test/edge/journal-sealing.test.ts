@@ -220,6 +220,29 @@ test("no position is given twice where the last frame of a closed file is damage
   await journal.stop();
 });
 
+test("positions that a reader has got to are not given again where the newest frame is damaged, and what is lost is named", async () => {
+  let journal = await openJournal(folder, 1 << 20);
+  for (const n of upTo(20)) await put(journal, `${n} entry`);
+  await journal.stop();
+  const path = join(folder, "journal", tails()[0] ?? "");
+  const file = readFileSync(path);
+  file[file.length - 1] = 0x21;
+  writeFileSync(path, file);
+  journal = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 1 << 20, floorPos: 20 });
+  await journal.start();
+  expect(journal.head().pos).toBe(20);
+  const damage = [{ firstPos: 20, count: 1, reason: "lost at the end" }];
+  expect(journal.stats().damaged).toEqual(damage);
+  await put(journal, "21 after");
+  expect((await numbersIn(journal)).numbers).toEqual([...upTo(19), 21]);
+  await journal.stop();
+  expect(readFileSync(join(folder, "journal", "damaged-0000000000000001.log"))).toEqual(file);
+  journal = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 1 << 20, floorPos: 21 });
+  await journal.start();
+  expect([journal.head().pos, journal.stats().damaged]).toEqual([21, damage]);
+  await journal.stop();
+});
+
 test("a tail file whose place in the chunks is taken stays, and is read", async () => {
   let journal = await openJournal(folder, 1 << 20);
   for (const n of upTo(5)) await put(journal, `${n} entry`);

@@ -225,6 +225,117 @@ describe("journal", () => {
     await journal.stop();
   });
 
+  /** The flush of entries as `datasync` has it, until the function that is given. */
+  const flushesBy = async (datasync: () => Promise<void>): Promise<() => void> => {
+    const { open: openFile } = await import("node:fs/promises");
+    const probe = await openFile(join(folder, "probe"), "w");
+    const prototype = Object.getPrototypeOf(probe) as { datasync(): Promise<void> };
+    await probe.close();
+    const real = prototype.datasync;
+    prototype.datasync = datasync;
+    return () => {
+      prototype.datasync = real;
+    };
+  };
+
+  test("a clock that is set back while the disk refuses does not keep it from recovering", async () => {
+    const journal = createJournal({ folder, now: () => clock++, groupMs: 0 });
+    await journal.start();
+    const mend = await flushesBy(() => Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" })));
+    await expect(put(journal, "refused")).rejects.toMatchObject({ code: "DISK_FULL" });
+    mend();
+    clock -= 3_600_000;
+    await put(journal, "an hour earlier");
+    expect(texts(await all(journal))).toEqual(["an hour earlier"]);
+    expect(journal.stats().failure).toBeNull();
+    await journal.stop();
+  });
+
+  test("a disk that neither writes nor refuses is said to fail until it goes on", async () => {
+    const healths: (string | null)[] = [];
+    let say: () => void = () => undefined;
+    const told = () => new Promise<void>((resolve) => (say = resolve));
+    const journal = createJournal({
+      folder,
+      now: () => clock++,
+      groupMs: 0,
+      slowMs: 20,
+      onHealth: (failure) => {
+        healths.push(failure?.code ?? null);
+        say();
+      },
+    });
+    await journal.start();
+    let goOn: () => void = () => undefined;
+    const mend = await flushesBy(() => new Promise<void>((resolve) => (goOn = resolve)));
+    const standing = told();
+    const putting = put(journal, "slow");
+    await standing;
+    mend();
+    expect(healths).toEqual(["JOURNAL_UNAVAILABLE"]);
+    expect(journal.stats().failure?.code).toBe("JOURNAL_UNAVAILABLE");
+    goOn();
+    await putting;
+    expect(healths).toEqual(["JOURNAL_UNAVAILABLE", null]);
+    expect(journal.stats().failure).toBeNull();
+    await journal.stop();
+  });
+
+  test("whoever waits for the disk and throws costs the others nothing", async () => {
+    const errors: unknown[] = [];
+    const journal = createJournal({ folder, now: () => clock++, groupMs: 0, onError: (error) => errors.push(error) });
+    await journal.start();
+    const heard: string[] = [];
+    journal.subscribe((entries) => heard.push(...texts(entries)));
+    const bad = new Error("of its own");
+    journal.append({ topic: "a/b", payload: Buffer.from("first"), qos: 1, retain: false, dup: false, client: "" }, () => {
+      throw bad;
+    });
+    await put(journal, "second");
+    expect(errors).toEqual([bad]);
+    await put(journal, "third");
+    expect(heard.slice(0, 2)).toEqual(["first", "second"]);
+    await journal.stop();
+  });
+
+  test("pages of the file that cannot be read cost the chunks on them, which are named", async () => {
+    let journal = await open(2_048);
+    const said = words(2_000);
+    for (let i = 0; i < said.length; i += 100) await Promise.all(said.slice(i, i + 100).map((text) => put(journal, text)));
+    await journal.stop();
+    const path = join(folder, "journal", "chunks.db");
+    const db = new Database(path);
+    // What is in the log goes into the file; then a page of the table is broken, as a disk breaks it.
+    db.pragma("wal_checkpoint(TRUNCATE)");
+    const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'chunk'").get() as { root: number };
+    const pageSize = (db.prepare("SELECT page_size AS size FROM pragma_page_size()").get() as { size: number }).size;
+    const firsts = (db.prepare("SELECT first_pos FROM chunk ORDER BY first_pos").all() as { first_pos: number }[]).map(
+      (row) => row.first_pos,
+    );
+    db.close();
+    const file = readFileSync(path);
+    // The root is an interior page: type 5, cells of a child's page number and a key, their places behind the head of 12 bytes.
+    const at = (root - 1) * pageSize;
+    expect(file[at]).toBe(5);
+    const cells = file.readUInt16BE(at + 3);
+    expect(cells).toBeGreaterThan(1);
+    const leaf = file.readUInt32BE(at + file.readUInt16BE(at + 12 + 2 * (cells >> 1)));
+    file.fill(0, (leaf - 1) * pageSize, leaf * pageSize);
+    writeFileSync(path, file);
+    journal = await open(2_048);
+    const damage = await journal.verify();
+    expect(damage.length).toBeGreaterThan(0);
+    expect(damage.every(({ reason }) => reason.includes("SQLITE_CORRUPT"))).toBe(true);
+    const lost = new Set(damage.flatMap(({ firstPos, count }) => Array.from({ length: count }, (_, i) => firstPos + i)));
+    expect(texts(await all(journal))).toEqual(said.filter((_, i) => !lost.has(i + 1)));
+    // Only the chunks of that page, and each of them whole.
+    expect(lost.size).toBeLessThan(said.length / 2);
+    for (const { firstPos, count } of damage) expect([firsts.includes(firstPos), firsts.includes(firstPos + count)]).toEqual([true, true]);
+    for (let i = 0; i < 2 * firsts.length; i++) journal.checkNext();
+    await put(journal, "after");
+    await journal.stop();
+  });
+
   test("old chunks are pruned, the newest and the tail stay", async () => {
     const journal = await open(2_048);
     for (const text of words(400)) await put(journal, text);

@@ -14,8 +14,13 @@ const keysOf = (rows: Rows): string[] => rowsIn(rows).map(({ name, ts }) => `${n
 const handStore = () => {
   const kept = new Map<string, number>();
   let cursor = 0;
-  /** `writesLeft`: so many more succeed. */
-  const state = { away: false, writesLeft: Infinity, writes: [] as { readonly upTo: number; readonly rigs: readonly string[] }[] };
+  /** `writesLeft`: so many more succeed; `meanwhile`: what happens while one is under way. */
+  const state = {
+    away: false,
+    meanwhile: (): void => undefined,
+    writesLeft: Infinity,
+    writes: [] as { readonly upTo: number; readonly rigs: readonly string[] }[],
+  };
   const refuse = (): void => {
     if (state.away) throw new Refused("STORE_UNAVAILABLE", "The store is away.");
   };
@@ -28,6 +33,7 @@ const handStore = () => {
         refuse();
         if (state.writesLeft <= 0) throw new Refused("STORE_UNAVAILABLE", "The store is killed.");
         state.writesLeft -= 1;
+        state.meanwhile();
         // The rows are the flow's again afterwards.
         state.writes.push({ upTo: batch.upTo, rigs: keysOf(batch.rows.rig) });
         for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
@@ -89,6 +95,34 @@ describe("rows to the store", () => {
     expect(store.position()).toBe(6);
     expect(series.storedPos()).toBe(6);
     expect(store.state.writes).toHaveLength(1);
+  });
+
+  test("rows that are dropped while a write is slow are read again from the journal", async () => {
+    const { clock, store, series, say, published } = world(20);
+    await series.start();
+    for (let i = 0; i < 10; i++) say();
+    store.state.meanwhile = () => {
+      store.state.meanwhile = () => undefined;
+      for (let i = 0; i < 55; i++) say();
+    };
+    await clock.pass(5_000);
+    expect(store.keys()).toEqual(published.toSorted());
+    expect(store.position()).toBe(65);
+  });
+
+  test("a clock that is set back does not leave the store alone", async () => {
+    let backMs = 0;
+    const { clock, store, series, say, published } = world();
+    const now = clock.now;
+    clock.now = () => now() - backMs;
+    await series.start();
+    say();
+    store.state.away = true;
+    await clock.pass(1_000);
+    store.state.away = false;
+    backMs = 3_600_000;
+    await clock.pass(3_000);
+    expect(store.keys()).toEqual(published);
   });
 
   test("a store that was away for hours gets every row once it is back, live rows first", async () => {

@@ -1,9 +1,11 @@
 /** How often the whole farm is written away: for a start, and for replays that jump. */
 import { expect, test } from "@jest/globals";
 import { createTelemetry, isMomentDue } from "../../server/flows/telemetry.ts";
-import { newFarm } from "../../server/twin/farm.ts";
-import { TICK_MS } from "../../server/twin/wire.ts";
-import { handClock, handJournal } from "./hands.ts";
+import { newFarm, type Farm } from "../../server/twin/farm.ts";
+import { Refused } from "../../server/twin/refusal.ts";
+import { hashesOf } from "../../server/twin/snapshot.ts";
+import { OWN, TICK_MS } from "../../server/twin/wire.ts";
+import { handClock, handJournal, T0, telemetry } from "./hands.ts";
 
 const SNAPSHOT_MS = 1_000_000;
 const NOTHING = new Uint8Array();
@@ -49,9 +51,87 @@ test("a farm is kept for replays every ten thousand entries, and a snapshot that
 test.each([
   [0, 10_000],
   [1_000, 10_000],
-  [10_000, 154_000],
+  [10_000, 370_000],
 ])("a farm of %i rigs is kept for replays every %i entries", (rigs, entries) => {
   const of = (asOfPos: number) => ({ ...newFarm("farm"), asOfPos, twins: { size: rigs } as ReturnType<typeof newFarm>["twins"] });
   expect(isMomentDue(of(500 + entries - 1), 500)).toBe(false);
   expect(isMomentDue(of(500 + entries), 500)).toBe(true);
+});
+
+test("what a snapshot that failed had taken of the day is in the next one", async () => {
+  const clock = handClock();
+  const journal = handJournal(clock.now);
+  let isFull = false;
+  let saved: { pos: number; lines: string[] } | null = null;
+  const cells: unknown[][] = [];
+  const errors: string[] = [];
+  const make = () =>
+    createTelemetry({
+      site: "farm",
+      version: "test",
+      clock,
+      write: journal.write,
+      read: journal.read,
+      subscribe: journal.subscribe,
+      loadSnapshot: () => (saved === null ? null : { ...saved, cells }),
+      saveSnapshot: async (pos, _ts, texts, taken) => {
+        await Promise.resolve();
+        if (isFull) throw new Refused("DISK_FULL", "no room");
+        saved = {
+          pos,
+          lines: [...texts]
+            .join("")
+            .split("\n")
+            .filter((line) => line !== ""),
+        };
+        cells.push([...taken]);
+      },
+      snapshotMs: SNAPSHOT_MS,
+      onError: (what) => errors.push(what),
+    });
+  const flow = make();
+  await flow.start();
+  journal.put(telemetry("r1", T0, 0));
+  await clock.pass(SNAPSHOT_MS);
+  isFull = true;
+  journal.put(telemetry("r1", T0 + 400_000, 1));
+  await clock.pass(SNAPSHOT_MS);
+  expect(errors).toEqual(["the snapshot was not saved"]);
+  isFull = false;
+  journal.put(telemetry("r1", T0 + 800_000, 2));
+  // Two at the same time: the one of the stop waits for the other.
+  await Promise.all([clock.pass(SNAPSHOT_MS), flow.stop()]);
+  const hashesNow = (farm: Farm) => hashesOf(farm).digest;
+  const again = make();
+  clock.stopAll();
+  await again.start();
+  expect(again.farm().digest.size).toBeGreaterThan(0);
+  expect(hashesNow(again.farm())).toBe(hashesNow(flow.farm()));
+});
+
+test("a start on a disk that is full waits with its first entry until there is room", async () => {
+  const clock = handClock();
+  const journal = handJournal(clock.now);
+  let isFull = true;
+  const flow = createTelemetry({
+    site: "farm",
+    version: "test",
+    clock,
+    write: (topic, payload) => (isFull ? Promise.reject(new Refused("DISK_FULL", "no room")) : journal.write(topic, payload)),
+    read: journal.read,
+    subscribe: journal.subscribe,
+    loadSnapshot: () => null,
+    saveSnapshot: () => Promise.resolve(),
+    snapshotMs: SNAPSHOT_MS,
+    onError: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  await flow.start();
+  await clock.pass(5 * TICK_MS);
+  expect(journal.entries).toEqual([]);
+  isFull = false;
+  await clock.pass(2 * TICK_MS);
+  expect(journal.entries.map(({ topic }) => topic)).toEqual([OWN.start, OWN.tick]);
+  await flow.stop();
 });

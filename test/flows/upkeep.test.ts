@@ -19,6 +19,7 @@ test("a store that catches up is not rolled up under its writes, but a little ea
     },
     retain: async () => undefined,
     isCatchingUp: () => isCatchingUp,
+    newestTs: clock.now,
     rawDays: 7,
     minuteDays: 90,
     onError: (what, error) => {
@@ -37,5 +38,26 @@ test("a store that catches up is not rolled up under its writes, but a little ea
   isCatchingUp = false;
   await clock.pass(MINUTE_MS);
   expect(due).toBe(0);
+  stop();
+});
+
+test("rows are kept by the time of the devices where this machine's clock is ahead of it", async () => {
+  const clock = handClock();
+  const deviceTs = clock.now();
+  const dropped: number[] = [];
+  const stop = startUpkeep({
+    clock,
+    rollup: () => Promise.resolve(0),
+    retain: (rawBeforeTs) => Promise.resolve(void dropped.push(rawBeforeTs)),
+    isCatchingUp: () => false,
+    newestTs: () => deviceTs,
+    rawDays: 30,
+    minuteDays: 400,
+    onError: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+  });
+  await clock.pass(90 * 86_400_000);
+  expect(Math.max(...dropped)).toBe(deviceTs - 30 * 86_400_000);
   stop();
 });

@@ -130,6 +130,36 @@ describe("the reading that says what a rig does now", () => {
     expect(twinOf(farm)).toMatchObject({ boot: "x", lastSeq: 2 });
   });
 
+  test("a second gateway takes over where the first falls silent, however wrong both their clocks are", () => {
+    const wrongS = -40;
+    const farm = fold([live("a", 0, 0, wrongS), live("b", 0, 1, wrongS)]);
+    for (let i = 1; i <= 6; i++) fold([live("a", i, 10 * i, wrongS), live("b", i, 10 * i + 1, wrongS)], farm);
+    expect(twinOf(farm)).toMatchObject({ boot: "b", lastSeq: 6 });
+    for (let i = 7; i <= 11; i++) fold([live("a", i, 10 * i, wrongS)], farm);
+    expect(twinOf(farm)).toMatchObject({ boot: "b", lastSeq: 6 });
+    fold([live("a", 13, 130, wrongS), live("a", 14, 140, wrongS)], farm);
+    expect(twinOf(farm)).toMatchObject({ boot: "a", lastSeq: 14 });
+  });
+
+  test("a restart with a clock of last year is the present when nothing else was heard for a minute, and told faster it is not", () => {
+    const yearS = -31_536_000;
+    const before = () => fold([live("x", 0, 0), live("x", 1, 10)]);
+    const farm = before();
+    for (let i = 0; i < 12; i++) fold([live("c", i, 40 + 10 * i, yearS)], farm);
+    expect(twinOf(farm)).toMatchObject({ boot: "c", lastSeq: 11 });
+    // The same readings out of a store, a second apart.
+    const store = before();
+    for (let i = 0; i < 12; i++) fold([{ ...live("c", i, 40 + 10 * i, yearS), receivedTs: T0 + 90_000 + i * 1_000 }], store);
+    expect(twinOf(store)).toMatchObject({ boot: "x", lastSeq: 1 });
+  });
+
+  test("the boot in which a rig is outlives those of which a store tells, and what it told is not counted again", () => {
+    const farm = fold([x(0, 100), x(1, 101), ...Array.from({ length: 6 }, (_, i) => of(`w${i}`)(0, i))]);
+    fold([x(0, 100), x(1, 101)], farm);
+    expect(twinOf(farm)).toMatchObject({ boot: "x", lastSeq: 1, readings: 8 });
+    expect(farm.duplicates).toBe(2);
+  });
+
   test("what waits is forgotten when the rig is heard live, and with the boots that are forgotten", () => {
     const farm = fold([live("x", 0, 0), { boot: "w", seq: 1, ts: T0 - HOUR_MS, receivedTs: T0 + 1_000 }]);
     expect(farm.seen.get("r1")?.waiting).toHaveLength(1);

@@ -1,5 +1,6 @@
 /** Starts the embedded chain as a process of its own and ends it. */
 import { spawn, type ChildProcess } from "node:child_process";
+import { createServer, type AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
@@ -94,12 +95,23 @@ export interface KeptChain {
 
 const RESTART_MS = 1_000;
 const FIRST_TRIES = 5;
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 /** A kill from outside says nothing about whether it can start; whatever else ends it does. */
 const wasKilled = (error: unknown): boolean => error instanceof Error && error.cause === "SIGKILL";
 
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
 /**
- * Starts the node and starts it again, on the same port, whenever it ends unasked. `onHealth` is told why it is away, and null when
- * it is back. Rejects only where it cannot be started the first time.
+ * Starts the node and starts it again, on the same port, whenever it ends unasked or cannot begin (a full disk). `onHealth` is told why it
+ * is away, and null when it is back. Throws Refused PORT_IN_USE.
  */
 export const keepChainProcess = async (
   options: Omit<ChainProcessOptions, "onExit"> & { readonly onHealth?: (away: string | null) => void },
@@ -115,7 +127,7 @@ export const keepChainProcess = async (
     if (stopped) return;
     options.onHealth?.(reason);
     timer = setTimeout(() => {
-      starting = start().catch((error: unknown) => away(error instanceof Error ? error.message : String(error)));
+      starting = start().catch((error: unknown) => away(reasonOf(error)));
     }, RESTART_MS);
   };
   const start = async (): Promise<void> => {
@@ -125,10 +137,20 @@ export const keepChainProcess = async (
     else options.onHealth?.(null);
   };
 
-  for (let tries = 1; current === null; tries += 1)
-    await start().catch((error: unknown) => {
-      if (tries >= FIRST_TRIES || !wasKilled(error)) throw error;
-    });
+  const begin = async (): Promise<void> => {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await start();
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+        if (wasKilled(error) && tries < FIRST_TRIES) continue;
+        // Whoever speaks to it is told an address now.
+        if (port === 0) port = await freePort();
+        return away(reasonOf(error));
+      }
+    }
+  };
+  await begin();
   return {
     rpcUrl: `http://127.0.0.1:${port}`,
     port,

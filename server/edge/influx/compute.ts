@@ -19,6 +19,8 @@ export interface Keeper {
   readonly post: Post;
   readonly marks: Marks;
   readonly keeper: string;
+  /** Runs a step between writes. */
+  readonly alone: <T>(step: () => Promise<T>) => Promise<T>;
 }
 
 /** Windows in one call, so that writes get their turn. */
@@ -62,15 +64,15 @@ const compute = async ({ ask, post, keeper, marks }: Keeper, window: Window, ran
   return starts.length;
 };
 
-/** Minutes first; an hour is computed from its minutes once all of them are clean. `alone` runs a step between writes. */
-export const rollup = async (kept: Keeper, endedByTs: number, alone: <T>(step: () => Promise<T>) => Promise<T>): Promise<number> => {
+/** Minutes first; an hour is computed from its minutes once all of them are clean. */
+export const rollup = async (kept: Keeper, endedByTs: number): Promise<number> => {
   let windows = 0;
   for (const window of ["1m", "1h"] as const) {
     const unready = window === "1h" ? windowsOf(kept.marks.dirty["1m"], "1h") : new Set<number>();
     const ready = new Set([...kept.marks.dirty[window]].filter((start) => !unready.has(start)));
     for (const { from, to } of dueWindows(ready, window, endedByTs, MOST[window]))
       for (let start = from; start < to; start += WINDOW_MS[window])
-        windows += await alone(async () => {
+        windows += await kept.alone(async () => {
           const clean = window === "1m" || !windowsOf(kept.marks.dirty["1m"], "1h").has(start);
           return clean ? compute(kept, window, { from: start, to: start + WINDOW_MS[window] }) : 0;
         });

@@ -46,6 +46,8 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
   const post = createPost({ address, timeoutMs: options.writeTimeoutMs ?? 15_000 });
   let started = false;
   let opened: Promise<Open> | null = null;
+  /** Those of what is open now. What a database applied and did not answer is not in them: with any error they are read again. */
+  let current: Marks | null = null;
   let failures = 0;
   let notBefore = 0;
   let undeletable: string | null = null;
@@ -62,6 +64,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     // 2.x and 3.x have no such statement, a user without rights may not: the first query tells whether the database is there.
     await ask([`CREATE DATABASE "${address.database}" WITH DURATION INF SHARD DURATION 1d NAME "rigtwin"`]).catch(() => undefined);
     const marks = await loadMarks(ask, keeper);
+    current = marks;
     return {
       marks,
       models: await loadModels(ask),
@@ -70,10 +73,14 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       rows: createRowReader(ask, marks),
     };
   };
+  const forget = (): void => {
+    opened = null;
+    current = null;
+  };
   const ready = (): Promise<Open> => {
     if (!started) return Promise.reject(new Refused("STORE_UNAVAILABLE", "The series store is not started."));
     opened ??= open().catch((cause: unknown) => {
-      opened = null;
+      forget();
       throw cause;
     });
     return opened;
@@ -104,6 +111,24 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     return [...rejected, ...refused];
   };
 
+  /** A step of keeping the tiers. What was begun with marks that were read anew since would overwrite what those know. */
+  const stepOf =
+    (marks: Marks) =>
+    <T>(step: () => Promise<T>): Promise<T> =>
+      alone(async () => {
+        if (marks !== current) throw away(address, "failed a write meanwhile; what is rolled up is read again.");
+        try {
+          return await step();
+        } catch (cause) {
+          forget();
+          throw cause;
+        }
+      });
+  const keeperNow = async () => {
+    const { marks } = await ready();
+    return { ask, post, marks, keeper, alone: stepOf(marks) };
+  };
+
   return {
     start: async () => {
       started = true;
@@ -112,7 +137,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     stop: async () => {
       started = false;
       await last;
-      opened = null;
+      forget();
     },
     write: (batch) =>
       alone(async () => {
@@ -125,8 +150,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
         } catch (cause) {
           failures += 1;
           notBefore = performance.now() + Math.min(options.mostBackoffMs ?? 15_000, (options.backoffMs ?? 500) * 2 ** (failures - 1));
-          // What is remembered may be ahead of what arrived: read it again.
-          opened = null;
+          forget();
           throw cause;
         }
       }),
@@ -145,11 +169,11 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     async *parquet() {
       yield* (await ready()).rows.parquet();
     },
-    rollup: async (nowTs) => rollup({ ask, post, marks: (await ready()).marks, keeper }, nowTs, alone),
+    rollup: async (nowTs) => rollup(await keeperNow(), nowTs),
     retain: async (rawBeforeTs, minuteBeforeTs) => {
-      const kept = { ask, post, marks: (await ready()).marks, keeper };
-      while ((await rollup(kept, rawBeforeTs, alone)) > 0);
-      undeletable = await alone(() => retain(kept, rawBeforeTs, minuteBeforeTs));
+      const kept = await keeperNow();
+      while ((await rollup(kept, rawBeforeTs)) > 0);
+      undeletable = await kept.alone(() => retain(kept, rawBeforeTs, minuteBeforeTs));
     },
     health: async () => {
       const kind = "InfluxDB";

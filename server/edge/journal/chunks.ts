@@ -43,6 +43,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS damaged (first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, reason TEXT NOT NULL);
 `;
 
+const codeOf = (cause: unknown): string => String((cause as { code?: unknown }).code);
+/** Whether SQLite could not read a page, or not make sense of it. */
+const isBroken = (cause: unknown): boolean => /^SQLITE_(CORRUPT|IOERR)/.test(codeOf(cause));
+
 const inflated = (body: Buffer): Buffer | null => {
   try {
     return inflateRawSync(body);
@@ -59,13 +63,16 @@ export const openChunks = (path: string) => {
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = FULL");
   db.exec(SCHEMA);
+  /** Prepared anew each time: one that has met a broken page gives that error for whatever it is asked from then on. */
+  const asked = (sql: string) => ({ get: (pos: number): unknown => db.prepare(sql).get(pos) });
   const insert = db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)");
   const newest = db.prepare("SELECT first_pos, count, first_ts, last_ts, hash FROM chunk ORDER BY first_pos DESC LIMIT 1");
-  const holding = db.prepare("SELECT * FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
-  const after = db.prepare("SELECT first_pos FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
-  const before = db.prepare("SELECT first_pos, count, hash FROM chunk WHERE first_pos < ? ORDER BY first_pos DESC LIMIT 1");
-  const place = db.prepare("SELECT first_pos, count FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
+  const holding = asked("SELECT * FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
+  const after = asked("SELECT first_pos FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
+  const before = asked("SELECT first_pos, count, hash FROM chunk WHERE first_pos < ? ORDER BY first_pos DESC LIMIT 1");
+  const place = asked("SELECT first_pos, count FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
   const atTime = db.prepare("SELECT first_pos FROM chunk WHERE last_ts >= ? ORDER BY last_ts LIMIT 1");
+  const named = db.prepare("SELECT first_pos FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos");
   const setAside = db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)");
   const damagedRows = db.prepare("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
   const oldest = db.prepare("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
@@ -102,6 +109,62 @@ export const openChunks = (path: string) => {
     return row.first_pos === firstPos && row.count === count && inflated(row.body)?.equals(raw) === true;
   };
 
+  const beforeOf = (pos: number): { first_pos: number; count: number; hash: Buffer } | undefined => {
+    try {
+      return before.get(pos) as { first_pos: number; count: number; hash: Buffer } | undefined;
+    } catch (cause) {
+      if (isBroken(cause)) return undefined;
+      throw cause;
+    }
+  };
+  const readable = (pos: number): (ChunkInfo & { raw: Buffer | null }) | null => {
+    let row = holding.get(pos) as Row | undefined;
+    if (row === undefined || row.first_pos + row.count <= pos) {
+      const next = after.get(pos) as { first_pos: number } | undefined;
+      if (next === undefined) return null;
+      row = holding.get(next.first_pos) as Row;
+    }
+    const info = infoOf(row);
+    const previous = beforeOf(info.firstPos);
+    let raw = inflated(row.body);
+    let reason = "its body cannot be decompressed";
+    if (raw !== null && !hashOf(Buffer.from(row.prev_hash), info.firstPos, info.count, raw).equals(info.hash)) {
+      raw = null;
+      reason = "its bytes do not fit its hash";
+    }
+    if (
+      raw !== null &&
+      previous !== undefined &&
+      previous.first_pos + previous.count === info.firstPos &&
+      !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))
+    ) {
+      reason = "it does not follow the chunk before it";
+      raw = null;
+    }
+    if (raw === null) note(info.firstPos, info.count, reason);
+    if (previous !== undefined) {
+      const lost = info.firstPos - previous.first_pos - previous.count;
+      if (lost > 0) note(previous.first_pos + previous.count, lost, "lost between two chunks");
+    }
+    return { ...info, raw };
+  };
+  /** The index by time names every chunk on pages of its own: with it what lies behind broken pages is found. */
+  const unreadable = (pos: number, cause: unknown): ChunkInfo & { raw: null } => {
+    if (!isBroken(cause)) throw cause;
+    for (const { first_pos: next } of named.iterate(pos) as Iterable<{ first_pos: number }>) {
+      try {
+        place.get(next);
+        holding.get(next);
+      } catch (other) {
+        if (isBroken(other)) continue;
+        throw other;
+      }
+      note(pos, next - pos, `its page cannot be read (${codeOf(cause)})`);
+      return { firstPos: pos, count: next - pos, firstTs: 0, lastTs: 0, hash: GENESIS, raw: null };
+    }
+    throw cause;
+  };
+
   return {
     last,
     /**
@@ -118,40 +181,19 @@ export const openChunks = (path: string) => {
       insert.run(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body);
       return true;
     },
+    /** Enters entries in the list of damage. */
+    lose: note,
     /**
-     * The chunk that holds `pos` or, where none does, the next one; null behind the last. A chunk which does not fit its own
-     * hash or the chunk before it is entered in the list of damage and given back without `raw`; so is what is missing before it.
+     * The chunk that holds `pos` or, where none does, the next one; null behind the last. A chunk which does not fit its own hash or the
+     * chunk before it is entered in the list of damage and given back without `raw`; so is what is missing before it, and so are those on
+     * pages of the file that cannot be read.
      */
     read(pos: number): (ChunkInfo & { raw: Buffer | null }) | null {
-      let row = holding.get(pos) as Row | undefined;
-      if (row === undefined || row.first_pos + row.count <= pos) {
-        const next = after.get(pos) as { first_pos: number } | undefined;
-        if (next === undefined) return null;
-        row = holding.get(next.first_pos) as Row;
+      try {
+        return readable(pos);
+      } catch (cause) {
+        return unreadable(pos, cause);
       }
-      const info = infoOf(row);
-      const previous = before.get(info.firstPos) as { first_pos: number; count: number; hash: Buffer } | undefined;
-      let raw = inflated(row.body);
-      let reason = "its body cannot be decompressed";
-      if (raw !== null && !hashOf(Buffer.from(row.prev_hash), info.firstPos, info.count, raw).equals(info.hash)) {
-        raw = null;
-        reason = "its bytes do not fit its hash";
-      }
-      if (
-        raw !== null &&
-        previous !== undefined &&
-        previous.first_pos + previous.count === info.firstPos &&
-        !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))
-      ) {
-        reason = "it does not follow the chunk before it";
-        raw = null;
-      }
-      if (raw === null) note(info.firstPos, info.count, reason);
-      if (previous !== undefined) {
-        const lost = info.firstPos - previous.first_pos - previous.count;
-        if (lost > 0) note(previous.first_pos + previous.count, lost, "lost between two chunks");
-      }
-      return { ...info, raw };
     },
     /** First position of the chunk that `read` would give. */
     nextFrom(pos: number): number | null {

@@ -6,6 +6,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Entry, Message } from "../../twin/twin.ts";
 import { Refused } from "../../twin/refusal.ts";
+import { isWaiting } from "../../twin/wait.ts";
 import { layEntry, nothingLaid, timesOf, type Laid } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
 import { readEntries } from "./read.ts";
@@ -22,8 +23,14 @@ export interface JournalOptions {
   readonly chunkBytes?: number;
   /** Waiting for the disk at most; beyond, appends are refused. */
   readonly pendingBytes?: number;
-  /** Told on a failed write and again when it works, for the status page. */
+  /** Told on a failed write, or one that does not end, and again when it works, for the status page. */
   readonly onHealth?: (failure: Refused | null) => void;
+  /** Told what a `done` has thrown: it costs the others nothing. */
+  readonly onError?: (error: unknown) => void;
+  /** Position that some reader has got to: where less is left than that, the rest was lost, and its positions are not given again. */
+  readonly floorPos?: number;
+  /** A write that takes longer is told of, ms. */
+  readonly slowMs?: number;
 }
 
 type Done = (error: Refused | null) => void;
@@ -34,6 +41,7 @@ interface Pending {
 }
 
 const RETRY_MS = 1_000;
+const SLOW_MS = 5_000;
 /** A group of fewer entries is not load: it waits so many times as long, for a commit costs the same whatever is in it. */
 const FEW = 200;
 const CALM = 5;
@@ -72,6 +80,9 @@ export const createJournal = (options: JournalOptions) => {
   let timer: NodeJS.Timeout | NodeJS.Immediate | null = null;
   let lastFlushTs = 0;
   let failure: Refused | null = null;
+  /** A write that does not end; the disk refuses nothing, and yet nothing is acknowledged. */
+  let standstill: Refused | null = null;
+  let watch: NodeJS.Timeout | null = null;
   let retryAtTs = 0;
   let subscriber: (entries: readonly Entry[]) => void = () => undefined;
   let stopped = true;
@@ -94,11 +105,30 @@ export const createJournal = (options: JournalOptions) => {
   };
 
   const pendingBytes = (): number => laid.end - FRAME_HEAD;
+  const settle = (batch: readonly Pending[], error: Refused | null): void => {
+    for (const { done } of batch) {
+      try {
+        done(error);
+      } catch (thrown) {
+        options.onError?.(thrown);
+      }
+    }
+  };
   const fail = (batch: readonly Pending[], error: Refused): void => {
     failure = error;
     retryAtTs = options.now() + RETRY_MS;
     options.onHealth?.(error);
-    for (const item of batch) item.done(error);
+    settle(batch, error);
+  };
+  const watchWrite = (): void => {
+    watch = setTimeout(() => {
+      standstill = new Refused("JOURNAL_UNAVAILABLE", "The disk does not finish a write of the journal: nothing is acknowledged.");
+      options.onHealth?.(standstill);
+    }, options.slowMs ?? SLOW_MS);
+  };
+  const unwatchWrite = (): void => {
+    if (watch !== null) clearTimeout(watch);
+    watch = null;
   };
 
   const flush = async (): Promise<void> => {
@@ -109,12 +139,14 @@ export const createJournal = (options: JournalOptions) => {
     laid = spare;
     lastFlushTs = options.now();
     const firstPos = headPos + 1;
+    watchWrite();
     try {
       await tail.write(firstPos, batch.length, group.bytes.subarray(0, group.end));
     } catch (cause) {
       fail(batch, failureOf(cause));
       return;
     } finally {
+      unwatchWrite();
       if (group.bytes.length > (batch.length < FEW ? KEEP_CALM_BYTES : KEEP_BYTES)) spare = nothingLaid(FRAME_HEAD);
       else {
         group.end = FRAME_HEAD;
@@ -124,11 +156,12 @@ export const createJournal = (options: JournalOptions) => {
     headPos += batch.length;
     tailTs ??= batch[0]?.receivedTs ?? null;
     headTs = batch.at(-1)?.receivedTs ?? headTs;
-    if (failure !== null) {
+    if (failure !== null || standstill !== null) {
       failure = null;
+      standstill = null;
       options.onHealth?.(null);
     }
-    for (const item of batch) item.done(null);
+    settle(batch, null);
     subscriber(
       batch.map(({ message, receivedTs }, i) => ({
         pos: firstPos + i,
@@ -169,7 +202,7 @@ export const createJournal = (options: JournalOptions) => {
   /** `atTs` is for what happened earlier and is entered now (a simulated past); time never goes back behind the newest entry. */
   const append = (message: Message, done: Done, atTs = options.now()): void => {
     if (stopped) return done(new Refused("JOURNAL_UNAVAILABLE", "The journal is not open."));
-    if (failure !== null && options.now() < retryAtTs) return done(failure);
+    if (failure !== null && isWaiting(options.now(), retryAtTs, RETRY_MS)) return done(failure);
     if (pendingBytes() > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
     lastGivenTs = Math.max(lastGivenTs, atTs);
     layEntry(laid, message, lastGivenTs);
@@ -218,7 +251,7 @@ export const createJournal = (options: JournalOptions) => {
       headTs,
       bytes: chunkStore().bytes() + (tail?.bytes() ?? 0),
       pendingBytes: pendingBytes(),
-      failure,
+      failure: failure ?? standstill,
       damaged: chunkStore().damaged(),
     }),
     /**
@@ -258,7 +291,12 @@ export const createJournal = (options: JournalOptions) => {
         }
         newest = { firstPos: file.firstPos, goodBytes };
       }
-      const isReusable = newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
+      const isCut = headPos < (options.floorPos ?? 0);
+      if (isCut) {
+        chunks.lose(headPos + 1, (options.floorPos ?? 0) - headPos, "lost at the end");
+        headPos = options.floorPos ?? 0;
+      }
+      const isReusable = !isCut && newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
       const writer =
         isReusable && newest !== null ? await reopenTail(folder, newest.firstPos, newest.goodBytes) : await createTail(folder, headPos + 1);
       tail = writer;

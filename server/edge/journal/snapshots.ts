@@ -38,6 +38,7 @@ export const openSnapshots = (folder: string) => {
   const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
   const newest = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
+  const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
   const cellsUpTo = db.prepare("SELECT body FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos");
 
   return {
@@ -54,6 +55,8 @@ export const openSnapshots = (folder: string) => {
       })();
       return body;
     },
+    /** Position of the newest snapshot; 0 where there is none. */
+    newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
     /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
     load(ts: number, forView = false): (Snapshot & { cells: unknown[] }) | null {
       for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Blob; body: Blob }[]) {

@@ -52,6 +52,7 @@ export const openHouse = async (now: () => number = Date.now) => {
     disconnect: (name) => void gone.push(name),
     connected: () => false,
     audit: audit.add,
+    onError: (what, error) => console.error(what, error),
   });
   await people.first(PASSWORD, false);
   return {
