@@ -17,7 +17,9 @@ import { figure, optionOf, type Emit } from "./report.ts";
 
 const SITE = "farm";
 const STEP_MS = 10_000;
-const PATIENCE_MS = 1_200_000;
+/** Without any progress. */
+const PATIENCE_MS = 300_000;
+const TELL_MS = 15_000;
 const GOAL_TIMES = 5;
 const GOAL_MS = 2_000;
 const PROBE_MS = 250;
@@ -30,6 +32,24 @@ const cpuS = (pid: number): number => {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 };
 const peakMb = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
+
+/** Waits until `count` has come to `goal`, however long that takes as long as it goes on, and tells how far it is. */
+const reached = async (what: string, count: () => Promise<number>, goal: number): Promise<void> => {
+  const startMs = Date.now();
+  let [movedMs, toldMs, at] = [startMs, startMs, 0];
+  for (;;) {
+    const now = await count();
+    const nowMs = Date.now();
+    if (now > at) [at, movedMs] = [now, nowMs];
+    if (nowMs - toldMs >= TELL_MS) {
+      toldMs = nowMs;
+      process.stderr.write(`catch-up: ${what}: ${now} of ${goal} after ${Math.round((nowMs - startMs) / 1_000)} s\n`);
+    }
+    if (now >= goal) return;
+    if (nowMs - movedMs > PATIENCE_MS) throw new Error(`${what}: it stands at ${now} of ${goal}`);
+    await pause(50);
+  }
+};
 
 export const run = async (emit: Emit): Promise<void> => {
   const influxd = find("influxd");
@@ -49,8 +69,9 @@ export const run = async (emit: Emit): Promise<void> => {
     for (let seq = 0; seq < steps; seq++) {
       const told = Array.from({ length: rigs }, (_, rig) => send(rig, seq, fromTs + seq * STEP_MS));
       if (seq % 5 === 4 || seq === steps - 1) await Promise.all(told);
+      if (seq % 500 === 499) process.stderr.write(`catch-up: ${(seq + 1) * rigs} of ${steps * rigs} told\n`);
     }
-    await until(async () => (await ingestOf(server)).accepted >= steps * rigs, "all is folded", PATIENCE_MS);
+    await reached("folded", async () => (await ingestOf(server)).accepted, steps * rigs);
     const missed = (await ingestOf(server)).headPos;
 
     viewer.watch({ view: "live" });
@@ -94,7 +115,7 @@ export const run = async (emit: Emit): Promise<void> => {
     await influx.restart();
     const startMs = Date.now();
     // The store is tried every two seconds: that wait is part of it.
-    await until(async () => (await ingestOf(server)).storedPos >= missed, "what was missed is stored", PATIENCE_MS);
+    await reached("stored", async () => (await ingestOf(server)).storedPos, missed);
     const seconds = (Date.now() - startMs) / 1_000;
     isOver = true;
     await Promise.all([flowing, probing]);
