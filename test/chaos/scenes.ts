@@ -353,8 +353,14 @@ export const fullDisk = async ({ random, tell, part }: Around): Promise<Scened> 
         kills += 1;
       }
       tell(`full at ${atFull} acknowledged readings${round % 2 === 0 ? "; the server is killed" : ""}`);
+      if (round % 4 === 0) {
+        disk.fill();
+        await running.restart();
+        await until(async () => (await health()) === 503, "a server that starts on a full disk says so", SETTLE_MS);
+        tell("started on the full disk");
+      }
       disk.free();
-      if (round % 2 === 0) await running.restart();
+      if (round % 4 === 2) await running.restart();
       await until(async () => (await health()) === 200, "it recovers by itself", SETTLE_MS);
       tell("there is room again");
     }

@@ -97,6 +97,17 @@ test("a device is last seen when it came or left, and costs a write a minute at 
   expect(store.device("gateway-c1")?.seenTs).toBe(nowMs);
 });
 
+test("a device is let in and out where a full disk does not keep when it was seen", async () => {
+  const { devices, store, faults } = await open();
+  devices.add("admin", "gateway-c1", [], FROM);
+  store.seeDevice = () => {
+    throw new Error("database or disk is full");
+  };
+  devices.see("gateway-c1");
+  expect([devices.list()[0]?.seenTs, store.device("gateway-c1")?.seenTs]).toEqual([nowMs, null]);
+  expect(faults).toEqual(["when a device was seen is not on disk"]);
+});
+
 describe("a wallet", () => {
   const account = privateKeyToAccount(`0x${"11".repeat(32)}`);
   const domain = "127.0.0.1:8080";

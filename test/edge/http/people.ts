@@ -26,6 +26,7 @@ export const openHouse = async (now: () => number = Date.now) => {
   const audit = openAudit(folder, now);
   const clock = { now };
   const gone: string[] = [];
+  const faults: string[] = [];
   const people = createPeople({
     clock,
     store,
@@ -52,7 +53,7 @@ export const openHouse = async (now: () => number = Date.now) => {
     disconnect: (name) => void gone.push(name),
     connected: () => false,
     audit: audit.add,
-    onError: (what, error) => console.error(what, error),
+    onError: (what) => void faults.push(what),
   });
   await people.first(PASSWORD, false);
   return {
@@ -62,6 +63,8 @@ export const openHouse = async (now: () => number = Date.now) => {
     store,
     /** Devices that were cut off. */
     gone,
+    /** What was complained of. */
+    faults,
     access: accessHandlers({
       people,
       devices,
