@@ -164,11 +164,12 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
         onProgress(farm.asOfPos);
       }
       needs.subscribe(carry);
+      const begin = bytesOf({ version: needs.version, lastTs: farm.asOfTs });
       let hasBegun = false;
       // While the journal refuses, as on a full disk, time stands still for the fold; it says so itself on the status page.
       const tick = async (): Promise<void> => {
         try {
-          await (hasBegun ? needs.write(OWN.tick, bytesOf({})) : needs.write(OWN.start, bytesOf({ version: needs.version })));
+          await (hasBegun ? needs.write(OWN.tick, bytesOf({})) : needs.write(OWN.start, begin));
           hasBegun = true;
         } catch {
           // Tried again with the next.

@@ -389,10 +389,13 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
   switch (entry.topic) {
     case OWN.tick:
       return carryTick(farm, entry, out);
-    case OWN.start:
-      standStill(farm.alarms, awayMs);
+    case OWN.start: {
+      const { lastTs } = JSON.parse(new TextDecoder().decode(entry.payload)) as { lastTs?: number };
+      // Where the entry had to wait for a full disk, others may have come before it.
+      standStill(farm.alarms, lastTs === undefined ? awayMs : Math.max(0, entry.receivedTs - lastTs));
       farm.resumedTs = entry.receivedTs;
       return;
+    }
     case OWN.command:
       foldCommandNews(farm.commands, JSON.parse(new TextDecoder().decode(entry.payload)) as CommandNews, entry.receivedTs);
       return;

@@ -133,5 +133,6 @@ test("a start on a disk that is full waits with its first entry until there is r
   isFull = false;
   await clock.pass(2 * TICK_MS);
   expect(journal.entries.map(({ topic }) => topic)).toEqual([OWN.start, OWN.tick]);
+  expect(JSON.parse(new TextDecoder().decode(journal.entries[0]?.payload))).toEqual({ version: "test", lastTs: 0 });
   await flow.stop();
 });

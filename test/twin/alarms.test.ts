@@ -74,7 +74,7 @@ const stage = (start: Farm = newFarm("farm")) => {
     entries,
     birth,
     act: (act: AlarmAct, s: number) => fold(OWN.act, bytes(act), T + s * 1_000),
-    start: (s: number) => fold(OWN.start, bytes({ version: "x" }), T + s * 1_000),
+    start: (s: number, lastTs = farm.asOfTs) => fold(OWN.start, bytes({ version: "x", lastTs }), T + s * 1_000),
     say: (topic: string, value: unknown, s: number) => fold(topic, bytes(value), T + s * 1_000),
     /** From `fromS` to before `toS`; `m` null: it is silent. A little noise, so that no sensor stands still. */
     run(fromS: number, toS: number, m: Fields | null, rigs: readonly string[] = ["r1"], lagS = 0): void {
@@ -317,12 +317,17 @@ describe("the life of an alarm", () => {
     expect(activeAlarms(on.farm().alarms)[0]?.severity).toBe("critical");
     on.act({ what: "alarm-rule", kind: "low-hashrate", setting: { enabled: false }, by: "op" }, 1_300);
   });
-  test("minute nine of ten is minute nine after a kill -9, however long the server was away", () => {
+  test.each([
+    ["", false],
+    [" and though others wrote before it said that it is back", true],
+  ])("minute nine of ten is minute nine after a kill -9, however long the server was away%s", (_how, isOvertaken) => {
     const on = begun();
     on.act({ what: "alarm-rule", kind: "low-hashrate", setting: { holdMs: 600_000 }, by: "op" }, 600);
     on.run(600, 1_140, LOW);
     on.again();
-    on.start(4_000);
+    const { asOfTs } = on.farm();
+    if (isOvertaken) on.say("elsewhere", 1, 3_999);
+    on.start(4_000, asOfTs);
     on.run(4_000, 4_050, LOW);
     expect(on.seen).toEqual([]);
     on.run(4_050, 4_100, LOW);
