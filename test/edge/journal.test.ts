@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -298,42 +299,93 @@ describe("journal", () => {
     await journal.stop();
   });
 
-  test("pages of the file that cannot be read cost the chunks on them, which are named", async () => {
-    let journal = await open(2_048);
-    const said = words(2_000);
-    for (let i = 0; i < said.length; i += 100) await Promise.all(said.slice(i, i + 100).map((text) => put(journal, text)));
-    await journal.stop();
-    const path = join(folder, "journal", "chunks.db");
-    const db = new Database(path);
-    // What is in the log goes into the file; then a page of the table is broken, as a disk breaks it.
-    db.pragma("wal_checkpoint(TRUNCATE)");
-    const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'chunk'").get() as { root: number };
-    const pageSize = (db.prepare("SELECT page_size AS size FROM pragma_page_size()").get() as { size: number }).size;
-    const firsts = (db.prepare("SELECT first_pos FROM chunk ORDER BY first_pos").all() as { first_pos: number }[]).map(
-      (row) => row.first_pos,
-    );
-    db.close();
-    const file = readFileSync(path);
-    // The root is an interior page: type 5, cells of a child's page number and a key, their places behind the head of 12 bytes.
-    const at = (root - 1) * pageSize;
-    expect(file[at]).toBe(5);
-    const cells = file.readUInt16BE(at + 3);
-    expect(cells).toBeGreaterThan(1);
-    const leaf = file.readUInt32BE(at + file.readUInt16BE(at + 12 + 2 * (cells >> 1)));
-    file.fill(0, (leaf - 1) * pageSize, leaf * pageSize);
-    writeFileSync(path, file);
-    journal = await open(2_048);
-    const damage = await journal.verify();
-    expect(damage.length).toBeGreaterThan(0);
-    expect(damage.every(({ reason }) => reason.includes("SQLITE_CORRUPT"))).toBe(true);
-    const lost = new Set(damage.flatMap(({ firstPos, count }) => Array.from({ length: count }, (_, i) => firstPos + i)));
-    expect(texts(await all(journal))).toEqual(said.filter((_, i) => !lost.has(i + 1)));
-    // Only the chunks of that page, and each of them whole.
-    expect(lost.size).toBeLessThan(said.length / 2);
-    for (const { firstPos, count } of damage) expect([firsts.includes(firstPos), firsts.includes(firstPos + count)]).toEqual([true, true]);
-    for (let i = 0; i < 2 * firsts.length; i++) journal.checkNext();
-    await put(journal, "after");
-    await journal.stop();
+  describe("pages of the file that cannot be read cost the chunks on them, which are named", () => {
+    const said = Array.from({ length: 1_200 }, (_, i) => `message ${i} ${"x".repeat(i % 97)}`);
+    /** 24 chunks on several leaves of the table, in a file without a log, and entries in the tail. */
+    const filled = async (): Promise<{ path: string; firsts: number[]; leaves: number[]; pageSize: number }> => {
+      const journal = await open(2_048);
+      for (let i = 0; i < said.length; i += 50) await Promise.all(said.slice(i, i + 50).map((text) => put(journal, text)));
+      await put(journal, "in the tail");
+      await journal.stop();
+      const path = join(folder, "journal", "chunks.db");
+      const db = new Database(path);
+      db.pragma("wal_checkpoint(TRUNCATE)");
+      const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'chunk'").get() as { root: number };
+      const pageSize = (db.prepare("SELECT page_size AS size FROM pragma_page_size()").get() as { size: number }).size;
+      const firsts = (db.prepare("SELECT first_pos FROM chunk ORDER BY first_pos").all() as { first_pos: number }[]).map(
+        (row) => row.first_pos,
+      );
+      db.close();
+      const file = readFileSync(path);
+      // The root is an interior page, type 5: cells of a child's page number and a key, their places behind the head of 12 bytes.
+      const at = (root - 1) * pageSize;
+      expect(file[at]).toBe(5);
+      const cells = Array.from({ length: file.readUInt16BE(at + 3) }, (_, i) => file.readUInt32BE(at + file.readUInt16BE(at + 12 + 2 * i)));
+      const leaves = [...cells, file.readUInt32BE(at + 8)];
+      expect(leaves.length).toBeGreaterThan(3);
+      return { path, firsts, leaves, pageSize };
+    };
+    const breakPage = (path: string, page: number, pageSize: number): void => {
+      const file = readFileSync(path);
+      file.fill(0, (page - 1) * pageSize, page * pageSize);
+      writeFileSync(path, file);
+    };
+
+    test.each([
+      ["the oldest", (leaves: readonly number[]) => leaves[0]],
+      ["one in the middle", (leaves: readonly number[]) => leaves[leaves.length >> 1]],
+      ["the newest", (leaves: readonly number[]) => leaves.at(-1)],
+    ])("%s", async (_which, choose) => {
+      const { path, firsts, leaves, pageSize } = await filled();
+      breakPage(path, choose(leaves) ?? 0, pageSize);
+      const journal = await open(2_048);
+      const damage = await journal.verify();
+      expect(damage.length).toBeGreaterThan(0);
+      expect(damage.every(({ reason }) => /SQLITE_CORRUPT|lost/.test(reason))).toBe(true);
+      const kept = new Set(texts(await all(journal)));
+      const lost = said.filter((text) => !kept.has(text)).length;
+      expect(lost).toBeGreaterThan(0);
+      expect(lost).toBeLessThan(said.length / 2);
+      // Whole chunks, and all that is lost is named.
+      expect(lost % 50).toBe(0);
+      const isNamed = (pos: number): boolean => damage.some(({ firstPos, count }) => pos >= firstPos && pos < firstPos + count);
+      const unnamed = said.flatMap((text, i) => (kept.has(text) || isNamed(i + 1) ? [] : [i + 1]));
+      // Of the newest chunk only the place is known.
+      expect(unnamed.length).toBeLessThan(50);
+      expect(kept.has("in the tail")).toBe(true);
+      expect(journal.head().pos).toBe(said.length + 1);
+      for (let i = 0; i < 2 * firsts.length; i++) journal.checkNext();
+      expect(journal.oldestPos()).toBe(1);
+      expect(journal.beforeTsFor(0)).toBeGreaterThan(0);
+      await put(journal, "after");
+      const before = firsts[firsts.length - 8] ?? 0;
+      journal.prune(before);
+      const left = texts(await all(journal));
+      expect(left.at(-1)).toBe("after");
+      expect(left.length).toBeLessThan(kept.size - 200);
+      await journal.stop();
+    });
+
+    test("one that the body of the newest chunk runs over", async () => {
+      let journal = await open(2_048);
+      const random = Array.from({ length: 40 }, () => randomBytes(600).toString("base64"));
+      for (let i = 0; i < random.length; i += 10) await Promise.all(random.slice(i, i + 10).map((text) => put(journal, text)));
+      await put(journal, "in the tail");
+      await journal.stop();
+      const path = join(folder, "journal", "chunks.db");
+      const db = new Database(path);
+      db.pragma("wal_checkpoint(TRUNCATE)");
+      const pageSize = (db.prepare("SELECT page_size AS size FROM pragma_page_size()").get() as { size: number }).size;
+      const { page } = db
+        .prepare("SELECT pageno AS page FROM dbstat WHERE name = 'chunk' AND pagetype = 'overflow' ORDER BY path DESC LIMIT 1")
+        .get() as { page: number };
+      db.close();
+      breakPage(path, page, pageSize);
+      journal = await open(2_048);
+      expect(await journal.verify()).toMatchObject([{ firstPos: 31, count: 10 }]);
+      expect(texts(await all(journal))).toEqual([...random.slice(0, 30), "in the tail"]);
+      await journal.stop();
+    });
   });
 
   test("old chunks are pruned, the newest and the tail stay", async () => {

@@ -16,6 +16,10 @@ export interface Damage {
   readonly count: number;
   readonly reason: string;
 }
+interface Place {
+  first_pos: number;
+  count: number;
+}
 interface Row {
   first_pos: number;
   count: number;
@@ -46,6 +50,15 @@ const SCHEMA = `
 const codeOf = (cause: unknown): string => String((cause as { code?: unknown }).code);
 /** Whether SQLite could not read a page, or not make sense of it. */
 const isBroken = (cause: unknown): boolean => /^SQLITE_(CORRUPT|IOERR)/.test(codeOf(cause));
+/** What `ask` gives, or `otherwise` where it meets a broken page. */
+const unlessBroken = <T, U>(ask: () => T, otherwise: () => U): T | U => {
+  try {
+    return ask();
+  } catch (cause) {
+    if (isBroken(cause)) return otherwise();
+    throw cause;
+  }
+};
 
 const inflated = (body: Buffer): Buffer | null => {
   try {
@@ -64,21 +77,22 @@ export const openChunks = (path: string) => {
   db.pragma("synchronous = FULL");
   db.exec(SCHEMA);
   /** Prepared anew each time: one that has met a broken page gives that error for whatever it is asked from then on. */
-  const asked = (sql: string) => ({ get: (pos: number): unknown => db.prepare(sql).get(pos) });
+  const asked = (sql: string) => ({ get: (...bound: number[]): unknown => db.prepare(sql).get(...bound) });
+  const newest = asked("SELECT first_pos, count, first_ts, last_ts, hash FROM chunk ORDER BY first_pos DESC LIMIT 1");
   const insert = db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)");
-  const newest = db.prepare("SELECT first_pos, count, first_ts, last_ts, hash FROM chunk ORDER BY first_pos DESC LIMIT 1");
-  const holding = asked("SELECT * FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
-  const after = asked("SELECT first_pos FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
+  const whole = asked("SELECT * FROM chunk WHERE first_pos = ?");
+  const after = asked("SELECT first_pos, count FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
   const before = asked("SELECT first_pos, count, hash FROM chunk WHERE first_pos < ? ORDER BY first_pos DESC LIMIT 1");
   const place = asked("SELECT first_pos, count FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
   const atTime = db.prepare("SELECT first_pos FROM chunk WHERE last_ts >= ? ORDER BY last_ts LIMIT 1");
+  // The index by time names every chunk on pages of its own: with it what lies behind broken pages of the table is found.
   const named = db.prepare("SELECT first_pos FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos");
+  const nextNamed = asked("SELECT first_pos, last_ts FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
+  const lastNamed = asked("SELECT first_pos, last_ts FROM chunk INDEXED BY chunk_time ORDER BY first_pos DESC LIMIT 1");
   const setAside = db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)");
   const damagedRows = db.prepare("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
-  const oldest = db.prepare("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
-  const lengthAfter = db.prepare(
-    "SELECT first_pos, last_ts, length(body) AS bytes FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1",
-  );
+  const first = asked("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
+  const lengthAfter = asked("SELECT first_pos, last_ts, length(body) AS bytes FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
   const size = db.prepare(
     "SELECT (page_count - freelist_count) * page_size AS bytes FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()",
   );
@@ -90,9 +104,27 @@ export const openChunks = (path: string) => {
     lastTs: row.last_ts,
     hash: Buffer.from(row.hash),
   });
-  const last = (): ChunkInfo | null => {
-    const row = newest.get() as Row | undefined;
-    return row === undefined ? null : infoOf(row);
+  const last = (): ChunkInfo | null =>
+    unlessBroken(
+      () => {
+        const row = newest.get() as Row | undefined;
+        return row === undefined ? null : infoOf(row);
+      },
+      () => {
+        // How many entries it has is not known; the tail's file begins behind them.
+        const { first_pos: firstPos, last_ts: ts } = lastNamed.get() as { first_pos: number; last_ts: number };
+        return { firstPos, count: 1, firstTs: ts, lastTs: ts, hash: GENESIS };
+      },
+    );
+  const oldest = (): { firstPos: number; firstTs: number } | null => {
+    const row = unlessBroken(
+      () => first.get() as { first_pos: number; first_ts: number } | undefined,
+      () => {
+        const { first_pos, last_ts } = nextNamed.get(-1) as { first_pos: number; last_ts: number };
+        return { first_pos, first_ts: last_ts };
+      },
+    );
+    return row === undefined ? null : { firstPos: row.first_pos, firstTs: row.first_ts };
   };
 
   const note = (firstPos: number, count: number, reason: string): void => {
@@ -104,26 +136,22 @@ export const openChunks = (path: string) => {
   };
   /** Whether these very bytes are a chunk, or were one that has been pruned. */
   const hasAlready = (firstPos: number, count: number, raw: Buffer): boolean => {
-    const row = holding.get(firstPos) as Row | undefined;
-    if (row === undefined) return firstPos + count <= ((oldest.get() as { first_pos: number } | undefined)?.first_pos ?? 0);
-    return row.first_pos === firstPos && row.count === count && inflated(row.body)?.equals(raw) === true;
+    if (place.get(firstPos) === undefined) return firstPos + count <= (oldest()?.firstPos ?? 0);
+    const row = whole.get(firstPos) as Row | undefined;
+    return row?.count === count && inflated(row.body)?.equals(raw) === true;
   };
 
-  const beforeOf = (pos: number): { first_pos: number; count: number; hash: Buffer } | undefined => {
-    try {
-      return before.get(pos) as { first_pos: number; count: number; hash: Buffer } | undefined;
-    } catch (cause) {
-      if (isBroken(cause)) return undefined;
-      throw cause;
-    }
-  };
+  const beforeOf = (pos: number): { first_pos: number; count: number; hash: Buffer } | undefined =>
+    unlessBroken(
+      () => before.get(pos) as { first_pos: number; count: number; hash: Buffer } | undefined,
+      () => undefined,
+    );
+
   const readable = (pos: number): (ChunkInfo & { raw: Buffer | null }) | null => {
-    let row = holding.get(pos) as Row | undefined;
-    if (row === undefined || row.first_pos + row.count <= pos) {
-      const next = after.get(pos) as { first_pos: number } | undefined;
-      if (next === undefined) return null;
-      row = holding.get(next.first_pos) as Row;
-    }
+    let at = place.get(pos) as Place | undefined;
+    if (at === undefined || at.first_pos + at.count <= pos) at = after.get(pos) as Place | undefined;
+    if (at === undefined) return null;
+    const row = whole.get(at.first_pos) as Row;
     const info = infoOf(row);
     const previous = beforeOf(info.firstPos);
     let raw = inflated(row.body);
@@ -148,21 +176,26 @@ export const openChunks = (path: string) => {
     }
     return { ...info, raw };
   };
-  /** The index by time names every chunk on pages of its own: with it what lies behind broken pages is found. */
-  const unreadable = (pos: number, cause: unknown): ChunkInfo & { raw: null } => {
-    if (!isBroken(cause)) throw cause;
-    for (const { first_pos: next } of named.iterate(pos) as Iterable<{ first_pos: number }>) {
-      try {
-        place.get(next);
-        holding.get(next);
-      } catch (other) {
-        if (isBroken(other)) continue;
-        throw other;
-      }
-      note(pos, next - pos, `its page cannot be read (${codeOf(cause)})`);
-      return { firstPos: pos, count: next - pos, firstTs: 0, lastTs: 0, hash: GENESIS, raw: null };
+
+  const placeAt = (pos: number): Place | undefined =>
+    unlessBroken(
+      () => place.get(pos) as Place | undefined,
+      () => undefined,
+    );
+  /** What cannot be read from `pos` on, up to what can be; null where nothing is left behind it. */
+  const unreadable = (pos: number, cause: unknown): (ChunkInfo & { raw: null }) | null => {
+    const lost = (firstPos: number, count: number): ChunkInfo & { raw: null } => {
+      note(firstPos, count, `its page cannot be read (${codeOf(cause)})`);
+      return { firstPos, count, firstTs: 0, lastTs: 0, hash: GENESIS, raw: null };
+    };
+    const at = placeAt(pos);
+    if (at !== undefined && at.first_pos + at.count > pos) return lost(at.first_pos, at.count);
+    let newest = pos - 1;
+    for (const { first_pos: next } of named.iterate(pos - 1) as Iterable<{ first_pos: number }>) {
+      if (next > pos && placeAt(next) !== undefined) return lost(pos, next - pos);
+      newest = next;
     }
-    throw cause;
+    return newest < pos ? null : lost(pos, newest - pos + 1);
   };
 
   return {
@@ -190,23 +223,29 @@ export const openChunks = (path: string) => {
      */
     read(pos: number): (ChunkInfo & { raw: Buffer | null }) | null {
       try {
-        return readable(pos);
+        // Once more: a disk may fail to read once.
+        return unlessBroken(
+          () => readable(pos),
+          () => readable(pos),
+        );
       } catch (cause) {
+        if (!isBroken(cause)) throw cause;
         return unreadable(pos, cause);
       }
     },
     /** First position of the chunk that `read` would give. */
     nextFrom(pos: number): number | null {
-      const row = place.get(pos) as { first_pos: number; count: number } | undefined;
+      const row = placeAt(pos);
       if (row !== undefined && row.first_pos + row.count > pos) return row.first_pos;
-      return (after.get(pos) as { first_pos: number } | undefined)?.first_pos ?? null;
+      const next = unlessBroken(
+        () => after.get(pos),
+        () => nextNamed.get(pos),
+      );
+      return (next as { first_pos: number } | undefined)?.first_pos ?? null;
     },
     /** First position of the first chunk whose newest entry is not older than `ts`. */
     positionAt: (ts: number): number | null => (atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,
-    oldest: (): { firstPos: number; firstTs: number } | null => {
-      const row = oldest.get() as { first_pos: number; first_ts: number } | undefined;
-      return row === undefined ? null : { firstPos: row.first_pos, firstTs: row.first_ts };
-    },
+    oldest,
     damaged: (): Damage[] =>
       (damagedRows.all() as { first_pos: number; count: number; reason: string }[]).map((row) => ({
         firstPos: row.first_pos,
@@ -221,7 +260,15 @@ export const openChunks = (path: string) => {
       let freed = 0;
       let endTs: number | null = null;
       for (let pos = -1; freed < bytes;) {
-        const row = lengthAfter.get(pos) as { first_pos: number; last_ts: number; bytes: number } | undefined;
+        const at = pos;
+        // One whose length cannot be read is passed over as if it took nothing.
+        const row = unlessBroken(
+          () => lengthAfter.get(at),
+          () => {
+            const next = nextNamed.get(at);
+            return next === undefined ? undefined : { ...next, bytes: 0 };
+          },
+        ) as { first_pos: number; last_ts: number; bytes: number } | undefined;
         if (row === undefined) break;
         freed += row.bytes;
         endTs = row.last_ts;
@@ -229,10 +276,26 @@ export const openChunks = (path: string) => {
       }
       return endTs;
     },
-    /** Deletes whole chunks that end before `pos`. */
+    /** Deletes whole chunks that end before `pos`; what stands on broken pages stays there. */
     prune(pos: number): number {
-      return db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos)
-        .changes;
+      return unlessBroken(
+        () =>
+          db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos).changes,
+        () => {
+          let deleted = 0;
+          const names = (named.all(-1) as { first_pos: number }[]).slice(0, -1).map((row) => row.first_pos);
+          for (const name of names) {
+            const at = placeAt(name);
+            if (at === undefined) continue;
+            if (at.first_pos + at.count > pos) break;
+            deleted += unlessBroken(
+              () => db.prepare("DELETE FROM chunk WHERE first_pos = ?").run(name).changes,
+              () => 0,
+            );
+          }
+          return deleted;
+        },
+      );
     },
     /** Of the pages in use; what chunks that were dropped have left in the file is written over. */
     bytes: (): number => (size.get() as { bytes: number }).bytes,
