@@ -78,6 +78,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
   let lastSnapshotPos = 0;
   let lastMomentPos = 0;
   let savingMoment = false;
+  let hasBegun = false;
   let keeping: Promise<void> = Promise.resolve();
   let saving: Promise<void> = Promise.resolve();
 
@@ -136,6 +137,8 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
 
   return {
     farm: (): Farm => farm,
+    /** Whether the journal has the entry of this start: what devices say belongs behind it. */
+    hasBegun: (): boolean => hasBegun,
     /** Adds a reader; call before start. */
     tell: (taker: Taker): void => {
       takers.push(taker);
@@ -165,7 +168,6 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
       }
       needs.subscribe(carry);
       const begin = bytesOf({ version: needs.version, lastTs: farm.asOfTs });
-      let hasBegun = false;
       // While the journal refuses, as on a full disk, time stands still for the fold; it says so itself on the status page.
       const tick = async (): Promise<void> => {
         try {

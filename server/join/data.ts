@@ -17,16 +17,30 @@ const CHECK_MS = 15_000;
 
 export type Data = Awaited<ReturnType<typeof openData>>;
 
+/** How far something has got that is made of the journal; 0 where it cannot be read, for then it is made anew. */
+const positionOf = (position: () => number): number => {
+  try {
+    return position();
+  } catch (error) {
+    complain("what was made of the journal cannot be read", error);
+    return 0;
+  }
+};
+
 /** Opens everything. Throws Refused DATA_DIR_IN_USE. */
 export const openData = async ({ config, clock, status, runs }: House) => {
   const folder = config.dataDir;
   runs("the lock", lockFolder(folder));
   const snapshots = openSnapshots(folder);
   runs("the snapshots", snapshots.close);
+  const moments = openMoments(folder);
+  runs("the moments", moments.close);
+  const alarms = openAlarmHistory(folder);
+  runs("the history of alarms", alarms.close);
   const journal = createJournal({
     folder,
     now: clock.now,
-    floorPos: snapshots.newestPos(),
+    floorPos: Math.max(...[snapshots.newestPos, moments.newestPos, alarms.marked].map(positionOf)),
     onHealth: (failure) => sayHealth(failure?.detail ?? null),
     onError: (error) => complain("whoever waited for the journal failed", error),
   });
@@ -52,10 +66,6 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       if (journal.stats().failure === null) sayHealth(null);
     }),
   );
-  const moments = openMoments(folder);
-  runs("the moments", moments.close);
-  const alarms = openAlarmHistory(folder);
-  runs("the history of alarms", alarms.close);
   const days = openDays(folder);
   runs("the sealed days", days.close);
   const pruned = openPruned(folder, journal);

@@ -16,12 +16,11 @@ import type { Farm } from "../twin/farm.ts";
 import type { SiteTotals } from "../twin/twin.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
-import { complain, shownIn, type House } from "./house.ts";
+import { complain, insist, shownIn, type House } from "./house.ts";
 
 const SNAPSHOT_MS = 300_000;
-/** Until keys that a full disk has kept waiting are told again. */
-const KEYS_MS = 5_000;
 const RAW_DAYS = 30;
+const UPPER = 0.75;
 const MINUTE_DAYS = 400;
 
 export type Fold = Awaited<ReturnType<typeof startFold>>;
@@ -104,19 +103,11 @@ export const startFold = async (
   await telemetry.start();
   runs("past alarms", history.start());
   runs("the fold", telemetry.stop);
-  const tellKeys = async (): Promise<void> => {
+  await insist({ clock, runs }, "the list of gateways' keys", async () => {
     for (const [gateway, publicKey] of Object.entries({ ...keys, ...keysIn(config.gatewayKeys) })) {
       const act = gatewayKeyAct(farm().gatewayKeys, gateway, publicKey, clock.now());
       if (act !== null) await journal.write(OWN.act, act);
     }
-  };
-  await tellKeys().catch((error: unknown) => {
-    complain("the gateways' keys wait for the disk", error);
-    const stop = clock.every(KEYS_MS, async () => {
-      await tellKeys();
-      stop();
-    });
-    runs("the gateways' keys", stop);
   });
   // A store that is away at the start is no reason not to start: the journal keeps what it will miss.
   await store.start().catch((error: unknown) => status.say("series", kind, "", error instanceof Refused ? error.detail : String(error)));
@@ -130,7 +121,11 @@ export const startFold = async (
       clock,
       rollup: store.rollup,
       retain: store.retain,
-      newestTs: () => [...farm().twins.values()].reduce((newest, { lastDeviceTs }) => Math.max(newest, lastDeviceTs ?? 0), 0),
+      // What most of those say that are heard: not what a few say whose clocks are as wrong as this machine's may be.
+      newestTs: () => {
+        const times = [...farm().twins.values()].flatMap(({ lastDeviceTs }) => lastDeviceTs ?? []).toSorted((a, b) => a - b);
+        return times[Math.floor(times.length * UPPER)] ?? 0;
+      },
       isCatchingUp: () => series.behindTs() !== null,
       rawDays: RAW_DAYS,
       minuteDays: MINUTE_DAYS,
@@ -140,6 +135,7 @@ export const startFold = async (
 
   return {
     farm,
+    hasBegun: telemetry.hasBegun,
     past: history.past,
     store,
     series,

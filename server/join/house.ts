@@ -13,6 +13,25 @@ export const complain = (what: string, error: unknown): void => {
   );
 };
 
+const INSIST_MS = 5_000;
+/** Does what a start has to write; where a full disk refuses it, again and again behind the start. */
+export const insist = async ({ clock, runs }: Pick<House, "clock" | "runs">, what: string, work: () => Promise<void>): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    complain(`${what} waits for the disk`, error);
+    const stop = clock.every(INSIST_MS, async () => {
+      try {
+        await work();
+        stop();
+      } catch {
+        // Said once.
+      }
+    });
+    runs(what, stop);
+  }
+};
+
 /** Path of something that was built, from the build's own folder. */
 export const builtPath = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 

@@ -16,7 +16,7 @@ import { dateOf } from "../twin/day.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
-import { builtPath, complain, say, type House } from "./house.ts";
+import { builtPath, complain, insist, say, type House } from "./house.ts";
 import { createSubstitutes } from "../flows/substitutes.ts";
 
 const HEALTH_MS = 1_000;
@@ -42,18 +42,25 @@ const verifierHash = (): `0x${string}` | null => {
 interface ChainPlace {
   readonly rpcUrl: string;
   readonly isLocal: boolean;
+  /** Why its process is gone; null while it runs, or is not ours. */
+  readonly gone: () => string | null;
 }
 
 /** The local chain's process, or the outside chain's address. */
 export const startChain = async ({ config, status, runs }: House): Promise<ChainPlace> => {
-  if (config.rpcUrl !== null) return { rpcUrl: config.rpcUrl, isLocal: false };
+  if (config.rpcUrl !== null) return { rpcUrl: config.rpcUrl, isLocal: false, gone: () => null };
+  let gone: string | null = null;
   const kept = await keepChainProcess({
     dataDir: join(config.dataDir, "chain"),
     port: config.rpcPort,
-    onHealth: (gone) => status.say("chain", "local chain", "running", gone),
+    onHealth: (now) => {
+      if (now !== null && now !== gone) complain("the local chain is away", new Error(now));
+      gone = now;
+      status.say("chain", "local chain", "running", now);
+    },
   });
   runs("the chain", kept.stop);
-  return { rpcUrl: kept.rpcUrl, isLocal: true };
+  return { rpcUrl: kept.rpcUrl, isLocal: true, gone: () => gone };
 };
 
 /** `badge:0x…,badge:0x…` as a list. */
@@ -70,7 +77,7 @@ export const createLedger = (
   { config, clock, status, runs }: House,
   { journal, days, pruned }: Data,
   { farm }: Fold,
-  { rpcUrl, isLocal }: ChainPlace,
+  { rpcUrl, isLocal, gone }: ChainPlace,
 ) => {
   const chain = createChain({
     rpcUrl,
@@ -160,7 +167,7 @@ export const createLedger = (
       waiting === 0 ? "every record is final" : `${waiting} ${waiting === 1 ? "record waits" : "records wait"} to be final`;
     // A farm of ten thousand is entered over many minutes.
     const words = tokenless === 0 ? recordWords : `${recordWords}; ${tokenless} of ${farm().twins.size} machines wait for their token`;
-    status.say("chain", isLocal ? "local chain" : "outside chain", words, away ? detail : null);
+    status.say("chain", isLocal ? "local chain" : "outside chain", words, gone() ?? (away ? detail : null));
     const anchors = anchoring.status();
     const lastDay = anchors.lastDay === null ? "no day anchored yet" : `anchored up to ${dateOf(anchors.lastDay)}`;
     status.say("anchors", "daily anchor", lastDay, anchors.away === null ? null : `${lastDay}; ${anchors.away}`);
@@ -187,8 +194,10 @@ export const createLedger = (
       mismatchedDays: monitor.status().mismatches.length,
     }),
     async start(): Promise<void> {
-      for (const { badge, address } of techniciansIn(config.technicians))
-        await records.setTechnician({ address, badge, isActive: true, by: "configuration" });
+      await insist({ clock, runs }, "the list of technicians", async () => {
+        for (const { badge, address } of techniciansIn(config.technicians))
+          await records.setTechnician({ address, badge, isActive: true, by: "configuration" });
+      });
       records.start();
       runs("the relay", records.stop);
       anchoring.start();

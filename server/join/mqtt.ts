@@ -7,6 +7,7 @@ import { SIMULATOR } from "../flows/devices.ts";
 import { mayPublish, maySubscribe, type Device } from "../twin/device-rules.ts";
 import { hostState } from "../twin/dialects/sparkplug-host.ts";
 import { isHassEcho } from "../twin/hass.ts";
+import { Refused } from "../twin/refusal.ts";
 import { topicOf } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Energy } from "./energy.ts";
@@ -37,11 +38,15 @@ const tlsOf = ({ mqttTlsPort, mqttClientCa, tlsCert, tlsKey }: House["config"]) 
 export const startMqtt = async (
   { config, version, clock, status, runs }: House,
   { journal }: Data,
-  { farm, publishBy }: Fold,
+  { farm, publishBy, hasBegun }: Fold,
   door: Door,
   { totals }: Energy,
   sender: { publish: (topic: string, payload: Uint8Array) => Promise<void> },
 ): Promise<string> => {
+  const take: typeof journal.append = (message, done) =>
+    hasBegun()
+      ? journal.append(message, done)
+      : done(new Refused("JOURNAL_UNAVAILABLE", "The journal has no room for the entry of this start: nothing is acknowledged."));
   const hass = { clock, farm, totals, level: config.hassDiscovery, version, onError: complain };
   if (config.mqttUrl === null) {
     let broken = 0;
@@ -64,7 +69,7 @@ export const startMqtt = async (
       tls: tlsOf(config),
       host: config.mqttHost,
       port: config.mqttPort,
-      onMessage: journal.append,
+      onMessage: take,
       onBroken: sayBroken,
       retained: () => [...farm().retained].map(([topic, payload]) => ({ topic, payload })),
     });
@@ -91,7 +96,7 @@ export const startMqtt = async (
     share: config.mqttShare,
     unshared: [topicOf(config.site, "+", "birth"), topicOf(config.site, "+", "state")],
     isEcho: (topic) => isHassEcho(config.site, topic),
-    onMessage: journal.append,
+    onMessage: take,
     onHealth: (gone) => status.say("mqtt", "outside broker", "subscribed", gone, true),
   });
   status.say("mqtt", "outside broker", "", "not connected yet", true);

@@ -390,9 +390,9 @@ const carryOwn = (farm: Farm, entry: Entry, awayMs: number, out: Outcome): void 
     case OWN.tick:
       return carryTick(farm, entry, out);
     case OWN.start: {
-      const { lastTs } = JSON.parse(new TextDecoder().decode(entry.payload)) as { lastTs?: number };
+      const { lastTs = 0 } = JSON.parse(new TextDecoder().decode(entry.payload) || "{}") as { lastTs?: number };
       // Where the entry had to wait for a full disk, others may have come before it.
-      standStill(farm.alarms, lastTs === undefined ? awayMs : Math.max(0, entry.receivedTs - lastTs));
+      standStill(farm.alarms, lastTs === 0 ? awayMs : Math.max(0, entry.receivedTs - lastTs));
       farm.resumedTs = entry.receivedTs;
       return;
     }

@@ -141,6 +141,15 @@ describe("the reading that says what a rig does now", () => {
     expect(twinOf(farm)).toMatchObject({ boot: "a", lastSeq: 14 });
   });
 
+  test("two gateways whose clocks differ make no running time", () => {
+    for (const aheadS of [-25, 0, 8, 20]) {
+      const farm = fold([live("a", 0, 0), live("b", 0, 5, aheadS)]);
+      for (let i = 1; i <= 360; i++) fold([live("a", i, 10 * i), live("b", i, 10 * i + 5, aheadS)], farm);
+      const ranS = (farm.service.ranMs.get("r1") ?? 0) / 1_000;
+      expect([aheadS, Math.abs(ranS - 3_605) <= 30]).toEqual([aheadS, true]);
+    }
+  });
+
   test("a restart with a clock of last year is the present when nothing else was heard for a minute, and told faster it is not", () => {
     const yearS = -31_536_000;
     const before = () => fold([live("x", 0, 0), live("x", 1, 10)]);

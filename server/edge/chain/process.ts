@@ -94,6 +94,8 @@ export interface KeptChain {
 }
 
 const RESTART_MS = 1_000;
+/** It is doubled each time it could not begin. */
+const MOST_RESTART_MS = 60_000;
 const FIRST_TRIES = 5;
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 /** A kill from outside says nothing about whether it can start; whatever else ends it does. */
@@ -121,6 +123,7 @@ export const keepChainProcess = async (
   let starting: Promise<void> = Promise.resolve();
   let current: ChainProcess | null = null;
   let port = options.port;
+  let pauseMs = RESTART_MS;
 
   const away = (reason: string): void => {
     current = null;
@@ -128,11 +131,13 @@ export const keepChainProcess = async (
     options.onHealth?.(reason);
     timer = setTimeout(() => {
       starting = start().catch((error: unknown) => away(reasonOf(error)));
-    }, RESTART_MS);
+    }, pauseMs);
+    pauseMs = Math.min(MOST_RESTART_MS, 2 * pauseMs);
   };
   const start = async (): Promise<void> => {
     current = await startChainProcess({ ...options, port, onExit: away });
     port = current.port;
+    pauseMs = RESTART_MS;
     if (stopped) await current.stop();
     else options.onHealth?.(null);
   };

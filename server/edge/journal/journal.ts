@@ -139,14 +139,12 @@ export const createJournal = (options: JournalOptions) => {
     laid = spare;
     lastFlushTs = options.now();
     const firstPos = headPos + 1;
-    watchWrite();
     try {
       await tail.write(firstPos, batch.length, group.bytes.subarray(0, group.end));
     } catch (cause) {
       fail(batch, failureOf(cause));
       return;
     } finally {
-      unwatchWrite();
       if (group.bytes.length > (batch.length < FEW ? KEEP_CALM_BYTES : KEEP_BYTES)) spare = nothingLaid(FRAME_HEAD);
       else {
         group.end = FRAME_HEAD;
@@ -183,7 +181,9 @@ export const createJournal = (options: JournalOptions) => {
     const wait = pendingBytes() > chunkBytes ? 0 : lastFlushTs + spacingMs - options.now();
     const run = (): void => {
       timer = null;
+      watchWrite();
       writing = flush().finally(() => {
+        unwatchWrite();
         writing = null;
         schedule();
       });

@@ -23,6 +23,7 @@ export const openMoments = (folder: string) => {
   db.pragma("journal_mode = WAL");
   db.pragma("synchronous = OFF");
   db.exec(SCHEMA);
+  const head = db.prepare("SELECT max(pos) AS pos FROM moment");
   const put = db.prepare("INSERT OR REPLACE INTO moment VALUES (?, ?, ?)");
   const newest = db.prepare("SELECT pos, body FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 1");
   const drop = db.prepare("DELETE FROM moment WHERE ts < ?");
@@ -39,6 +40,8 @@ export const openMoments = (folder: string) => {
     async save(pos: number, ts: number, texts: Iterable<string>): Promise<void> {
       keep(pos, ts, await deflated(texts));
     },
+    /** Position of the newest; 0 where there is none. */
+    newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
     /** The newest that is not after `ts` (ms UTC), null where there is none. */
     load(ts: number): Moment | null {
       const row = newest.get(Math.floor(ts)) as { pos: number; body: ArrayBuffer } | undefined;

@@ -19,14 +19,19 @@ export const noService = (): ServiceBook => ({ ranMs: new Map(), served: new Map
 /** Between two readings no longer time is counted: what a rig did in a longer silence nobody knows. */
 export const MOST_BETWEEN_MS = 900_000;
 
-/** Counts the time since the reading before, where the newer one hashes. Late readings change nothing. Changes `book`. */
+/**
+ * Counts the time since the reading before, where the newer one hashes: by the device's clock, and from one boot to another, whose clocks
+ * may differ (two gateways, a restart), by the journal's. Late readings change nothing. Changes `book`.
+ */
 export const foldRunning = (
   book: ServiceBook,
-  before: Pick<Twin, "lastDeviceTs">,
-  after: Pick<Twin, "rig" | "lastDeviceTs" | "latest">,
+  before: Pick<Twin, "lastDeviceTs" | "lastSeenTs" | "boot">,
+  after: Pick<Twin, "rig" | "lastDeviceTs" | "lastSeenTs" | "boot" | "latest">,
 ): void => {
-  if (before.lastDeviceTs === null || after.lastDeviceTs === null || !((after.latest.hashrateThs ?? 0) > 0)) return;
-  const ms = Math.min(MOST_BETWEEN_MS, after.lastDeviceTs - before.lastDeviceTs);
+  const clock = before.boot === after.boot ? "lastDeviceTs" : "lastSeenTs";
+  const [fromTs, toTs] = [before[clock], after[clock]];
+  if (fromTs === null || toTs === null || !((after.latest.hashrateThs ?? 0) > 0)) return;
+  const ms = Math.min(MOST_BETWEEN_MS, toTs - fromTs);
   if (ms > 0) book.ranMs.set(after.rig, (book.ranMs.get(after.rig) ?? 0) + ms);
 };
 
