@@ -13,8 +13,9 @@ type Now = Pick<Twin, "boot" | "lastSeq" | "lastDeviceTs" | "lastSeenTs">;
 
 /** What a clock that agrees with ours may differ, with the way to us. */
 const LIVE_MS = 30_000;
-/** Over so long at least a pace is measured, and by so much the clocks of a device and ours may differ in it. */
+/** Over so long at least a pace is measured. */
 const PACE_MS = 5_000;
+/** Part of it by which a device's clock and ours may differ. */
 const PACE_PART = 0.25;
 
 /** Whether a reading was made just now, after the last that counted came: nothing stored looks so, and its machine runs in that boot. */

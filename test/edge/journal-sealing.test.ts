@@ -196,16 +196,22 @@ test("a reader gets what was acknowledged, not what was refused and written over
   await journal.stop();
 });
 
-test("no position is given twice where the last frame of a closed file is damaged, and what is left of the file is kept", async () => {
-  let journal = await openJournal(folder, 1 << 20);
+/** Twenty entries in a tail file whose last frame is damaged since. */
+const withLastDamaged = async (): Promise<{ readonly path: string; readonly file: Buffer }> => {
+  const journal = await openJournal(folder, 1 << 20);
   for (const n of upTo(20)) await put(journal, `${n} entry`);
   await journal.stop();
   const path = join(folder, "journal", tails()[0] ?? "");
   const file = readFileSync(path);
   file[file.length - 1] = 0x21;
   writeFileSync(path, file);
+  return { path, file };
+};
+
+test("no position is given twice where the last frame of a closed file is damaged, and what is left of the file is kept", async () => {
+  const { path, file } = await withLastDamaged();
   writeFileSync(path.replace(/\d+\.log$/, `${String(21).padStart(16, "0")}.log`), "");
-  journal = await openJournal(folder, 1 << 20);
+  let journal = await openJournal(folder, 1 << 20);
   expect(journal.head().pos).toBe(20);
   await put(journal, "21 after");
   const damage = [{ firstPos: 20, count: 1, reason: "lost between two frames" }];
@@ -221,14 +227,8 @@ test("no position is given twice where the last frame of a closed file is damage
 });
 
 test("positions that a reader has got to are not given again where the newest frame is damaged, and what is lost is named", async () => {
-  let journal = await openJournal(folder, 1 << 20);
-  for (const n of upTo(20)) await put(journal, `${n} entry`);
-  await journal.stop();
-  const path = join(folder, "journal", tails()[0] ?? "");
-  const file = readFileSync(path);
-  file[file.length - 1] = 0x21;
-  writeFileSync(path, file);
-  journal = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 1 << 20, floorPos: 20 });
+  const { file } = await withLastDamaged();
+  let journal = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 1 << 20, floorPos: 20 });
   await journal.start();
   expect(journal.head().pos).toBe(20);
   const damage = [{ firstPos: 20, count: 1, reason: "lost at the end" }];

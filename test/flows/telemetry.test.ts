@@ -10,21 +10,25 @@ import { handClock, handJournal, T0, telemetry } from "./hands.ts";
 const SNAPSHOT_MS = 1_000_000;
 const NOTHING = new Uint8Array();
 
+const needsOf = (clock: ReturnType<typeof handClock>, { write, read, subscribe }: ReturnType<typeof handJournal>) => ({
+  site: "farm",
+  version: "test",
+  clock,
+  write,
+  read,
+  subscribe,
+  snapshotMs: SNAPSHOT_MS,
+});
+
 test("a farm is kept for replays every ten thousand entries, and a snapshot that comes in the second half of the way serves for one", async () => {
   const clock = handClock();
   const journal = handJournal(clock.now);
   const kept: [how: "moment" | "snapshot" | "both", pos: number][] = [];
   const flow = createTelemetry({
-    site: "farm",
-    version: "test",
-    clock,
-    write: journal.write,
-    read: journal.read,
-    subscribe: journal.subscribe,
+    ...needsOf(clock, journal),
     loadSnapshot: () => null,
     saveSnapshot: async (pos, _ts, _texts, _cells, isMoment) => void kept.push([isMoment ? "both" : "snapshot", pos]),
     saveMoment: async (pos) => void kept.push(["moment", pos]),
-    snapshotMs: SNAPSHOT_MS,
     onError: (what, error) => {
       throw new Error(what, { cause: error });
     },
@@ -67,12 +71,7 @@ test("what a snapshot that failed had taken of the day is in the next one", asyn
   const errors: string[] = [];
   const make = () =>
     createTelemetry({
-      site: "farm",
-      version: "test",
-      clock,
-      write: journal.write,
-      read: journal.read,
-      subscribe: journal.subscribe,
+      ...needsOf(clock, journal),
       loadSnapshot: () => (saved === null ? null : { ...saved, cells }),
       saveSnapshot: async (pos, _ts, texts, taken) => {
         await Promise.resolve();
@@ -86,7 +85,6 @@ test("what a snapshot that failed had taken of the day is in the next one", asyn
         };
         cells.push([...taken]);
       },
-      snapshotMs: SNAPSHOT_MS,
       onError: (what) => errors.push(what),
     });
   const flow = make();
@@ -114,15 +112,10 @@ test("a start on a disk that is full waits with its first entry until there is r
   const journal = handJournal(clock.now);
   let isFull = true;
   const flow = createTelemetry({
-    site: "farm",
-    version: "test",
-    clock,
+    ...needsOf(clock, journal),
     write: (topic, payload) => (isFull ? Promise.reject(new Refused("DISK_FULL", "no room")) : journal.write(topic, payload)),
-    read: journal.read,
-    subscribe: journal.subscribe,
     loadSnapshot: () => null,
     saveSnapshot: () => Promise.resolve(),
-    snapshotMs: SNAPSHOT_MS,
     onError: (what, error) => {
       throw new Error(what, { cause: error });
     },
