@@ -17,4 +17,4 @@ RUN install -d -o node -g node /data
 USER node
 VOLUME /data
 EXPOSE 8080
-CMD ["node", "--enable-source-maps", "build/server/main.js"]
+CMD ["node", "build/server/main.js"]

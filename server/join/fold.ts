@@ -1,8 +1,6 @@
 /** From the journal to twins, series and frames. */
 import { join } from "node:path";
-import { createDuckStore } from "../edge/duck/store.ts";
 import { verifyNative } from "../edge/ed25519.ts";
-import { createInfluxStore } from "../edge/influx/store.ts";
 import { createAlarmHistory } from "../flows/alarm-history.ts";
 import { createFrames } from "../flows/frames.ts";
 import { gatewayKeyAct, keysIn } from "../flows/gateways.ts";
@@ -64,9 +62,10 @@ export const startFold = async (
   const { farm } = telemetry;
 
   const isEmbedded = config.influxUrl === null;
+  // What the other one needs is not loaded.
   const store = isEmbedded
-    ? createDuckStore({ file: join(config.dataDir, "series.duckdb") })
-    : createInfluxStore({ url: config.influxUrl, keeper: config.site });
+    ? (await import("../edge/duck/store.ts")).createDuckStore({ file: join(config.dataDir, "series.duckdb") })
+    : (await import("../edge/influx/store.ts")).createInfluxStore({ url: config.influxUrl, keeper: config.site });
   const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
   const rejected = createRejected(clock.now, () => series.storedPos());
   const series = createSeries({

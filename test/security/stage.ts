@@ -71,11 +71,7 @@ export const openStage = async () => {
   const flags = { port: 0, "mqtt-port": 0, "rpc-port": 0, "data-dir": dataDir, site: SITE };
   const child = spawn(
     process.execPath,
-    [
-      "--enable-source-maps",
-      join(ROOT, "build/server/main.js"),
-      ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]),
-    ],
+    [join(ROOT, "build/server/main.js"), ...Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)])],
     { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, SIMULATE: "no", PASSWORD: password } },
   );
   let output = "";

@@ -111,7 +111,7 @@ export const startRigtwin = async (options: RigtwinOptions = {}): Promise<Rigtwi
 
   const start = async (): Promise<void> => {
     output = "";
-    const started = spawn(process.execPath, ["--enable-source-maps", PROGRAM, ...argumentsOf(options, dataDir, port, mqttPort)], {
+    const started = spawn(process.execPath, [PROGRAM, ...argumentsOf(options, dataDir, port, mqttPort)], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     child = started;

@@ -12,6 +12,7 @@ import { UNFIT } from "../../twin/wire.ts";
 import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
 import { createPace, createSizeGuard, type Pace } from "./limits.ts";
 import { createBrokerMemory } from "./retained.ts";
+import { rememberUnheard, type Matcher } from "./unheard.ts";
 
 export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<DoorOptions<D>> {
   readonly host: string;
@@ -193,6 +194,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         authorizeSubscribe: door.authorizeSubscribe,
         authorizeForward: (client, packet) => (door.mayHear(client, packet.topic) ? packet : null),
       });
+      rememberUnheard((broker as unknown as { mq: { _matcher: Matcher } }).mq._matcher);
       // A device that hangs up in mid-packet is everyday business, not an error of ours.
       broker.on("clientError", (client, error) => {
         if (/PUBLISH/.test(error.message)) options.onBroken?.(client.id, error.message);

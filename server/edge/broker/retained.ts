@@ -5,6 +5,7 @@
  */
 import { Readable } from "node:stream";
 import memory from "aedes-persistence";
+import { createUnheard } from "./unheard.ts";
 
 interface Kept {
   readonly topic: string;
@@ -29,8 +30,14 @@ export const filterMatcher = (filter: string): ((topic: string) => boolean) => {
   };
 };
 
+/** Sessions that outlive their connection: whose filters match a topic. */
+interface Sessions {
+  addSubscriptions(client: unknown, filters: unknown): Promise<void>;
+  subscriptionsByTopic(topic: string): Promise<unknown[]>;
+}
+
 /** The package exports this function; its typings do not say so. */
-const createMemory = memory as unknown as () => object;
+const createMemory = memory as unknown as () => Sessions;
 
 /** A persistence for aedes; nothing of it outlives the process, since the journal keeps what must. */
 export const createBrokerMemory = () => {
@@ -46,7 +53,22 @@ export const createBrokerMemory = () => {
       for (const kept of retained.values()) if (matches(kept.topic)) yield kept;
     }
   };
-  return Object.assign(createMemory(), {
+  const theirs = createMemory();
+  const addSubscriptions = theirs.addSubscriptions.bind(theirs);
+  const subscriptionsByTopic = theirs.subscriptionsByTopic.bind(theirs);
+  const unheard = createUnheard();
+  return Object.assign(theirs, {
+    addSubscriptions: (client: unknown, filters: unknown): Promise<void> => {
+      unheard.added();
+      return addSubscriptions(client, filters);
+    },
+    async subscriptionsByTopic(topic: string): Promise<unknown[]> {
+      if (unheard.has(topic)) return [];
+      const since = unheard.additions();
+      const found = await subscriptionsByTopic(topic);
+      if (found.length === 0) unheard.note(topic, since);
+      return found;
+    },
     /** An empty payload takes the topic's message away (3.3.1-10). */
     async storeRetained(packet: Kept): Promise<void> {
       if (packet.payload.length === 0) retained.delete(packet.topic);

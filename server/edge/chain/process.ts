@@ -61,7 +61,7 @@ const readyOf = (child: ChildProcess, port: number): Promise<Ready> =>
 /** Starts the node and resolves when it listens. It ends by itself when this process is gone. */
 export const startChainProcess = async (options: ChainProcessOptions): Promise<ChainProcess> => {
   const entry = options.entry ?? fileURLToPath(new URL("./node.js", import.meta.url));
-  const child = spawn(process.execPath, ["--enable-source-maps", entry, "--data-dir", options.dataDir, "--port", String(options.port)], {
+  const child = spawn(process.execPath, [entry, "--data-dir", options.dataDir, "--port", String(options.port)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -1,5 +1,5 @@
 /** The month's report as a PDF: A4, the standard fonts, tables that go on over the page's end. */
-import PDFDocument from "pdfkit";
+import type PDFDocument from "pdfkit";
 import type { MonthReport, ReportDay } from "../../twin/usage/report.ts";
 
 const MARGIN = 44;
@@ -258,11 +258,13 @@ const whence = (doc: Doc, { total, days, missingDays, entered }: MonthReport): v
 };
 
 /** Makes the document. Resolves with its bytes; the same report gives the same text. */
-export const pdfOfReport = (report: MonthReport): Promise<Uint8Array> =>
-  new Promise((resolve, reject) => {
+export const pdfOfReport = async (report: MonthReport): Promise<Uint8Array> => {
+  // Loaded by the first who asks: with its fonts it takes more memory than a thousand rigs.
+  const { default: Document } = await import("pdfkit");
+  return new Promise((resolve, reject) => {
     const title = `${report.site}, ${report.month}`;
     const info = { Title: title, Producer: "Rigtwin", Creator: "Rigtwin", CreationDate: new Date(report.asOfTs) };
-    const doc = new PDFDocument({ size: "A4", margin: MARGIN, bufferPages: true, lang: "en", info });
+    const doc = new Document({ size: "A4", margin: MARGIN, bufferPages: true, lang: "en", info });
     const parts: Uint8Array[] = [];
     doc.on("data", (part: Uint8Array) => parts.push(part));
     doc.on("end", () => resolve(Buffer.concat(parts)));
@@ -294,3 +296,4 @@ export const pdfOfReport = (report: MonthReport): Promise<Uint8Array> =>
     }
     doc.end();
   });
+};

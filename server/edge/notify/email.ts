@@ -1,5 +1,4 @@
 /** E-mail over SMTP. The server's name is resolved once and judged; its certificate is checked against the name. */
-import { createTransport } from "nodemailer";
 import type { Channel, Secrets } from "../../twin/notify/shapes.ts";
 import { pin, Unreachable } from "./guard.ts";
 import type { Letter } from "./letter.ts";
@@ -19,6 +18,8 @@ export const sendEmail = async (
   wire: Wire,
 ): Promise<string> => {
   const { address } = await pin(host, wire.allowed);
+  // Loaded by the first e-mail: most farms that send none need not hold it.
+  const { createTransport } = await import("nodemailer");
   let isGiven = false;
   const nothing = (): void => undefined;
   const transport = createTransport({
