@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -73,6 +73,37 @@ describe("DuckDB series store", () => {
     }
     expect(readdirSync(folder).filter((name) => name.includes("export-"))).toEqual([]);
     await store.stop();
+  });
+
+  test("opens its file anew after each retention, and who writes, asks or exports meanwhile notices nothing", async () => {
+    const store = await open("renewed");
+    const write = (upTo: number) => store.write(batch(upTo, { rigs: [rig("r", T0 + upTo * 1_000, { powerW: upTo })] }));
+    for (let upTo = 1; upTo <= 50; upTo++) await write(upTo);
+    const query = { site: SITE, rigs: null, tier: "raw", from: T0, to: T0 + 600_000, fields: ["powerW"] } as const;
+    const descriptors = (): number =>
+      readdirSync("/proc/self/fd").filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`) === fileOf("renewed");
+        } catch {
+          return false;
+        }
+      }).length;
+    const stats = () => statSync(fileOf("renewed")).mtimeMs;
+    const before = stats();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of store.parquet(query, new AbortController().signal)) {
+      if (pieces.length === 0) await store.retain(0, 0);
+      pieces.push(piece);
+      // Not while somebody reads from it.
+      expect(stats()).toBe(before);
+    }
+    await Promise.all([store.retain(0, 0), write(51), store.rows(query), write(52)]);
+    expect(await store.cursor()).toBe(52);
+    expect((await store.rows(query)).values).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
+    expect(stats()).toBeGreaterThan(before);
+    expect(descriptors()).toBe(1);
+    await store.stop();
+    expect(descriptors()).toBe(0);
   });
 
   test("after kill -9 of its process it has all batches up to its cursor and no part of another", async () => {
