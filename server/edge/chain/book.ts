@@ -20,6 +20,11 @@ const modelOf = ({ name, nominalThs, nominalW }: Registration["model"]) => ({
 
 const TRANSFER = parseAbiItem("event Transfer(address indexed from, address indexed to, uint256 indexed tokenId)");
 
+// Alone: of a whole ABI viem hashes every event for each receipt.
+const REGISTERED = [
+  parseAbiItem("event RigRegistered(uint256 indexed tokenId, bytes32 indexed serialHash, uint32 modelId, bytes32 recordHash)"),
+];
+
 export const createBook = ({ client, keys, twinOf, send, settle, spans }: Connection) => {
   const tokenOfSerial = async (serialHash: Hex): Promise<number | null> => {
     const tokenId = Number(await client.readContract({ ...(await twinOf()), functionName: "tokenOfSerial", args: [serialHash] }));
@@ -65,7 +70,7 @@ export const createBook = ({ client, keys, twinOf, send, settle, spans }: Connec
     const args = [admin.address, [...models.values()].map(modelOf), rigs] as const;
     const receipt = await send(address, encodeFunctionData({ abi, functionName: "register", args }));
     const recordOf = new Map(batch.map(({ serialHash, recordHash }) => [serialHash, recordHash]));
-    return parseEventLogs({ abi, eventName: "RigRegistered", logs: receipt.logs }).map(({ args: { serialHash, tokenId } }) => ({
+    return parseEventLogs({ abi: REGISTERED, logs: receipt.logs }).map(({ args: { serialHash, tokenId } }) => ({
       serialHash,
       tokenId: Number(tokenId),
       txHash: receipt.transactionHash,
