@@ -75,8 +75,11 @@ describe("a topic that nobody heard", () => {
       new Promise((resolve) =>
         broker.publish({ cmd: "publish", topic, payload: Buffer.from("x"), qos: 0, retain: false, dup: false }, () => resolve()),
       );
-    for (let i = 0; i < 3; i++) await publish(TOPIC);
+    const long = `a/${"b".repeat(300)}`;
+    for (let i = 0; i < 3; i++) for (const topic of [TOPIC, long]) await publish(topic);
     expect(looked.filter((topic) => topic === TOPIC)).toHaveLength(1);
+    // What a stranger makes up is not kept.
+    expect(looked.filter((topic) => topic === long)).toHaveLength(3);
   });
 
   test("whatever comes and goes, each topic finds what it finds without a memory", async () => {

@@ -6,6 +6,8 @@
 
 /** Many more than a farm has; beyond, it is begun anew. */
 const MOST_TOPICS = 100_000;
+/** Longer than any of our own: a stranger's may have 65,535 bytes. */
+const LONGEST_TOPIC = 256;
 
 /** Remembers topics for which nothing was found. A filter that is added makes all of them unknown again; one that is taken away changes nothing. */
 export const createUnheard = () => {
@@ -16,7 +18,7 @@ export const createUnheard = () => {
     has: (topic: string): boolean => topics.has(topic),
     additions: (): number => additions,
     note: (topic: string, since: number): void => {
-      if (since !== additions) return;
+      if (since !== additions || topic.length > LONGEST_TOPIC) return;
       if (topics.size >= MOST_TOPICS) topics.clear();
       topics.add(topic);
     },
