@@ -99,6 +99,9 @@ describe("DuckDB series store", () => {
     }
     await Promise.all([store.retain(0, 0), write(51), store.rows(query), write(52)]);
     expect(await store.cursor()).toBe(52);
+    // An older row is still known to be one, and replaces what was there.
+    await store.write(batch(53, { rigs: [rig("r", T0 + 7_000, { powerW: 7 })] }));
+    expect((await store.latest(SITE))[0]).toMatchObject({ rig: "r", ts: T0 + 52_000, values: { powerW: 52 } });
     expect((await store.rows(query)).values).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
     expect(stats()).toBeGreaterThan(before);
     expect(descriptors()).toBe(1);

@@ -110,9 +110,13 @@ const readNewest = async (connection: DuckDBConnection, measure: MeasureName, me
   }
 };
 
-/** Makes the tables where they are missing and reads what is remembered. */
-export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> => {
+/** Makes the tables where they are missing; the temporary ones are missing in every connection. */
+export const makeTables = async (connection: DuckDBConnection): Promise<void> => {
   for (const sql of CREATE) await connection.run(sql);
+};
+
+/** Reads what is remembered. */
+export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> => {
   const marks = new Map(
     (await rowsOf(connection, "SELECT key, value::DOUBLE FROM meta")).map(([key, value]) => [String(key), number(value)]),
   );

@@ -4,7 +4,7 @@ import { Refused } from "../../twin/refusal.ts";
 import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
 import { sift } from "../../twin/sift.ts";
 import { openEngine, unavailable, type Engine } from "./engine.ts";
-import { loadMemory, type Memory } from "./memory.ts";
+import { loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
 import { createRowReader } from "./rows.ts";
 import { retain, rollup } from "./compute.ts";
@@ -46,10 +46,12 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
   let running = 0;
   let isDue = false;
 
-  const open = async (): Promise<Open> => {
+  /** `known`: what is remembered of the file, where this process wrote it last. */
+  const open = async (known: Memory | null = null): Promise<Open> => {
     const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 128, threads: options.threads ?? THREADS });
     try {
-      const memory = await engine.write(loadMemory);
+      await engine.write(makeTables);
+      const memory = known ?? (await engine.write(loadMemory));
       return { engine, memory, reader: createReader(engine, memory), rows: createRowReader(engine, memory, options.file) };
     } catch (cause) {
       await engine.close();
@@ -59,13 +61,13 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
 
   /**
    * DuckDB keeps in memory what it knows of every block that it wrote or read for as long as the file is open: with ten thousand rigs 15 MB
-   * more each hour. Opened anew it knows only what is asked for. Calls that come meanwhile wait a quarter of a second for it.
+   * more each hour. Opened anew it knows only what is asked for. Calls that come meanwhile wait a tenth of a second for it.
    */
   const renew = (): void => {
     isDue = false;
-    opened &&= opened.then(async ({ engine }) => {
+    opened &&= opened.then(async ({ engine, memory }) => {
       await engine.close();
-      return open();
+      return open(memory);
     });
     opened?.catch(() => undefined);
   };
