@@ -235,6 +235,19 @@ describe("snapshots", () => {
     expect(`${first}${[...texts].join("")}`.trimEnd()).toBe(before);
   });
 
+  test("a farm of any size is what it was, whatever letters its texts have", () => {
+    const { farm } = foldAll(day());
+    for (let i = 0; i < 60; i++) farm.retained.set(`rigtwin/v1/farm/größe-\u{1f50c}-${i}/birth`, new Uint8Array(250_000).fill(i));
+    const again = farmOfLines(snapshotLines(farm));
+    expect([...again.retained.keys()]).toEqual([...farm.retained.keys()]);
+    expect([...again.retained].every(([topic, bytes]) => Buffer.compare(bytes, farm.retained.get(topic) ?? new Uint8Array(0)) === 0)).toBe(
+      true,
+    );
+    expect(again.watches).toEqual(farm.watches);
+    expect(again.seen).toEqual(farm.seen);
+    expect(again.ledger).toEqual(farm.ledger);
+  });
+
   test("another version is refused", () => {
     const [first = "", ...rest] = snapshotLines(foldAll(day()).farm);
     expect(() => farmOfLines([first.replace(/"version":\d+/, '"version":999'), ...rest])).toThrow(/version 999/);
