@@ -1,6 +1,6 @@
 /**
  * Topics that nobody hears. aedes looks for the listeners of each message in two tries of all filters, and with ten thousand rigs that each
- * hear their own orders that is a sixth of what a message costs; what rigs tell goes to the journal, and mostly to nobody else, and the
+ * hear their own orders that is a twentieth of all work; what rigs tell goes to the journal, and mostly to nobody else, and the
  * same topics come again every few seconds. test/edge/broker-unheard.test.ts holds the pinned libraries to this.
  */
 
