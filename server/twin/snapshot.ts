@@ -68,51 +68,21 @@ function* restTexts({ twins: _twins, digest: _digest, watches, seen, ...rest }: 
 }
 
 /**
- * What waits as bytes lies in few large pieces of memory: a malloc takes these from the system and gives them back (glibc: beyond 32 MB,
- * DEFAULT_MMAP_THRESHOLD_MAX), where a thousand small ones leave holes between what lives on. Only what is written to is in memory at all.
- */
-const KEPT_BYTES = 33 << 20;
-/** UTF-8 of a UTF-16 unit at most. */
-const MOST_BYTES_A_UNIT = 3;
-
-/** Keeps texts as bytes and gives them back in their order, once. */
-const keptTexts = (texts: Iterable<string>): Generator<string> => {
-  const kept: { readonly room: ArrayBuffer; readonly ends: number[] }[] = [];
-  let at = 0;
-  for (const text of texts) {
-    const most = text.length * MOST_BYTES_A_UNIT;
-    let last = kept.at(-1);
-    if (last === undefined || at + most > last.room.byteLength) {
-      last = { room: new ArrayBuffer(Math.max(KEPT_BYTES, most)), ends: [] };
-      kept.push(last);
-      at = 0;
-    }
-    at += encoder.encodeInto(text, new Uint8Array(last.room, at)).written;
-    last.ends.push(at);
-  }
-  return (function* again() {
-    for (const { room, ends } of kept.splice(0)) {
-      let from = 0;
-      for (const end of ends) {
-        yield decoder.decode(new Uint8Array(room, from, end - from));
-        from = end;
-      }
-      // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
-      structuredClone(room, { transfer: [room] });
-    }
-  })();
-};
-
-/**
  * The farm as it is now, as lines of JSON in pieces, none of them long: the rest first, then a line a twin; the last piece of a line ends with
  * its newline. The rest is written at once, and waits as bytes: as text it would be the largest thing that a collector has to move. Twins
  * are immutable, so theirs may be taken slowly while the farm goes on. The digest is not in it (see dirtyCells).
  */
 export const snapshotTexts = (farm: Farm): Generator<string> => {
-  const rest = keptTexts(restTexts(farm));
+  const rest: Uint8Array<ArrayBuffer>[] = [];
+  for (const text of restTexts(farm)) rest.push(encoder.encode(text));
   const frozen = [...farm.twins.values()];
   return (function* texts() {
-    yield* rest;
+    for (const bytes of rest.splice(0)) {
+      const text = decoder.decode(bytes);
+      // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
+      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+      yield text;
+    }
     for (const twin of frozen) yield `${JSON.stringify(twin)}\n`;
   })();
 };
