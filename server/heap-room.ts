@@ -1,5 +1,5 @@
 /** Garbage at most, about, until the whole heap is looked at again. By default it may be more than all that is in use. */
-const ROOM_BYTES = 64 << 20;
+const ROOM_BYTES = 40 << 20;
 
 /** By how many per cent a heap with so many bytes in use may grow until it is collected: 20 to 100. */
 export const growingPercent = (inUseBytes: number): number =>

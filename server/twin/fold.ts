@@ -1,4 +1,5 @@
 /** One rig's twin, folded. Every function takes a twin and gives a new one; the old is left as it was. */
+import { BOARD, boardsAt, packed, poolsAt, type PackedNumbers } from "./packed-measured.ts";
 import { NO_IDENTITY, NOTHING_MEASURED, type Identity, type Position, type Reading } from "./reading.ts";
 import type { Nameplate, RigState, Twin } from "./twin.ts";
 
@@ -41,6 +42,16 @@ export const newTwin = (site: string, rig: string, index: number, ts: number): T
   rev: 0,
 });
 
+/** Whether so many boards are there, and all of them work. */
+const isComplete = (numbers: PackedNumbers, boards: number): boolean => {
+  const from = boardsAt(numbers);
+  if ((numbers[from] as number) < boards) return false;
+  const end = poolsAt(numbers);
+  // NaN is not above 0.
+  for (let at = from + 1 + BOARD.hashrateThs; at < end; at += BOARD.width) if (!((numbers[at] as number) > 0)) return false;
+  return true;
+};
+
 /**
  * What a rig should give now, TH/s: the nameplate, or what the machine itself expects where it runs throttled on purpose with all
  * its boards at work. A machine that lost a board expects less too, and that is no excuse. null where nothing is known.
@@ -48,8 +59,7 @@ export const newTwin = (site: string, rig: string, index: number, ts: number): T
 export const targetThs = ({ nameplate, latest }: Twin): number | null => {
   const expected = latest.expectedThs !== null && latest.expectedThs > 0 ? latest.expectedThs : null;
   if (nameplate === null || expected === null) return nameplate?.hashrateThs ?? expected;
-  const complete = latest.boards.length >= nameplate.boards && latest.boards.every((board) => (board.hashrateThs ?? 0) > 0);
-  return complete ? Math.min(nameplate.hashrateThs, expected) : nameplate.hashrateThs;
+  return isComplete(packed(latest).numbers, nameplate.boards) ? Math.min(nameplate.hashrateThs, expected) : nameplate.hashrateThs;
 };
 
 /** What the rig is doing at `nowTs`. `resumedTs` is when this journal last began to listen: our own absence is not the rig's. */
@@ -127,7 +137,7 @@ export const foldNewest = (twin: Twin, reading: Reading, model: KnownModel | nul
     lastSeq: reading.seq,
     // A reading that was made after the Will says more than the Will.
     announced: twin.announced === null ? null : "online",
-    latest: reading.measured,
+    latest: packed(reading.measured),
     quality: reading.quality,
     counts,
     rev: twin.rev + 1,

@@ -2,7 +2,7 @@
 import { commandTopic, readResponse, type CommandResponse, type Method } from "./command.ts";
 import { readAnswers } from "./formats/index.ts";
 import { readAnswersEnvelope, readBirth, readEnergy, readState, readTelemetry, type Telemetry } from "./formats/native.ts";
-import { readPlain } from "./formats/plain.ts";
+import { newSender, readPlain, type Sender } from "./formats/plain.ts";
 import type { Birth } from "./fold.ts";
 import { NO_GATEWAYS, readSigned, type Gateways } from "./gateway.ts";
 import { lineOf, lineText, unlinked } from "./line.ts";
@@ -84,15 +84,22 @@ export const partsOf = (topic: string, site: string): { rig: string; channel: st
   return { rig, channel };
 };
 
+/** Who speaks, and what its messages were like before. */
+interface Speaker {
+  readonly rig: string;
+  readonly channel: string;
+  readonly sender: Sender;
+}
 /** Topics of readings that were read before, of one site. */
-const topics = { site: "", known: new Map<string, { readonly rig: string; readonly channel: string }>() };
+const topics = { site: "", known: new Map<string, Speaker>() };
 const MOST_TOPICS = 100_000;
 /** As `partsOf`. A farm's topics come again every few seconds, and the same rig's name is then the same string, whose hash is known. */
-const knownParts = (topic: string, site: string): { readonly rig: string; readonly channel: string } | Refusal => {
+const speakerOf = (topic: string, site: string): Speaker | Refusal => {
   const known = topics.site === site ? topics.known.get(topic) : undefined;
   if (known !== undefined) return known;
-  const parts = partsOf(topic, site);
-  if (isRefusal(parts)) return parts;
+  const told = partsOf(topic, site);
+  if (isRefusal(told)) return told;
+  const parts = { ...told, sender: newSender() };
   if (topics.site !== site || topics.known.size >= MOST_TOPICS) topics.known.clear();
   topics.site = site;
   // Births and states are rare, and as many as there are rigs.
@@ -165,12 +172,12 @@ export const lineOfMessage = (rig: string, channel: "telemetry" | "answers", pay
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked; `text`: the payload, where it is known decoded. */
 export const parse = (entry: Entry & { readonly text?: string }, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
   if (isCommandTopic(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
-  const parts = knownParts(entry.topic, site);
-  if (isRefusal(parts)) return refused(parts);
-  const { rig, channel } = parts;
+  const speaker = speakerOf(entry.topic, site);
+  if (isRefusal(speaker)) return refused(speaker);
+  const { rig, channel, sender } = speaker;
   if (entry.payload.length === 0)
     return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));
-  const plain = channel === "telemetry" && entry.payload.length <= MOST_PAYLOAD_BYTES ? readPlain(entry.payload) : null;
+  const plain = channel === "telemetry" && entry.payload.length <= MOST_PAYLOAD_BYTES ? readPlain(entry.payload, sender) : null;
   if (plain !== null) return readingOf(plain, { site, rig, receivedTs: entry.receivedTs, tier: "self-reported" });
   const read = jsonOf(entry.payload, entry.text);
   if (isRefusal(read)) return refused(read);

@@ -1,4 +1,5 @@
 /** What a stranger may see of a twin: its history and its parts, not how the farm's network reaches it nor whom it mines for. */
+import { plainMeasured } from "./packed-measured.ts";
 import type { Identity } from "./reading.ts";
 import { machineHash } from "./seal.ts";
 import type { Twin } from "./twin.ts";
@@ -18,5 +19,5 @@ export const publicIdentity = <T extends Identity>(site: string, rig: string, id
 export const publicTwin = (twin: Twin): Twin => ({
   ...twin,
   identity: publicIdentity(twin.site, twin.rig, twin.identity),
-  latest: { ...twin.latest, pools: [] },
+  latest: { ...plainMeasured(twin.latest), pools: [] },
 });

@@ -1,5 +1,6 @@
 /** Readings as the series store keeps them. */
-import type { EnergyReading, FanReading, Measured, Reading } from "./reading.ts";
+import { BOARD, boardsAt, FAN, FANS, packed, PLACE, poolsAt, type PackedNumbers } from "./packed-measured.ts";
+import type { EnergyReading, Reading } from "./reading.ts";
 import { BOARD_FIELDS, ENERGY_FIELDS, NO_PART, RIG_FIELDS, type Rows, type RowSet } from "./series.ts";
 
 const none = (fields: readonly string[]): Rows => ({
@@ -70,19 +71,29 @@ export const addPoint = (rows: Rows, site: string, name: string, part: number, m
   return at * rows.width;
 };
 
-const fanRpmOf = (fans: readonly FanReading[]): number => {
+const fanRpmOf = (numbers: PackedNumbers): number => {
   let sum = 0;
   let n = 0;
-  for (const { rpm } of fans)
-    if (rpm !== null) {
-      sum += rpm;
-      n += 1;
-    }
+  const end = boardsAt(numbers);
+  for (let at = FANS + 1 + FAN.rpm; at < end; at += FAN.width) {
+    const rpm = numbers[at] as number;
+    if (Number.isNaN(rpm)) continue;
+    sum += rpm;
+    n += 1;
+  }
   return n === 0 ? NaN : Math.round(sum / n);
 };
 
-const efficiencyOf = ({ powerW, hashrateThs }: Measured): number =>
-  powerW === null || hashrateThs === null || hashrateThs <= 0 ? NaN : powerW / hashrateThs;
+const efficiencyOf = (powerW: number, hashrateThs: number): number => (hashrateThs > 0 ? powerW / hashrateThs : NaN);
+
+/** Where each field stands in the numbers of a reading; -1 where it is not measured but worked out. */
+const RIG_PLACES = Int32Array.from(RIG_FIELDS, (field) => (PLACE as Partial<Record<string, number>>)[field] ?? -1);
+const BOARD_PLACES = Int32Array.from(BOARD_FIELDS, (field) => BOARD[field]);
+const [FAN_RPM, EFFICIENCY, SKEW] = (["fanRpm", "efficiencyJTh", "skewMs"] as const).map((field) => RIG_FIELDS.indexOf(field)) as [
+  number,
+  number,
+  number,
+];
 
 const NO_MODEL = "unknown";
 
@@ -91,42 +102,23 @@ const NO_MODEL = "unknown";
  * itself; `rig` is the reading's, as one string for all readings of the rig.
  */
 export const addReading = (rows: RowSet, reading: Reading, rig: string, model: string | null): void => {
-  const { site, deviceTs: ts, measured: m } = reading;
+  const { site, deviceTs: ts } = reading;
+  const { numbers } = packed(reading.measured);
   const modelName = model ?? NO_MODEL;
-  let to = addPoint(rows.rig, site, rig, NO_PART, modelName, ts);
+  const to = addPoint(rows.rig, site, rig, NO_PART, modelName, ts);
   const rigs = rows.rig.values;
-  // In the order of RIG_FIELDS.
-  rigs[to++] = m.hashrateThs ?? NaN;
-  rigs[to++] = m.averageThs ?? NaN;
-  rigs[to++] = m.expectedThs ?? NaN;
-  rigs[to++] = m.powerW ?? NaN;
-  rigs[to++] = m.intakeC ?? NaN;
-  rigs[to++] = m.outletC ?? NaN;
-  rigs[to++] = m.boardC ?? NaN;
-  rigs[to++] = m.chipC ?? NaN;
-  rigs[to++] = m.psuC ?? NaN;
-  rigs[to++] = fanRpmOf(m.fans);
-  rigs[to++] = m.fanPct ?? NaN;
-  rigs[to++] = m.frequencyMhz ?? NaN;
-  rigs[to++] = m.voltageV ?? NaN;
-  rigs[to++] = efficiencyOf(m);
-  rigs[to++] = m.accepted ?? NaN;
-  rigs[to++] = m.rejected ?? NaN;
-  rigs[to++] = m.stale ?? NaN;
-  rigs[to++] = m.hwErrors ?? NaN;
-  rigs[to++] = m.uptimeS ?? NaN;
-  rigs[to] = reading.receivedTs - ts;
-  for (const board of m.boards) {
-    to = addPoint(rows.board, site, rig, board.index, modelName, ts);
+  for (let i = 0; i < RIG_PLACES.length; i++) {
+    const place = RIG_PLACES[i] as number;
+    if (place >= 0) rigs[to + i] = numbers[place] as number;
+  }
+  rigs[to + FAN_RPM] = fanRpmOf(numbers);
+  rigs[to + EFFICIENCY] = efficiencyOf(numbers[PLACE.powerW] as number, numbers[PLACE.hashrateThs] as number);
+  rigs[to + SKEW] = reading.receivedTs - ts;
+  const end = poolsAt(numbers);
+  for (let at = boardsAt(numbers) + 1; at < end; at += BOARD.width) {
+    const boardTo = addPoint(rows.board, site, rig, numbers[at] as number, modelName, ts);
     const boards = rows.board.values;
-    // In the order of BOARD_FIELDS.
-    boards[to++] = board.hashrateThs ?? NaN;
-    boards[to++] = board.boardC ?? NaN;
-    boards[to++] = board.chipC ?? NaN;
-    boards[to++] = board.chips ?? NaN;
-    boards[to++] = board.frequencyMhz ?? NaN;
-    boards[to++] = board.voltageV ?? NaN;
-    boards[to] = board.hwErrors ?? NaN;
+    for (let i = 0; i < BOARD_PLACES.length; i++) boards[boardTo + i] = numbers[at + (BOARD_PLACES[i] as number)] as number;
   }
 };
 

@@ -5,6 +5,7 @@ import { canonicalBytes } from "./canonical.ts";
 import { activeAlarms } from "./alarms/book.ts";
 import { cellOf, digestKey, joinSpans, putCell, rigDayOf, rowsOf, SLOTS, type Digest, type Span } from "./digest.ts";
 import { newFarm, type Farm } from "./farm.ts";
+import { packed, plainMeasured } from "./packed-measured.ts";
 import { keptVersion } from "./sealing.ts";
 import type { Twin } from "./twin.ts";
 
@@ -124,7 +125,7 @@ export const farmOfLines = (lines: Iterable<string>): Farm => {
       first = false;
     } else {
       const twin = JSON.parse(line) as Twin;
-      farm.twins.set(twin.rig, twin);
+      farm.twins.set(twin.rig, { ...twin, latest: packed(twin.latest) });
     }
   }
   return farm;
@@ -167,10 +168,12 @@ export const restoreCells = (farm: Farm, lines: readonly CellLine[]): void => {
   }
 };
 
+const plainTwin = (twin: Twin): Twin => ({ ...twin, latest: plainMeasured(twin.latest) });
+
 /** SHA-256 over the canonical form of twins, alarms, digest, work orders and energy: equal for two farms that folded the same. */
 export const farmHash = (farm: Farm): string => {
   const hash = sha256.create();
-  for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(twin));
+  for (const twin of [...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))) hash.update(canonicalBytes(plainTwin(twin)));
   hash.update(canonicalBytes(activeAlarms(farm.alarms).toSorted((a, b) => (a.id < b.id ? -1 : 1))));
   hash.update(canonicalBytes(farm.alarms.history));
   hash.update(canonicalBytes([...farm.alarms.incidents.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))));
@@ -208,7 +211,7 @@ const hashOfAll = (values: Iterable<unknown>): string => {
 export const hashesOf = (farm: Farm): FarmHashes => {
   const byId = <T extends { readonly id: string }>(list: Iterable<T>): T[] => [...list].toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
-    twins: hashOfAll([...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1))),
+    twins: hashOfAll([...farm.twins.values()].toSorted((a, b) => (a.rig < b.rig ? -1 : 1)).map(plainTwin)),
     alarms: hashOfAll([...byId(activeAlarms(farm.alarms)), farm.alarms.history, ...byId(farm.alarms.incidents.values())]),
     digest: hashOfAll(
       [...farm.digest]

@@ -4,6 +4,7 @@
  * to Statistical Quality Control, ch. 9): S ← max(0, S + z − SLACK), z in standard deviations and clipped, so that one wild minute is not
  * a trend. A drift is a sum above LIMIT whose residual, averaged over ten minutes, is large enough to matter as well.
  */
+import { boardsAt, FAN, FANS, packed, PLACE, type PackedNumbers } from "../packed-measured.ts";
 import type { Nameplate, Twin } from "../twin.ts";
 import {
   FAN_COUNT,
@@ -209,10 +210,12 @@ export const driveFrom = (fanPct: number | null, fastestRpm: number | null): num
   if (fanPct !== null && fanPct > 0) return Math.max(0.1, fanPct / 100);
   return fastestRpm !== null && fastestRpm > 0 ? Math.max(0.1, fastestRpm / FULL_RPM) : 1;
 };
-const driveOf = ({ fanPct, fans }: Twin["latest"]): number => {
-  if (fanPct !== null && fanPct > 0) return driveFrom(fanPct, null);
+const driveOf = (numbers: PackedNumbers): number => {
+  const fanPct = numbers[PLACE.fanPct] as number;
+  if (fanPct > 0) return driveFrom(fanPct, null);
   let fastest = 0;
-  for (const { rpm } of fans) if (rpm !== null && rpm > fastest) fastest = rpm;
+  const end = boardsAt(numbers);
+  for (let at = FANS + 1 + FAN.rpm; at < end; at += FAN.width) if ((numbers[at] as number) > fastest) fastest = numbers[at] as number;
   return driveFrom(null, fastest);
 };
 
@@ -256,11 +259,14 @@ export const lookAtDrift = (
   add(figures, SUM_POWER, powerW ?? 0);
   add(figures, SUM_BOARD, boardC ?? -1_000);
   add(figures, SUM_INTAKE, intakeC ?? -1_000);
-  add(figures, SUM_DRIVE, driveOf(latest));
-  const { fans } = latest;
-  const most = Math.min(fans.length, MOST_FANS);
+  const { numbers } = packed(latest);
+  add(figures, SUM_DRIVE, driveOf(numbers));
+  const most = Math.min(numbers[FANS] as number, MOST_FANS);
   if (most > (figures[FAN_COUNT] as number)) figures[FAN_COUNT] = most;
-  for (let i = 0; i < most; i++) add(figures, SUM_FANS + i, fans[i]?.rpm ?? 0);
+  for (let i = 0; i < most; i++) {
+    const rpm = numbers[FANS + 1 + i * FAN.width + FAN.rpm] as number;
+    add(figures, SUM_FANS + i, Number.isNaN(rpm) ? 0 : rpm);
+  }
 };
 
 /** What is expected where `inputs` is measured; null while it is being learnt. Shares of 1 become TH/s and W. */

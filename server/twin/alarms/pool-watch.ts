@@ -1,4 +1,5 @@
 /** Where the shares go, and what becomes of them. */
+import { packed, POOL, poolsAt, textAt } from "../packed-measured.ts";
 import type { PoolReading } from "../reading.ts";
 import type { Twin } from "../twin.ts";
 import {
@@ -60,9 +61,14 @@ const countShares = (figures: Figures, accepted: number, rejected: number, nowTs
 /** Takes a reading. Changes `watch`. The pools that a rig is first seen with are taken for the ones it belongs to. */
 export const lookAtPools = (watch: { readonly figures: Figures; pool: PoolWatch | null }, { latest }: Twin, nowTs: number): void => {
   if (latest.accepted !== null) countShares(watch.figures, latest.accepted, latest.rejected ?? 0, nowTs);
-  for (const pool of latest.pools) {
-    if (!pool.active || pool.url === "") continue;
-    const { url, worker } = pool;
+  const { numbers, texts } = packed(latest);
+  const from = poolsAt(numbers);
+  for (let i = 0; i < (numbers[from] as number); i++) {
+    const at = from + 1 + i * POOL.width;
+    const url = textAt(numbers, texts, at + POOL.url) ?? "";
+    if (numbers[at + POOL.active] !== 1 || url === "") continue;
+    const worker = textAt(numbers, texts, at + POOL.worker);
+    const pool = { url, worker };
     const before = watch.pool;
     if (before === null) watch.pool = { known: [...new Set(latest.pools.map(poolKey))], now: poolKey(pool), isKnown: true, url, worker };
     else if (before.url !== url || before.worker !== worker) {

@@ -3,6 +3,7 @@
  * kept in the snapshot, so that a rule that was at minute nine of ten is at minute nine after a kill -9.
  */
 import type { Model } from "../models.ts";
+import { BOARD, boardsAt, FAN, FANS, packed } from "../packed-measured.ts";
 import type { Reading } from "../reading.ts";
 import type { Twin } from "../twin.ts";
 import { noFigures, type Figures } from "./figures.ts";
@@ -100,12 +101,20 @@ const lookAtStart = (watch: Watch, uptimeS: number | null, nowTs: number): void 
   watch.uptimeS = uptimeS;
 };
 
-const lookAtParts = (watch: Watch, { boards, fans }: Twin["latest"]): void => {
-  if (boards.length > watch.mostBoards) watch.mostBoards = boards.length;
+const lookAtParts = (watch: Watch, latest: Twin["latest"]): void => {
+  const { numbers } = packed(latest);
+  const from = boardsAt(numbers);
+  const boards = numbers[from] as number;
+  if (boards > watch.mostBoards) watch.mostBoards = boards;
   let turning = 0;
-  for (const { rpm } of fans) if (rpm !== null && rpm > 0) turning += 1;
+  for (let at = FANS + 1 + FAN.rpm; at < from; at += FAN.width) if ((numbers[at] as number) > 0) turning += 1;
   if (turning > watch.mostFans) watch.mostFans = turning;
-  for (const { index, chips } of boards) if (chips !== null && chips > (watch.mostChips[index] ?? 0)) watch.mostChips[index] = chips;
+  for (let i = 0; i < boards; i++) {
+    const at = from + 1 + i * BOARD.width;
+    const index = numbers[at] as number;
+    const chips = numbers[at + BOARD.chips] as number;
+    if (chips > (watch.mostChips[index] ?? 0)) watch.mostChips[index] = chips;
+  }
   // Holes would become null in the snapshot and undefined here.
   for (let i = 0; i < watch.mostChips.length; i++) watch.mostChips[i] ??= 0;
 };

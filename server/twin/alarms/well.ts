@@ -3,7 +3,7 @@
  * single look at what it says costs a third of asking two dozen rules. Cautious: where it says no, the rules are asked, and where it
  * says yes, none of them would have spoken; a test asks both over every recording.
  */
-import type { BoardReading } from "../reading.ts";
+import { BOARD, boardsAt, FAN, FANS, packed, PLACE, POOL, poolsAt, type PackedNumbers } from "../packed-measured.ts";
 import type { AlarmKind } from "./kinds.ts";
 import {
   EQUAL_COUNT,
@@ -54,12 +54,13 @@ export const wellLimitsOf = (sets: readonly { readonly rule: Pick<Rule, "kind">;
   };
 };
 
-const fansAreWell = ({ fans }: Case["twin"]["latest"], slowFanPct: number): boolean => {
+const fansAreWell = (numbers: PackedNumbers, slowFanPct: number): boolean => {
   let fastest = 0;
   let slowest = Infinity;
-  for (let i = 0; i < fans.length; i++) {
-    const rpm = fans[i]?.rpm ?? null;
-    if (rpm === null) continue;
+  const end = boardsAt(numbers);
+  for (let at = FANS + 1 + FAN.rpm; at < end; at += FAN.width) {
+    const rpm = numbers[at] as number;
+    if (Number.isNaN(rpm)) continue;
     if (rpm === 0) return false;
     if (rpm > fastest) fastest = rpm;
     if (rpm < slowest) slowest = rpm;
@@ -67,19 +68,24 @@ const fansAreWell = ({ fans }: Case["twin"]["latest"], slowFanPct: number): bool
   return fastest === 0 || 100 * slowest >= slowFanPct * fastest;
 };
 
-const boardsAreWell = ({ twin, watch, model }: Case, missingChipsPct: number): boolean => {
-  const { boards, intakeC } = twin.latest;
+// What nobody told is NaN, which is neither less nor more than anything.
+const boardsAreWell = ({ twin, watch, model }: Case, numbers: PackedNumbers, missingChipsPct: number): boolean => {
   const listed = model !== null && !model.chipsVary ? model.nameplate.chips : 0;
-  if (boards.length > 0 && boards.length < Math.max(twin.nameplate?.boards ?? 0, watch.mostBoards)) return false;
-  for (let i = 0; i < boards.length; i++) {
-    const { index, chips, expectedChips, hashrateThs, boardC, chipC } = boards[i] as BoardReading;
-    if (hashrateThs !== null && hashrateThs <= 0) return false;
-    if (chips !== null) {
-      const told = expectedChips ?? 0;
-      const expected = told > 0 ? told : Math.max(listed, watch.mostChips[index] ?? 0);
+  const intakeC = numbers[PLACE.intakeC] as number;
+  const from = boardsAt(numbers);
+  const count = numbers[from] as number;
+  if (count > 0 && count < Math.max(twin.nameplate?.boards ?? 0, watch.mostBoards)) return false;
+  for (let i = 0; i < count; i++) {
+    const at = from + 1 + i * BOARD.width;
+    if ((numbers[at + BOARD.hashrateThs] as number) <= 0) return false;
+    const chips = numbers[at + BOARD.chips] as number;
+    if (!Number.isNaN(chips)) {
+      const told = numbers[at + BOARD.expectedChips] as number;
+      const expected = told > 0 ? told : Math.max(listed, watch.mostChips[numbers[at] as number] ?? 0);
       if (chips === 0 || expected - chips > (expected * missingChipsPct) / 100) return false;
     }
-    if (boardC !== null && ((chipC !== null && chipC < boardC - 3) || (intakeC !== null && boardC < intakeC - 3))) return false;
+    const boardC = numbers[at + BOARD.boardC] as number;
+    if ((numbers[at + BOARD.chipC] as number) < boardC - 3 || boardC < intakeC - 3) return false;
   }
   return true;
 };
@@ -115,10 +121,11 @@ const worksWell = ({ twin, targetThs }: Case, { lowPct, jthAbovePct, mostPct }: 
   return 100 * (part - 1) < jthAbovePct - 1e-6 && part > floorAt(load) + 1e-6;
 };
 
-const poolsAreWell = ({ twin, watch, nowTs }: Case, { quietMs, rejectedPct }: WellLimits): boolean => {
-  const { pools, accepted } = twin.latest;
+const poolsAreWell = ({ twin, watch, nowTs }: Case, numbers: PackedNumbers, { quietMs, rejectedPct }: WellLimits): boolean => {
+  const { accepted } = twin.latest;
   const { figures, pool } = watch;
-  if (pools.length > 0 && pools[0]?.alive === false) return false;
+  const first = poolsAt(numbers) + 1;
+  if (first < numbers.length && numbers[first + POOL.alive] === 0) return false;
   const rejected = figures[REJECTED_PART] as number;
   return (
     (pool === null || pool.isKnown) &&
@@ -139,14 +146,15 @@ export const isPlainlyWell = (of: Case, limits: WellLimits): boolean => {
   const { latest } = twin;
   if (latest.mode === "fault" || latest.errors.length > 0 || watch.wokenTs !== null || watch.drift.isNear) return false;
   for (const _ in twin.quality) return false;
+  const { numbers } = packed(latest);
   return (
     watch.starts.length < limits.starts &&
     worksWell(of, limits) &&
     isCool(of, limits) &&
-    fansAreWell(latest, limits.slowFanPct) &&
-    boardsAreWell(of, limits.missingChipsPct) &&
+    fansAreWell(numbers, limits.slowFanPct) &&
+    boardsAreWell(of, numbers, limits.missingChipsPct) &&
     sensorsAreWell(watch.figures, watch.isFine) &&
-    poolsAreWell(of, limits) &&
+    poolsAreWell(of, numbers, limits) &&
     givesAsUsual(watch.figures, limits.ownPct)
   );
 };

@@ -45,11 +45,11 @@ export const takeWord = (from: From, word: Uint8Array): boolean => {
 const MOST_DIGITS = 15;
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
 
-/** The number that comes next, the same one that JSON.parse makes of it. */
-export const numberAt = (from: From): number => {
+/** The number that stands here, the same one that JSON.parse makes of it; NaN, and `from` stays where it is, where none does. */
+export const numberHere = (from: From): number => {
   const { bytes } = from;
-  const isNegative = peek(from) === 45;
-  const start = from.at + (isNegative ? 1 : 0);
+  const isNegative = bytes[from.at] === 45;
+  const start = isNegative ? from.at + 1 : from.at;
   let at = start;
   let value = 0;
   let byte = bytes[at] ?? 0;
@@ -67,13 +67,20 @@ export const numberAt = (from: From): number => {
       byte = bytes[++at] ?? 0;
     }
     fraction = at - point;
-    if (fraction === 0) throw UNUSUAL;
+    if (fraction === 0) return NaN;
   }
   // An exponent, or whatever else follows, is met by who looks for what comes next.
-  if (whole === 0 || whole + fraction > MOST_DIGITS || (whole > 1 && bytes[start] === 48)) throw UNUSUAL;
+  if (whole === 0 || whole + fraction > MOST_DIGITS || (whole > 1 && bytes[start] === 48)) return NaN;
   from.at = at;
   const size = fraction === 0 ? value : value / (POWERS[fraction] ?? NaN);
   return isNegative ? -size : size;
+};
+/** The number that comes next, white space before it passed over. */
+export const numberAt = (from: From): number => {
+  peek(from);
+  const value = numberHere(from);
+  if (Number.isNaN(value)) throw UNUSUAL;
+  return value;
 };
 
 /** Texts that were read before: a rig says the same few each time, and they are then the same strings. By a hash of their bytes. */

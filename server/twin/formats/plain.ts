@@ -4,23 +4,20 @@
  * broken JSON included, is left to JSON.parse and native.ts, which find the same in what is plain and say what is wrong in the rest:
  * test/twin/formats/plain.test.ts holds the two together.
  */
-import { measuredOf, MODES, NO_QUALITY, NO_TEXT, type Numbers } from "../packed-reading.ts";
+import { MODES, NO_TEXT, PackedMeasured } from "../packed-measured.ts";
+import { NO_QUALITY } from "../packed-reading.ts";
 import { RANGES, type Range } from "../plausible.ts";
 import { MOST, MOST_TEXT, type Telemetry } from "./native.ts";
+import { fill, mouldOf, within, type Mark, type Mould, type Numeric, type Values } from "./mould.ts";
 import { enters, FALSE, goesOn, isAt, NULL, numberAt, peek, take, takeWord, textAt, TRUE, UNUSUAL, type From } from "./plain-json.ts";
 
 const encoder = new TextEncoder();
 
 /** How a field is read. Numbers, for the next value's kind is asked for forty times a message. */
 const [NUMBER, TEXT, TRUTH, MODE, PLACE, NOTHING] = [0, 1, 2, 3, 4, 5] as const;
-interface Field {
+interface Field extends Numeric {
   readonly key: Uint8Array;
   readonly kind: number;
-  /** Of a number; the sentinels are those that lie within. */
-  readonly lo: number;
-  readonly hi: number;
-  readonly integer: boolean;
-  readonly sentinels: readonly number[];
   /** Longest text, or first place that is not one. */
   readonly most: number;
   /** What is told where the field is not. */
@@ -57,17 +54,16 @@ const fieldAt = (from: From, fields: readonly Field[], next: number): number => 
   throw UNUSUAL;
 };
 
-/** As `verdictOf` says "ok". */
-const within = ({ lo, hi, integer, sentinels }: Field, value: number): boolean =>
-  value >= lo && value <= hi && (!integer || Number.isInteger(value)) && (sentinels.length === 0 || !sentinels.includes(value));
+/** What is read of the message at hand. */
+const told: Values = { numbers: [], texts: [], head: new Float64Array(5), headText: "" };
+/** While it is read for the first time: as packed-measured.ts lays it out, `at` being where the next value goes. */
+const room = { values: Array.from({ length: 1_024 }, () => NaN), texts: [] as string[], at: 0 };
 
-/** What is read of the message at hand, as packed-reading.ts lays it out. */
-const told = { values: new Float64Array(1_024), texts: [] as string[], at: 0 } satisfies Numbers;
+/** The numbers and texts of the message at hand. */
+let marks: Mark[] = [];
 
-const noteText = (text: string): number => told.texts.push(text) - 1;
-
-/** The value of a field as a number; null is what is told where there is no field. */
-const valueAt = (from: From, field: Field): number => {
+/** The value of a field as a number, which goes to `to`; null is what is told where there is no field. */
+const valueAt = (from: From, field: Field, to: number): number => {
   const { kind, most, absent } = field;
   if (peek(from) === 110) {
     if (!takeWord(from, NULL) || kind === PLACE) throw UNUSUAL;
@@ -75,12 +71,20 @@ const valueAt = (from: From, field: Field): number => {
   }
   switch (kind) {
     case NUMBER: {
+      const { at } = from;
       const value = numberAt(from);
       if (!within(field, value)) throw UNUSUAL;
+      marks.push({ at, end: from.at, to, most: -1, field });
       return value;
     }
-    case TEXT:
-      return noteText(textAt(from, most));
+    case TEXT: {
+      const { at } = from;
+      const text = textAt(from, most);
+      marks.push({ at, end: from.at, to, most, field });
+      if (to >= 0) return room.texts.push(text) - 1;
+      told.headText = text;
+      return NaN;
+    }
     case TRUTH:
       if (takeWord(from, TRUE)) return 1;
       if (takeWord(from, FALSE)) return 0;
@@ -186,9 +190,9 @@ const seenWith = (seen: number, place: number): number => {
   return seen | (1 << place);
 };
 
-/** Reads an object's fields into `told` from `told.at` on, one number a field. */
+/** Reads an object's fields into `room` from `room.at` on, one number a field. */
 const rowAt = (from: From, fields: readonly Field[], position: number): void => {
-  const { values, at } = told;
+  const { values, at } = room;
   for (let i = 0; i < fields.length; i++) values[at + i] = (fields[i] as Field).absent;
   // Without an index a row is counted.
   values[at] = position;
@@ -198,15 +202,15 @@ const rowAt = (from: From, fields: readonly Field[], position: number): void => 
     const place = fieldAt(from, fields, next);
     seen = seenWith(seen, place);
     next = place + 1;
-    values[at + place] = valueAt(from, fields[place] as Field);
+    values[at + place] = valueAt(from, fields[place] as Field, at + place);
   }
 };
 
-/** A list of objects into `told`: how many, then their fields. No place may be there twice. */
+/** A list of objects into `room`: how many, then their fields. No place may be there twice. */
 const rowsAt = (from: From, { fields, width, most }: Row): void => {
-  const { values } = told;
-  const count = told.at++;
-  const first = told.at;
+  const { values } = room;
+  const count = room.at++;
+  const first = room.at;
   let rows = 0;
   if (peek(from) === 110) {
     if (!takeWord(from, NULL)) throw UNUSUAL;
@@ -214,18 +218,18 @@ const rowsAt = (from: From, { fields, width, most }: Row): void => {
     for (let more = enters(from, 91, 93); more; more = goesOn(from, 93)) {
       if (rows === most) throw UNUSUAL;
       rowAt(from, fields, rows);
-      for (let at = first; at < told.at; at += width) if (values[at] === values[told.at]) throw UNUSUAL;
-      told.at += width;
+      for (let at = first; at < room.at; at += width) if (values[at] === values[room.at]) throw UNUSUAL;
+      room.at += width;
       rows += 1;
     }
   values[count] = rows;
 };
 
-/** `m` into `told`. Lists that come in another order than that of LISTS are not plain. */
+/** `m` into `room`. Lists that come in another order than that of LISTS are not plain. */
 const measuredAt = (from: From): void => {
-  const { values } = told;
+  const { values } = room;
   for (let i = 0; i < VALUES; i++) values[i] = (MEASURED[i] as Field).absent;
-  told.at = VALUES;
+  room.at = VALUES;
   let seen = 0;
   let next = 0;
   let lists = 0;
@@ -233,18 +237,18 @@ const measuredAt = (from: From): void => {
     const place = fieldAt(from, MEASURED, next);
     seen = seenWith(seen, place);
     next = place + 1;
-    if (place < VALUES) values[place] = valueAt(from, MEASURED[place] as Field);
-    else if (place === ERRORS) valueAt(from, MEASURED[place] as Field);
+    if (place < VALUES) values[place] = valueAt(from, MEASURED[place] as Field, place);
+    else if (place === ERRORS) valueAt(from, MEASURED[place] as Field, place);
     else {
       if (place - VALUES < lists) throw UNUSUAL;
       while (lists < place - VALUES) {
-        values[told.at++] = 0;
+        values[room.at++] = 0;
         lists += 1;
       }
       rowsAt(from, LISTS[lists++] as Row);
     }
   }
-  for (; lists < LISTS.length; lists++) values[told.at++] = 0;
+  for (; lists < LISTS.length; lists++) values[room.at++] = 0;
 };
 
 const WHOLE: Range = { lo: 0, hi: Number.MAX_SAFE_INTEGER, sentinels: [], integer: true };
@@ -255,11 +259,12 @@ const HEAD: readonly Field[] = [
   text("boot", MOST_TEXT.boot),
   nothing("m"),
 ];
-const [TS, SEQ, BOOT, M] = [1, 2, 3, 4] as const;
+const [V, TS, SEQ, M] = [0, 1, 2, 4] as const;
 const ALL_OF_HEAD = (1 << HEAD.length) - 1;
 
-const read = (from: From): Telemetry => {
-  let [ts, seq, boot] = [NaN, NaN, ""];
+/** A whole message, its `m` into `room`. */
+const read = (from: From): void => {
+  const { head } = told;
   let seen = 0;
   let next = 0;
   for (let more = enters(from, 123, 125); more; more = goesOn(from, 125)) {
@@ -267,26 +272,54 @@ const read = (from: From): Telemetry => {
     seen = seenWith(seen, place);
     next = place + 1;
     if (place === M) measuredAt(from);
-    else if (place === BOOT) boot = textAt(from, MOST_TEXT.boot);
-    else {
-      const value = valueAt(from, HEAD[place] as Field);
-      if (Number.isNaN(value)) throw UNUSUAL;
-      if (place === TS) ts = value;
-      else if (place === SEQ) seq = value;
-    }
+    else head[place] = valueAt(from, HEAD[place] as Field, place - head.length);
   }
-  if (seen !== ALL_OF_HEAD || boot === "" || peek(from) !== 0 || from.at < from.bytes.length) throw UNUSUAL;
-  told.at = 0;
-  return { ts, seq, boot, measured: measuredOf(told), quality: NO_QUALITY };
+  if (seen !== ALL_OF_HEAD || peek(from) !== 0 || from.at < from.bytes.length) throw UNUSUAL;
+  if ([V, TS, SEQ].some((place) => Number.isNaN(head[place])) || told.headText === "") throw UNUSUAL;
 };
 
-/** What `readTelemetry` gives for JSON.parse of the same bytes, or null where they are not plain. */
-export const readPlain = (payload: Uint8Array): Telemetry | null => {
-  told.texts.length = 0;
+const from: From = { bytes: new Uint8Array(0), at: 0 };
+
+/** Longer messages are seldom, and a thousand moulds of them would fill the memory. */
+const LONGEST_MOULD_BYTES = 8_192;
+
+/** Reads a message name by name; gives its mould. */
+const readAnew = (): Mould | undefined => {
+  marks = [];
+  room.texts.length = 0;
+  told.headText = "";
+  from.at = 0;
+  read(from);
+  told.numbers = room.values.slice(0, room.at);
+  told.texts = room.texts.slice();
+  return from.bytes.length > LONGEST_MOULD_BYTES ? undefined : mouldOf(from.bytes, marks, told.numbers);
+};
+
+/** What one sender's messages were like: the moulds that they fitted last, the newest first, and the texts of the last one. */
+export interface Sender {
+  last: Mould | undefined;
+  before: Mould | undefined;
+  texts: readonly string[];
+  headText: string;
+}
+export const newSender = (): Sender => ({ last: undefined, before: undefined, texts: [], headText: "" });
+
+/** What `readTelemetry` gives for JSON.parse of the same bytes, or null where they are not plain. Changes `sender`. */
+export const readPlain = (payload: Uint8Array, sender: Sender = newSender()): Telemetry | null => {
+  from.bytes = payload;
   try {
-    return read({ bytes: payload, at: 0 });
+    const { last, before } = sender;
+    if (last === undefined || !fill(last, from, told, sender)) {
+      sender.last = before !== undefined && fill(before, from, told, sender) ? before : readAnew();
+      sender.before = last ?? before;
+    }
+    if (told.headText === "") return null;
   } catch (thrown) {
     if (thrown === UNUSUAL) return null;
     throw thrown;
   }
+  const { head, headText: boot, numbers, texts } = told;
+  sender.texts = texts;
+  sender.headText = boot;
+  return { ts: head[TS] as number, seq: head[SEQ] as number, boot, measured: new PackedMeasured(numbers, texts), quality: NO_QUALITY };
 };

@@ -2,9 +2,11 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { messages } from "../../../simulators/messages.ts";
 import { loadScenario } from "../../../simulators/scenario-files.ts";
-import { MOST, MOST_TEXT, readTelemetry } from "../../../server/twin/formats/native.ts";
-import { readPlain } from "../../../server/twin/formats/plain.ts";
+import { MOST, MOST_TEXT, readTelemetry, type Telemetry } from "../../../server/twin/formats/native.ts";
+import { newSender, readPlain, type Sender } from "../../../server/twin/formats/plain.ts";
+import { plainMeasured } from "../../../server/twin/packed-measured.ts";
 import { RANGES } from "../../../server/twin/plausible.ts";
+import { NOTHING_MEASURED, type Measured } from "../../../server/twin/reading.ts";
 import { readingPayload } from "../../bench/payload.ts";
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -18,12 +20,17 @@ const usual = (payload: Uint8Array) => {
   const told = readTelemetry(json);
   return "code" in told ? null : told;
 };
-/** Both find the same wherever the quick way finds anything; gives whether it did. */
-const isSame = (payload: Uint8Array): boolean => {
+const objectOf = (told: Telemetry | null) => (told === null ? null : { ...told, measured: plainMeasured(told.measured) });
+/** All that is tested, said by one sender. */
+const talker = newSender();
+/** Both find the same wherever the quick way finds anything, whatever the sender said before; gives whether it did. */
+const isSame = (payload: Uint8Array, before: Sender = talker): boolean => {
   const plain = readPlain(payload);
+  expect(objectOf(readPlain(payload, before))).toStrictEqual(objectOf(plain));
   if (plain === null) return false;
   const found = usual(payload);
-  expect(plain).toStrictEqual(found);
+  expect(objectOf(plain)).toStrictEqual(found);
+  for (const name of Object.keys(NOTHING_MEASURED) as (keyof Measured)[]) expect(plain.measured[name]).toStrictEqual(found?.measured[name]);
   // A farm's snapshot lists the fields in their order.
   expect(JSON.stringify(plain)).toBe(JSON.stringify(found));
   return true;
@@ -139,11 +146,40 @@ describe("a plain reading, straight from its bytes", () => {
     const byte = fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(...bytesOf('{}[]",:.-+eE0159tfnu\\ \n')));
     fc.assert(
       fc.property(fc.nat({ max: good.length }), fc.constantFrom(0, 1, 2, 7), fc.array(byte, { maxLength: 3 }), (at, out, put) => {
-        isSame(Buffer.concat([good.subarray(0, at), Buffer.from(put), good.subarray(at + out)]));
+        const before = newSender();
+        readPlain(good, before);
+        isSame(Buffer.concat([good.subarray(0, at), Buffer.from(put), good.subarray(at + out)]), before);
       }),
       { numRuns: 20_000 },
     );
     for (let length = 0; length < good.length; length++) expect(readPlain(good.subarray(0, length))).toBeNull();
+  });
+
+  test("messages that differ in their numbers and texts alone fit one mould; two are remembered", () => {
+    const before = newSender();
+    const say = (m: object, seq: number) => isSame(bytesOf(JSON.stringify({ v: 1, ts: seq, seq, boot: `b${seq}`, m })), before);
+    const pool = { url: "a", worker: "w", active: true };
+    expect(say({ mode: "mining", powerW: 3_000, pools: [pool] }, 1)).toBe(true);
+    const one = before.last;
+    expect(say({ mode: "mining", powerW: 1.5, pools: [{ ...pool, worker: "another" }] }, 23)).toBe(true);
+    expect(before).toMatchObject({ last: one, before: undefined });
+    // Absent, null, or with one thing more it is another; back again, the first is known still.
+    expect(say({ mode: "mining", powerW: null, pools: [pool] }, 4)).toBe(true);
+    const other = before.last;
+    expect(before.before).toBe(one);
+    expect(other).not.toBe(one);
+    expect(say({ mode: "mining", powerW: 7, pools: [pool] }, 5)).toBe(true);
+    expect(before.last).toBe(one);
+    expect(before.before).toBe(other);
+    // The same firmware elsewhere.
+    const elsewhere = newSender();
+    expect(
+      readPlain(
+        bytesOf('{"v":1,"ts":9,"seq":9,"boot":"z","m":{"mode":"mining","powerW":9,"pools":[{"url":"b","worker":"c","active":true}]}}'),
+        elsewhere,
+      ),
+    ).not.toBeNull();
+    expect(elsewhere.last).toBe(one);
   });
 
   test("a decimal of up to fifteen digits is the number that JSON.parse reads", () => {
@@ -181,6 +217,7 @@ describe("a plain reading, straight from its bytes", () => {
     ["an escape", '{"v":1,"ts":1,"seq":0,"boot":"\\u0041","m":{}}'],
   ])("%s is not plain", (_what, text) => {
     expect(readPlain(bytesOf(text))).toBeNull();
+    expect(readPlain(bytesOf(text), talker)).toBeNull();
   });
 
   test("two texts with one hash are two texts", () => {
