@@ -12,8 +12,20 @@ import { NOTHING_MEASURED, type BoardReading, type Measured } from "../../server
 const T = 1_763_000_000_000;
 const model = modelById("antminer-s21");
 const boards = [0, 1, 2].map((index): BoardReading => ({
-  ...{ index, hashrateThs: 66.7, expectedThs: null, boardC: 60.1, chipC: 73.2, inletC: null, outletC: null },
-  ...{ chips: 108, expectedChips: 108, frequencyMhz: null, voltageV: null, hwErrors: null, serial: null, chipMap: [] },
+  index,
+  hashrateThs: 66.7,
+  expectedThs: null,
+  boardC: 60.1,
+  chipC: 73.2,
+  inletC: null,
+  outletC: null,
+  chips: 108,
+  expectedChips: 108,
+  frequencyMhz: null,
+  voltageV: null,
+  hwErrors: null,
+  serial: null,
+  chipMap: [],
 }));
 const pools = ["one", "two"].map((name, index) => ({
   index,

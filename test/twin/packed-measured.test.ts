@@ -14,7 +14,15 @@ const numbers = <Name extends string>(...names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, number])) as Record<Name, typeof number>;
 
 const chip = fc.constant({
-  ...{ index: 0, tempC: 60.5, hashrateGhs: null, frequencyMhz: null, voltageV: null, errors: 2, row: null, column: null, working: true },
+  index: 0,
+  tempC: 60.5,
+  hashrateGhs: null,
+  frequencyMhz: null,
+  voltageV: null,
+  errors: 2,
+  row: null,
+  column: null,
+  working: true,
 });
 const error = fc.constant({ code: "FAN_FAILED", severity: "major", component: "fan", index: 1, raw: "fan 1" });
 const measured = fc.record(
