@@ -4,12 +4,8 @@ import type { LiveRow, RosterRow } from "./delta.ts";
 import { energyNow } from "./energy.ts";
 import { targetThs } from "./fold.ts";
 import type { Farm } from "./farm.ts";
+import { meanRpm, orNull, packed } from "./packed-measured.ts";
 import { RIG_STATES, SEVERITIES, type BareTotals, type RigState, type Severity, type Twin } from "./twin.ts";
-
-const meanRpm = (twin: Twin): number | null => {
-  const rpms = twin.latest.fans.flatMap((fan) => (fan.rpm === null ? [] : [fan.rpm]));
-  return rpms.length === 0 ? null : rpms.reduce((sum, rpm) => sum + rpm, 0) / rpms.length;
-};
 
 /** A rig that is offline shows no figures: its last ones are history. */
 export const liveRowOf = (farm: Farm, twin: Twin): LiveRow => {
@@ -23,7 +19,7 @@ export const liveRowOf = (farm: Farm, twin: Twin): LiveRow => {
       boardC: gone ? null : latest.boardC,
       chipC: gone ? null : latest.chipC,
       intakeC: gone ? null : latest.intakeC,
-      fanRpm: gone ? null : meanRpm(twin),
+      fanRpm: gone ? null : orNull(meanRpm(packed(latest).numbers)),
     },
     lastSeenTs: twin.lastSeenTs,
     state: twin.state,

@@ -69,7 +69,8 @@ const endOf = (numbers: PackedNumbers): number => {
   return at + 1 + POOL.width * countAt(numbers, at);
 };
 
-const orNull = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value);
+/** NaN is null. */
+export const orNull = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value);
 const orNaN = (value: number | null): number => value ?? NaN;
 const flagOf = (value: boolean | null): number => (value === null ? NaN : value ? 1 : 0);
 const truthOf = (value: number | undefined): boolean | null => (value === undefined || Number.isNaN(value) ? null : value === 1);
@@ -255,6 +256,20 @@ const poolsOf = ({ numbers, texts }: PackedMeasured): readonly PoolReading[] =>
 export const textAt = (numbers: PackedNumbers, texts: readonly string[], at: number): string | null => {
   const place = numbers[at] as number;
   return place < 0 ? null : (texts[place] ?? null);
+};
+
+/** Mean of the fans that tell their speed, NaN where none does. */
+export const meanRpm = (numbers: PackedNumbers): number => {
+  let sum = 0;
+  let n = 0;
+  const end = boardsAt(numbers);
+  for (let at = FANS + 1 + FAN.rpm; at < end; at += FAN.width) {
+    const rpm = numbers[at] as number;
+    if (Number.isNaN(rpm)) continue;
+    sum += rpm;
+    n += 1;
+  }
+  return n === 0 ? NaN : sum / n;
 };
 
 /** Where texts stand. */

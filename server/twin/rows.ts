@@ -1,5 +1,5 @@
 /** Readings as the series store keeps them. */
-import { BOARD, boardsAt, FAN, FANS, packed, PLACE, poolsAt, type PackedNumbers } from "./packed-measured.ts";
+import { BOARD, boardsAt, meanRpm, packed, PLACE, poolsAt } from "./packed-measured.ts";
 import type { EnergyReading, Reading } from "./reading.ts";
 import { BOARD_FIELDS, ENERGY_FIELDS, NO_PART, RIG_FIELDS, type Rows, type RowSet } from "./series.ts";
 
@@ -71,19 +71,6 @@ export const addPoint = (rows: Rows, site: string, name: string, part: number, m
   return at * rows.width;
 };
 
-const fanRpmOf = (numbers: PackedNumbers): number => {
-  let sum = 0;
-  let n = 0;
-  const end = boardsAt(numbers);
-  for (let at = FANS + 1 + FAN.rpm; at < end; at += FAN.width) {
-    const rpm = numbers[at] as number;
-    if (Number.isNaN(rpm)) continue;
-    sum += rpm;
-    n += 1;
-  }
-  return n === 0 ? NaN : Math.round(sum / n);
-};
-
 const efficiencyOf = (powerW: number, hashrateThs: number): number => (hashrateThs > 0 ? powerW / hashrateThs : NaN);
 
 /** Where each field stands in the numbers of a reading; -1 where it is not measured but worked out. */
@@ -111,7 +98,7 @@ export const addReading = (rows: RowSet, reading: Reading, rig: string, model: s
     const place = RIG_PLACES[i] as number;
     if (place >= 0) rigs[to + i] = numbers[place] as number;
   }
-  rigs[to + FAN_RPM] = fanRpmOf(numbers);
+  rigs[to + FAN_RPM] = Math.round(meanRpm(numbers));
   rigs[to + EFFICIENCY] = efficiencyOf(numbers[PLACE.powerW] as number, numbers[PLACE.hashrateThs] as number);
   rigs[to + SKEW] = reading.receivedTs - ts;
   const end = poolsAt(numbers);

@@ -1,6 +1,7 @@
 /** What must hold at the end, each a line of its own. */
 import { canonicalBytes } from "../../server/twin/canonical.ts";
 import type { Farm } from "../../server/twin/farm.ts";
+import { plainMeasured } from "../../server/twin/packed-measured.ts";
 import type { ExportPage, SeriesStore } from "../../server/twin/series.ts";
 import { WINDOW_MS } from "../../server/twin/tiers.ts";
 import { farmHash } from "../../server/twin/snapshot.ts";
@@ -25,7 +26,21 @@ const equal = (what: string, found: number | string, wanted: number | string): V
 const essenceOf = (twin: Twin): Readonly<Record<string, unknown>> => {
   const { rig, identity, modelId, nameplate, lastDeviceTs, boot, lastSeq, latest, quality, counts, tier, format } = twin;
   const { readings, missed } = counts;
-  return { rig, identity, modelId, nameplate, lastDeviceTs, boot, lastSeq, latest, quality, tier, format, readings, missed };
+  return {
+    rig,
+    identity,
+    modelId,
+    nameplate,
+    lastDeviceTs,
+    boot,
+    lastSeq,
+    latest: plainMeasured(latest),
+    quality,
+    tier,
+    format,
+    readings,
+    missed,
+  };
 };
 const textOf = (value: unknown): string => Buffer.from(canonicalBytes(value)).toString();
 

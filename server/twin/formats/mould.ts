@@ -33,11 +33,16 @@ export interface Values {
   headText: string;
 }
 
-export interface Mould {
-  /** What stands between the values, one after the other, and where in it each of them comes. */
+interface Mould {
+  /** The text of `fixed`, by which it is found. */
+  readonly key: string;
+  /** What stands between the values, one after the other. */
   readonly fixed: Uint8Array;
+  /** Of each value: where in `fixed` it comes, its place among the values, its longest text or -1, and what it may be. */
   readonly ends: Int32Array;
-  readonly marks: readonly Mark[];
+  readonly to: Int32Array;
+  readonly most: Int32Array;
+  readonly fields: readonly Numeric[];
   readonly numbers: readonly number[];
 }
 
@@ -45,13 +50,24 @@ export interface Mould {
 export const within = ({ lo, hi, integer, sentinels }: Numeric, value: number): boolean =>
   value >= lo && value <= hi && (!integer || Number.isInteger(value)) && (sentinels.length === 0 || !sentinels.includes(value));
 
-/** Those that were made, by their bytes: thousands of rigs with one firmware have one. */
-const known = new Map<string, Mould>();
+/**
+ * The newest of those that were made; thousands of rigs with one firmware have one. Who speaks remembers the number of a mould and not the
+ * mould: whatever is sent, there are no more than these, and one that was replaced by another does not fit.
+ */
+const moulds: Mould[] = [];
+const places = new Map<string, number>();
 const MOST_MOULDS = 1_000;
+/** Longer messages are seldom, and their moulds would be most of the memory: about 12 KB each at most. */
+const LONGEST_BYTES = 4_096;
+let oldest = 0;
 const decoder = new TextDecoder();
 
-/** The mould of a message that was read: `marks` in their order, `numbers` of its `m`. */
-export const mouldOf = (bytes: Uint8Array, marks: readonly Mark[], numbers: readonly number[]): Mould => {
+/** The number of a mould that no message fits. */
+export const NO_MOULD = -1;
+
+/** The number of the mould of a message that was read: `marks` in their order, `numbers` of its `m`. */
+export const mouldOf = (bytes: Uint8Array, marks: readonly Mark[], numbers: readonly number[]): number => {
+  if (bytes.length > LONGEST_BYTES) return NO_MOULD;
   const fixed = new Uint8Array(bytes.length);
   const ends = new Int32Array(marks.length);
   let size = 0;
@@ -65,13 +81,22 @@ export const mouldOf = (bytes: Uint8Array, marks: readonly Mark[], numbers: read
   fixed.set(bytes.subarray(at), size);
   size += bytes.length - at;
   const key = `${ends.join()} ${decoder.decode(fixed.subarray(0, size))}`;
-  let mould = known.get(key);
-  if (mould === undefined) {
-    mould = { fixed: fixed.slice(0, size), ends, marks, numbers: numbers.slice() };
-    if (known.size >= MOST_MOULDS) known.clear();
-    known.set(key, mould);
-  }
-  return mould;
+  const known = places.get(key);
+  if (known !== undefined) return known;
+  const place = oldest;
+  oldest = (oldest + 1) % MOST_MOULDS;
+  places.delete(moulds[place]?.key ?? "");
+  places.set(key, place);
+  moulds[place] = {
+    key,
+    fixed: fixed.slice(0, size),
+    ends,
+    to: Int32Array.from(marks, ({ to }) => to),
+    most: Int32Array.from(marks, ({ most }) => most),
+    fields: marks.map(({ field }) => field),
+    numbers: numbers.slice(),
+  };
+  return place;
 };
 
 /** Whether this text stands there in its quotes. */
@@ -83,40 +108,44 @@ const isText = (bytes: Uint8Array, at: number, text: string): boolean => {
 };
 
 /**
- * Reads a message by a mould into `told`; false where it does not fit, and `told` is then of no use. `before`: texts that its sender told
- * last, which most of the time are the same. Throws UNUSUAL where a text is not plain.
+ * Reads a message into `told` by the mould of that number; false where it does not fit, and `told` is then of no use. `before`: texts that
+ * its sender told last, which most of the time are the same. Throws UNUSUAL where a text is not plain.
  */
 export const fill = (
-  { fixed, ends, marks, numbers: like }: Mould,
+  mould: number,
   from: From,
   told: Values,
   before: { readonly texts: readonly string[]; readonly headText: string },
 ): boolean => {
+  const like = moulds[mould];
+  if (like === undefined) return false;
+  const { fixed, ends, to, most, fields } = like;
   const { bytes } = from;
   const { head } = told;
-  const numbers = like.slice();
+  const numbers = like.numbers.slice();
   /** Those of before as far as they are the same; a list of its own from the first that is not. */
   let texts: string[] | null = null;
   let count = 0;
   let at = 0;
   let next = 0;
-  for (let place = 0; place < marks.length; place++) {
+  for (let place = 0; place < ends.length; place++) {
     const end = ends[place] as number;
     while (next < end) if (bytes[at++] !== fixed[next++]) return false;
-    const { most, to, field } = marks[place] as Mark;
+    const longest = most[place] as number;
+    const target = to[place] as number;
     from.at = at;
-    if (most < 0) {
+    if (longest < 0) {
       const value = numberHere(from);
       // NaN is within nothing.
-      if (!within(field, value)) return false;
-      if (to < 0) head[to + head.length] = value;
-      else numbers[to] = value;
+      if (!within(fields[place] as Numeric, value)) return false;
+      if (target < 0) head[target + head.length] = value;
+      else numbers[target] = value;
     } else {
       if (bytes[at] !== 34) return false;
-      let text = to < 0 ? before.headText : (before.texts[count] ?? "");
-      if (text.length <= most && isText(bytes, at, text)) from.at += text.length + 2;
-      else text = textAt(from, most);
-      if (to < 0) told.headText = text;
+      let text = target < 0 ? before.headText : (before.texts[count] ?? "");
+      if (text.length <= longest && isText(bytes, at, text)) from.at += text.length + 2;
+      else text = textAt(from, longest);
+      if (target < 0) told.headText = text;
       else {
         // Its number stands in the mould: texts are counted in the order in which they come.
         if (texts === null && text !== before.texts[count]) texts = before.texts.slice(0, count);

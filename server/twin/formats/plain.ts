@@ -8,7 +8,7 @@ import { MODES, NO_TEXT, PackedMeasured } from "../packed-measured.ts";
 import { NO_QUALITY } from "../packed-reading.ts";
 import { RANGES, type Range } from "../plausible.ts";
 import { MOST, MOST_TEXT, type Telemetry } from "./native.ts";
-import { fill, mouldOf, within, type Mark, type Mould, type Numeric, type Values } from "./mould.ts";
+import { fill, mouldOf, NO_MOULD, within, type Mark, type Numeric, type Values } from "./mould.ts";
 import { enters, FALSE, goesOn, isAt, NULL, numberAt, peek, take, takeWord, textAt, TRUE, UNUSUAL, type From } from "./plain-json.ts";
 
 const encoder = new TextEncoder();
@@ -280,11 +280,8 @@ const read = (from: From): void => {
 
 const from: From = { bytes: new Uint8Array(0), at: 0 };
 
-/** Longer messages are seldom, and a thousand moulds of them would fill the memory. */
-const LONGEST_MOULD_BYTES = 8_192;
-
-/** Reads a message name by name; gives its mould. */
-const readAnew = (): Mould | undefined => {
+/** Reads a message name by name; gives the number of its mould. */
+const readAnew = (): number => {
   marks = [];
   room.texts.length = 0;
   told.headText = "";
@@ -292,26 +289,26 @@ const readAnew = (): Mould | undefined => {
   read(from);
   told.numbers = room.values.slice(0, room.at);
   told.texts = room.texts.slice();
-  return from.bytes.length > LONGEST_MOULD_BYTES ? undefined : mouldOf(from.bytes, marks, told.numbers);
+  return mouldOf(from.bytes, marks, told.numbers);
 };
 
-/** What one sender's messages were like: the moulds that they fitted last, the newest first, and the texts of the last one. */
+/** What one sender's messages were like: the numbers of the moulds that they fitted last, the newest first, and the texts of the last one. */
 export interface Sender {
-  last: Mould | undefined;
-  before: Mould | undefined;
+  last: number;
+  before: number;
   texts: readonly string[];
   headText: string;
 }
-export const newSender = (): Sender => ({ last: undefined, before: undefined, texts: [], headText: "" });
+export const newSender = (): Sender => ({ last: NO_MOULD, before: NO_MOULD, texts: [], headText: "" });
 
 /** What `readTelemetry` gives for JSON.parse of the same bytes, or null where they are not plain. Changes `sender`. */
 export const readPlain = (payload: Uint8Array, sender: Sender = newSender()): Telemetry | null => {
   from.bytes = payload;
   try {
     const { last, before } = sender;
-    if (last === undefined || !fill(last, from, told, sender)) {
-      sender.last = before !== undefined && fill(before, from, told, sender) ? before : readAnew();
-      sender.before = last ?? before;
+    if (!fill(last, from, told, sender)) {
+      sender.last = fill(before, from, told, sender) ? before : readAnew();
+      sender.before = last;
     }
     if (told.headText === "") return null;
   } catch (thrown) {

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { messages } from "../../../simulators/messages.ts";
 import { loadScenario } from "../../../simulators/scenario-files.ts";
 import { MOST, MOST_TEXT, readTelemetry, type Telemetry } from "../../../server/twin/formats/native.ts";
+import { NO_MOULD } from "../../../server/twin/formats/mould.ts";
 import { newSender, readPlain, type Sender } from "../../../server/twin/formats/plain.ts";
 import { plainMeasured } from "../../../server/twin/packed-measured.ts";
 import { RANGES } from "../../../server/twin/plausible.ts";
@@ -162,7 +163,7 @@ describe("a plain reading, straight from its bytes", () => {
     expect(say({ mode: "mining", powerW: 3_000, pools: [pool] }, 1)).toBe(true);
     const one = before.last;
     expect(say({ mode: "mining", powerW: 1.5, pools: [{ ...pool, worker: "another" }] }, 23)).toBe(true);
-    expect(before).toMatchObject({ last: one, before: undefined });
+    expect(before).toMatchObject({ last: one, before: NO_MOULD });
     // Absent, null, or with one thing more it is another; back again, the first is known still.
     expect(say({ mode: "mining", powerW: null, pools: [pool] }, 4)).toBe(true);
     const other = before.last;
@@ -180,6 +181,22 @@ describe("a plain reading, straight from its bytes", () => {
       ),
     ).not.toBeNull();
     expect(elsewhere.last).toBe(one);
+  });
+
+  test("however many shapes are sent, the newest thousand are remembered, and one that was replaced is not taken for another", () => {
+    const shape = (n: number) => bytesOf(`{"v":1,"ts":${n},"seq":${n},"boot":"b",${" ".repeat(n)}"m":{"powerW":${n + 1}}}`);
+    const [early, late] = [newSender(), newSender()];
+    expect(isSame(shape(0), early)).toBe(true);
+    const numbers = new Set<number>();
+    for (let n = 1; n <= 2_500; n++) {
+      expect(readPlain(shape(n), late)?.measured.powerW).toBe(n + 1);
+      numbers.add(late.last);
+    }
+    expect(numbers.size).toBe(1_000);
+    expect(isSame(shape(0), early)).toBe(true);
+    // Too long to be remembered, and read all the same.
+    expect(isSame(shape(5_000), late)).toBe(true);
+    expect(late.last).toBe(NO_MOULD);
   });
 
   test("a decimal of up to fifteen digits is the number that JSON.parse reads", () => {
