@@ -18,6 +18,8 @@ export interface UpkeepNeeds {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** About once an hour, and never with a roll-up or a snapshot of the farm: each of them needs memory for a moment, and not all of it at once. */
+const RETAIN_MS = 57.5 * MINUTE_MS;
 
 /** Starts the rounds; gives the function that ends them. A store that is away is tried again at the next round. */
 export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
@@ -30,7 +32,7 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
   };
   const stops = [
     needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error))),
-    needs.clock.every(HOUR_MS, async () => {
+    needs.clock.every(RETAIN_MS, async () => {
       const nowTs = Math.min(needs.clock.now(), needs.newestTs());
       await needs
         .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
