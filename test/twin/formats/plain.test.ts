@@ -183,6 +183,18 @@ describe("a plain reading, straight from its bytes", () => {
     expect(elsewhere.last).toBe(one);
   });
 
+  test("a text that was told before is taken again only where it is not too long, and only as many as there are", () => {
+    const say = (m: object) => bytesOf(JSON.stringify({ v: 1, ts: 1, seq: 1, boot: "b", m }));
+    const sender = newSender();
+    const url = "u".repeat(MOST_TEXT.serial + 1);
+    expect(isSame(say({ boards: [{ serial: "s" }] }), sender)).toBe(true);
+    expect(isSame(say({ pools: [{ url, worker: "w" }] }), sender)).toBe(true);
+    expect(isSame(say({ boards: [{ serial: url }] }), sender)).toBe(false);
+    expect(isSame(say({ pools: [{ url: "s", worker: "w" }] }), sender)).toBe(true);
+    expect(isSame(say({ boards: [{ serial: "s" }] }), sender)).toBe(true);
+    expect(sender.texts).toEqual(["s"]);
+  });
+
   test("however many shapes are sent, the newest thousand are remembered, and one that was replaced is not taken for another", () => {
     const shape = (n: number) => bytesOf(`{"v":1,"ts":${n},"seq":${n},"boot":"b",${" ".repeat(n)}"m":{"powerW":${n + 1}}}`);
     const [early, late] = [newSender(), newSender()];
