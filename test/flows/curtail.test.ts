@@ -9,7 +9,7 @@ import type { Entry } from "../../server/twin/twin.ts";
 import { farmOfLines, snapshotLines } from "../../server/twin/snapshot.ts";
 import { birth, energy, handClock, handJournal, T0, telemetry, text, tick } from "./hands.ts";
 
-type Temper = "deaf" | "obeys" | "refuses" | "lies" | "sleeps";
+type Temper = "deaf" | "obeys" | "refuses" | "lies" | "forgets" | "sleeps";
 interface Machine {
   readonly temper: Temper;
   readonly powerW: number;
@@ -39,7 +39,8 @@ const stage = (tempers: readonly Temper[]) => {
     told.push(`${at.method} ${at.rig}`);
     if (machine.temper === "deaf") return Promise.resolve();
     const isRefused = machine.temper === "refuses";
-    if (!isRefused && machine.temper !== "lies" && !(machine.temper === "sleeps" && at.method === "resume"))
+    const isForgotten = machine.temper === "forgets" && told.length === 1;
+    if (!isRefused && !isForgotten && machine.temper !== "lies" && !(machine.temper === "sleeps" && at.method === "resume"))
       machine.paused = at.method === "pause";
     const answer = {
       id: request.id,
@@ -169,6 +170,15 @@ describe("a target", () => {
       { rig: "r9", detail: "Refused: no" },
       { rig: "r8", detail: "It took the command and goes on." },
     ]);
+  });
+
+  test("one that took the command and restarted before anybody saw it paused is told again", async () => {
+    const { curtail, told, pass, begin } = stage(all(4, { 3: "forgets" }));
+    await begin();
+    await curtail.curtail(target(80));
+    await pass(60);
+    expect(told).toEqual(["pause r3", "pause r3"]);
+    expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { refused: 0, paused: 1 } });
   });
 
   test("one that does not answer is told three times, then made up for", async () => {

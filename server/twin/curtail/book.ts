@@ -89,8 +89,8 @@ export const noCurtailment = (): CurtailBook => ({
 });
 
 const MOST_PAST = 200;
-/** After a command was taken, so long for the rig to show it. */
-const OBEY_MS = 120_000;
+/** After a command was carried out, so long for the rig to show it; then it is told again. */
+const OBEY_MS = 40_000;
 /** A rig may tune for a quarter of an hour; the model's own time is what the alarm "no restart" looks at. */
 const WAKE_MS = 20 * 60_000;
 const BACK_PART = 0.75;
@@ -268,8 +268,12 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
       // One that nobody answered may not have been heard, as when this server was stopped: it is told again.
       if (isOwn && command.method === "pause" && FAILED.has(command.state))
         return to(command.state !== "FAILED" && member.tries < MOST_TRIES ? "back" : "refused", command.detail);
-      if (isOwn && command.state === "SUCCESSFUL" && ts - command.stateTs > OBEY_MS)
-        return to("refused", "It took the command and goes on.");
+      // One that took it and restarted, or does not do what it says, is told again as well: to be paused twice is to be paused once.
+      if (
+        isOwn &&
+        ((command.state === "SUCCESSFUL" && ts - command.stateTs > OBEY_MS) || (command.state === "DELIVERED" && ts >= command.expiresTs))
+      )
+        return to(member.tries < MOST_TRIES ? "back" : "refused", "It took the command and goes on.");
       return member;
     case "paused":
       if (mode !== "mining" && mode !== "tuning") return member;
