@@ -18,8 +18,11 @@ export interface UpkeepNeeds {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-/** About once an hour, and never with a roll-up or a snapshot of the farm: each of them needs memory for a moment, and not all of it at once. */
-const RETAIN_MS = 57.5 * MINUTE_MS;
+/**
+ * Old rows are dropped so long after a full five minutes, at which the farm is snapshot, and half way between two roll-ups: each of them needs
+ * memory for a moment, and together they would be the most that is ever in use.
+ */
+const RETAIN_AFTER_MS = 2.5 * MINUTE_MS;
 
 /** Starts the rounds; gives the function that ends them. A store that is away is tried again at the next round. */
 export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
@@ -30,16 +33,19 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
     rolledUpTs = needs.clock.now();
     while ((await needs.rollup(needs.clock.now())) > 0 && !needs.isCatchingUp());
   };
-  const stops = [
-    needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error))),
-    needs.clock.every(RETAIN_MS, async () => {
-      const nowTs = Math.min(needs.clock.now(), needs.newestTs());
-      await needs
-        .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
-        .catch((error: unknown) => needs.onError("old rows were not dropped", error));
-    }),
-  ];
+  const retain = async (): Promise<void> => {
+    const nowTs = Math.min(needs.clock.now(), needs.newestTs());
+    await needs
+      .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
+      .catch((error: unknown) => needs.onError("old rows were not dropped", error));
+  };
+  const stopRolling = needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error)));
+  let stopRetaining = needs.clock.every(RETAIN_AFTER_MS, () => {
+    stopRetaining();
+    stopRetaining = needs.clock.every(HOUR_MS, retain);
+  });
   return () => {
-    for (const stop of stops) stop();
+    stopRolling();
+    stopRetaining();
   };
 };

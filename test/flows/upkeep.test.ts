@@ -41,14 +41,18 @@ test("a store that catches up is not rolled up under its writes, but a little ea
   stop();
 });
 
-test("rows are kept by the time of the devices where this machine's clock is ahead of it", async () => {
+test("old rows are dropped each hour, by the time of the devices where this machine's clock is ahead of it", async () => {
   const clock = handClock();
   const deviceTs = clock.now();
   const dropped: number[] = [];
+  const droppedAtMs: number[] = [];
   const stop = startUpkeep({
     clock,
     rollup: () => Promise.resolve(0),
-    retain: (rawBeforeTs) => Promise.resolve(void dropped.push(rawBeforeTs)),
+    retain: async (rawBeforeTs) => {
+      dropped.push(rawBeforeTs);
+      droppedAtMs.push(clock.now() - deviceTs);
+    },
     isCatchingUp: () => false,
     newestTs: () => deviceTs,
     rawDays: 30,
@@ -59,5 +63,8 @@ test("rows are kept by the time of the devices where this machine's clock is ahe
   });
   await clock.pass(90 * 86_400_000);
   expect(Math.max(...dropped)).toBe(deviceTs - 30 * 86_400_000);
+  // Each hour, and never with a snapshot or a roll-up, whose rounds began when these did.
+  expect(droppedAtMs).toHaveLength(90 * 24 - 1);
+  expect(new Set(droppedAtMs.map((ms) => ms % (5 * MINUTE_MS)))).toEqual(new Set([2.5 * MINUTE_MS]));
   stop();
 });
