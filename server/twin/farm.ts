@@ -30,10 +30,9 @@ import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
 import { newestOf } from "./newest.ts";
-import { BOARD, boardsAt, packed, poolsAt, textAt } from "./packed-measured.ts";
 import { parse, type Parsed } from "./parse.ts";
-import { foldPartReason, foldPartRecords, foldParts, noParts, type PartBook } from "./part-changes.ts";
-import type { Identity, Measured, Reading } from "./reading.ts";
+import { foldPartReason, foldPartRecords, foldParts, hasOtherSerial, noParts, type PartBook } from "./part-changes.ts";
+import type { Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
 import { addEnergy, addReading } from "./rows.ts";
@@ -234,21 +233,6 @@ const twinOf = (farm: Farm, rig: string, ts: number, out: Outcome): Twin => {
 
 const rosterChanged = (a: Twin, b: Twin): boolean =>
   a.identity !== b.identity || a.nameplate !== b.nameplate || a.position !== b.position || a.tokenId !== b.tokenId || a.tier !== b.tier;
-
-/** Whether a board of `b` tells another serial number than that of `a` in its place. */
-const hasOtherSerial = (a: Measured, b: Measured): boolean => {
-  const [before, after] = [packed(a), packed(b)];
-  const { numbers, texts } = after;
-  if (texts.length === 0) return false;
-  const end = poolsAt(numbers);
-  const step = boardsAt(before.numbers) - boardsAt(numbers);
-  const most = poolsAt(before.numbers);
-  for (let at = boardsAt(numbers) + 1 + BOARD.serial; at < end; at += BOARD.width) {
-    const serial = textAt(numbers, texts, at);
-    if (serial !== null && (at + step >= most || serial !== textAt(before.numbers, before.texts, at + step))) return true;
-  }
-  return false;
-};
 
 const toldOtherParts = (a: Twin, b: Twin): boolean =>
   a.identity !== b.identity || (a.latest !== b.latest && hasOtherSerial(a.latest, b.latest));

@@ -64,11 +64,6 @@ export const poolsAt = (numbers: PackedNumbers): number => {
   const at = boardsAt(numbers);
   return at + 1 + BOARD.width * countAt(numbers, at);
 };
-const endOf = (numbers: PackedNumbers): number => {
-  const at = poolsAt(numbers);
-  return at + 1 + POOL.width * countAt(numbers, at);
-};
-
 /** NaN is null. */
 export const orNull = (value: number | undefined): number | null => (value === undefined || Number.isNaN(value) ? null : value);
 const orNaN = (value: number | null): number => value ?? NaN;
@@ -270,36 +265,6 @@ export const meanRpm = (numbers: PackedNumbers): number => {
     n += 1;
   }
   return n === 0 ? NaN : sum / n;
-};
-
-/** Where texts stand. */
-function* textPlaces(numbers: PackedNumbers): Generator<number> {
-  const boards = boardsAt(numbers);
-  for (let at = boards + 1; at < poolsAt(numbers); at += BOARD.width) yield at + BOARD.serial;
-  for (let at = poolsAt(numbers) + 1; at < endOf(numbers); at += POOL.width) yield* [at + POOL.url, at + POOL.worker];
-}
-
-/** The numbers that begin at a place of longer ones, whose texts stand in a table that is shared. */
-export const unpack = (values: Float64Array, from: number, table: readonly string[]): { measured: PackedMeasured; end: number } => {
-  const rest = values.subarray(from);
-  const numbers: number[] = [];
-  for (let at = 0, end = endOf(rest); at < end; at++) numbers.push(rest[at] as number);
-  const texts: string[] = [];
-  for (const at of textPlaces(numbers)) {
-    const text = textAt(numbers, table, at);
-    if (text !== null) numbers[at] = texts.push(text) - 1;
-  }
-  return { measured: new PackedMeasured(numbers.slice(), texts), end: from + numbers.length };
-};
-
-/** Adds the numbers to `to`, their texts by the numbers that `numberOf` gives them. Errors and chips are not among them. */
-export const pack = ({ numbers, texts }: PackedMeasured, numberOf: (text: string) => number, to: number[]): void => {
-  const from = to.length;
-  for (const number of numbers) to.push(number);
-  for (const at of textPlaces(numbers)) {
-    const text = textAt(numbers, texts, at);
-    if (text !== null) to[from + at] = numberOf(text);
-  }
 };
 
 type NamesOf<Places> = Exclude<keyof Places, "mode" | "width" | "serial">;

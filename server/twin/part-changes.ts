@@ -2,7 +2,8 @@
  * Parts that changed under our eyes: a serial number that a machine told is another one than before. A record that names both explains it;
  * until there is one, or somebody says why, it stays an open question to the operator, and strangers see it as unexplained.
  */
-import type { BoardReading, Identity } from "./reading.ts";
+import { BOARD, boardsAt, packed, poolsAt, textAt } from "./packed-measured.ts";
+import type { BoardReading, Identity, Measured } from "./reading.ts";
 import type { RecordBody, ReplacedPart } from "./record.ts";
 import { usableSerial } from "./seal.ts";
 
@@ -139,4 +140,19 @@ export const foldPartReason = (book: PartBook, rig: string, number: number, reas
   if (change === undefined || change.explained !== null) return false;
   changes[number - 1] = { ...change, explained: { how: "reason", reason, by, ts } };
   return true;
+};
+
+/** Whether a board of `b` tells another serial number than that of `a` in its place. */
+export const hasOtherSerial = (a: Measured, b: Measured): boolean => {
+  const [before, after] = [packed(a), packed(b)];
+  const { numbers, texts } = after;
+  if (texts.length === 0) return false;
+  const end = poolsAt(numbers);
+  const step = boardsAt(before.numbers) - boardsAt(numbers);
+  const most = poolsAt(before.numbers);
+  for (let at = boardsAt(numbers) + 1 + BOARD.serial; at < end; at += BOARD.width) {
+    const serial = textAt(numbers, texts, at);
+    if (serial !== null && (at + step >= most || serial !== textAt(before.numbers, before.texts, at + step))) return true;
+  }
+  return false;
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { pack, packed, PackedMeasured, plainMeasured, unpack } from "../../server/twin/packed-measured.ts";
+import { packed, PackedMeasured, plainMeasured } from "../../server/twin/packed-measured.ts";
+import { pack, unpack } from "../../server/twin/packed-reading.ts";
 import { NOTHING_MEASURED, type Measured } from "../../server/twin/reading.ts";
 
 const number = fc.option(fc.double({ noNaN: true, noDefaultInfinity: true }).filter((value) => !Object.is(value, -0)));
