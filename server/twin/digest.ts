@@ -4,6 +4,7 @@
  */
 import { DAY_MS } from "./days.ts";
 import { lineOf, type Line, type Said } from "./line.ts";
+import { nearly } from "./nearly.ts";
 import type { Measured } from "./reading.ts";
 
 export const SLOT_MS = 300_000;
@@ -116,13 +117,20 @@ export const filledCells = (rigDay: RigDay): [slot: number, ...cell: number[]][]
 /** Under which a version of a rig's day stands. */
 export const digestKey = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
 
+/** Of each rig, the day that was asked for last: for nearly every reading the same, and making its key costs more than the counting. */
+const lastDays = nearly((_digest: Digest) => new Map<string, RigDay>());
+
 export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1): RigDay => {
+  const last = lastDays(digest);
+  const before = last.get(rig);
+  if (before !== undefined && before.day === day && before.version === version) return before;
   const key = digestKey(rig, day, version);
   let rigDay = digest.get(key);
   if (rigDay === undefined) {
     rigDay = { rig, day, version, cells: NO_CELLS, fromSlot: 0, spans: new Map(), dirty: new Set() };
     digest.set(key, rigDay);
   }
+  last.set(rig, rigDay);
   return rigDay;
 };
 
@@ -130,11 +138,15 @@ export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1):
 const raised = (sum: number, value: number): number => Math.min(MOST, sum + Math.max(0, value));
 
 const countSpan = (rigDay: RigDay, boot: string | null, seq: number | null): void => {
-  const wished = seq === null ? UNNUMBERED : (boot ?? "-");
-  const name = rigDay.spans.has(wished) || rigDay.spans.size < MOST_BOOTS ? wished : UNNUMBERED;
-  const before = rigDay.spans.get(name);
-  if (name === UNNUMBERED || seq === null) rigDay.spans.set(name, [name, 0, 0, (before?.[3] ?? 0) + 1]);
-  else rigDay.spans.set(name, [name, Math.min(before?.[1] ?? seq, seq), Math.max(before?.[2] ?? seq, seq), (before?.[3] ?? 0) + 1]);
+  const { spans } = rigDay;
+  let name = seq === null ? UNNUMBERED : (boot ?? "-");
+  let before = spans.get(name);
+  if (before === undefined && spans.size >= MOST_BOOTS) {
+    name = UNNUMBERED;
+    before = spans.get(name);
+  }
+  if (name === UNNUMBERED || seq === null) spans.set(name, [name, 0, 0, (before?.[3] ?? 0) + 1]);
+  else spans.set(name, [name, Math.min(before?.[1] ?? seq, seq), Math.max(before?.[2] ?? seq, seq), (before?.[3] ?? 0) + 1]);
   rigDay.dirty.add(name);
 };
 
@@ -243,12 +255,16 @@ export const reportedJ = (digest: Digest, day: number): Float64Array => {
   return joules;
 };
 
-/** Forgets days before `day`. Changes `digest`. */
-export const forgetBefore = (digest: Digest, day: number): void => {
-  for (const [key, rigDay] of digest) if (rigDay.day < day) digest.delete(key);
+const forget = (digest: Digest, isOver: (rigDay: RigDay) => boolean): void => {
+  let isAny = false;
+  for (const [key, rigDay] of digest) if (isOver(rigDay)) isAny = digest.delete(key);
+  // What is counted from now on must not go into a day that is no longer there.
+  if (isAny) lastDays(digest).clear();
 };
 
+/** Forgets days before `day`. Changes `digest`. */
+export const forgetBefore = (digest: Digest, day: number): void => forget(digest, (rigDay) => rigDay.day < day);
+
 /** Forgets a day's versions up to and with `version`. Changes `digest`. */
-export const forgetVersions = (digest: Digest, day: number, version: number): void => {
-  for (const [key, rigDay] of digest) if (rigDay.day === day && rigDay.version <= version) digest.delete(key);
-};
+export const forgetVersions = (digest: Digest, day: number, version: number): void =>
+  forget(digest, (rigDay) => rigDay.day === day && rigDay.version <= version);

@@ -29,6 +29,7 @@ import { dropMapping, foldMapping, isOwn, parseForeign, type Wish } from "./fore
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
+import { nearly } from "./nearly.ts";
 import { newestOf } from "./newest.ts";
 import { parse, type Parsed } from "./parse.ts";
 import { foldPartReason, foldPartRecords, foldParts, hasOtherSerial, noParts, type PartBook } from "./part-changes.ts";
@@ -222,6 +223,13 @@ const seenOf = (all: Map<string, Seen>, name: string): Seen => {
   return seen;
 };
 
+/** By the number of the twin, as watches are (alarms/farm-side.ts). */
+const nearSeen = nearly((_all: Farm["seen"]): Seen[] => []);
+const seenOfTwin = ({ seen }: Farm, { rig, index }: Twin): Seen => {
+  const near = nearSeen(seen);
+  return (near[index] ??= seenOf(seen, rig));
+};
+
 const twinOf = (farm: Farm, rig: string, ts: number, out: Outcome): Twin => {
   const known = farm.twins.get(rig);
   if (known !== undefined) return known;
@@ -265,7 +273,7 @@ const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcom
 
 const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: string | null): void => {
   const before = twinOf(farm, reading.rig, reading.receivedTs, out);
-  const seen = seenOf(farm.seen, reading.rig);
+  const seen = seenOfTwin(farm, before);
   if (!note(seen, reading.boot, reading.seq, reading.deviceTs, before.boot)) {
     farm.duplicates += 1;
     noteMessage(farm, before, reading.receivedTs);

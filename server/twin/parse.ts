@@ -93,13 +93,14 @@ interface Speaker {
 /** Topics of readings that were read before, of one site. */
 const topics = { site: "", known: new Map<string, Speaker>() };
 const MOST_TOPICS = 100_000;
-/** As `partsOf`. A farm's topics come again every few seconds, and the same rig's name is then the same string, whose hash is known. */
-const speakerOf = (topic: string, site: string): Speaker | Refusal => {
-  const known = topics.site === site ? topics.known.get(topic) : undefined;
-  if (known !== undefined) return known;
+/** A farm's topics come again every few seconds, and the same rig's name is then the same string, whose hash is known. No command's is among them. */
+const knownSpeaker = (topic: string, site: string): Speaker | undefined => (topics.site === site ? topics.known.get(topic) : undefined);
+/** As `partsOf`, and remembered. */
+const newSpeaker = (topic: string, site: string): Speaker | Refusal => {
   const told = partsOf(topic, site);
   if (isRefusal(told)) return told;
-  const parts = { ...told, sender: newSender() };
+  // By name: objects that are spread have each a layout of their own, and every look at one of them is a search.
+  const parts = { rig: told.rig, channel: told.channel, sender: newSender() };
   if (topics.site !== site || topics.known.size >= MOST_TOPICS) topics.known.clear();
   topics.site = site;
   // Births and states are rare, and as many as there are rigs.
@@ -171,9 +172,10 @@ export const lineOfMessage = (rig: string, channel: "telemetry" | "answers", pay
 
 /** Reads one entry of a broker for the server's site. `gateways`: whose signatures can be checked; `text`: the payload, where it is known decoded. */
 export const parse = (entry: Entry & { readonly text?: string }, site: string, gateways: Gateways = NO_GATEWAYS): Parsed => {
-  if (isCommandTopic(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
-  const speaker = speakerOf(entry.topic, site);
-  if (isRefusal(speaker)) return refused(speaker);
+  const known = knownSpeaker(entry.topic, site);
+  if (known === undefined && isCommandTopic(entry.topic)) return parseCommand(entry.topic, entry.payload, site);
+  const speaker = known ?? newSpeaker(entry.topic, site);
+  if ("code" in speaker) return refused(speaker);
   const { rig, channel, sender } = speaker;
   if (entry.payload.length === 0)
     return entry.retain ? { kind: "forgotten" } : refused(refusal("PAYLOAD_NOT_JSON", "The payload is empty."));

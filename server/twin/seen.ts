@@ -19,6 +19,8 @@ export interface Seen {
   readonly boots: Boot[];
   /** Device times of the newest readings, for dialects without sequence numbers and for two gateways on one device. */
   readonly times: number[];
+  /** The highest of all that ever stood there: what is above it need not be looked for. Absent in older snapshots. */
+  highTs?: number;
   /** The last newest reading of another boot than the present one, by which its pace is known; absent where none came. */
   pace?: Pick<Reading, "boot" | "deviceTs" | "receivedTs"> | undefined;
   /** Absent where none waits. */
@@ -29,7 +31,7 @@ const MOST_BOOTS = 4;
 const MOST_INTERVALS = 256;
 const MOST_TIMES = 64;
 
-export const nothingSeen = (): Seen => ({ boots: [], times: [] });
+export const nothingSeen = (): Seen => ({ boots: [], times: [], highTs: 0 });
 
 /** Adds a number; gives false where it was there. The interval list stays bounded: the two oldest are joined over their hole. */
 export const addNumber = (intervals: Intervals, n: number): boolean => {
@@ -61,8 +63,10 @@ export const missingIn = (intervals: Intervals): number => {
   return missing;
 };
 
-const addTime = (times: number[], ts: number): boolean => {
-  if (times.includes(ts)) return false;
+const addTime = (seen: Seen, ts: number): boolean => {
+  const { times, highTs = Infinity } = seen;
+  if (ts <= highTs && times.includes(ts)) return false;
+  seen.highTs = highTs === Infinity ? Math.max(ts, ...times) : Math.max(ts, highTs);
   times.push(ts);
   if (times.length > MOST_TIMES) times.shift();
   return true;
@@ -75,7 +79,8 @@ const addTime = (times: number[], ts: number): boolean => {
 export const note = (seen: Seen, boot: string | null, seq: number | null, deviceTs: number, present: string | null = null): boolean => {
   if (seq !== null) {
     const name = boot ?? "";
-    let known = seen.boots.findLast((boot) => boot[0] === name);
+    let known = seen.boots.at(-1);
+    if (known?.[0] !== name) known = seen.boots.findLast((boot) => boot[0] === name);
     if (known === undefined) {
       known = [name, [], deviceTs];
       seen.boots.push(known);
@@ -84,7 +89,7 @@ export const note = (seen: Seen, boot: string | null, seq: number | null, device
     if (!addNumber(known[1], seq)) return false;
     if (known[2] === undefined || deviceTs < known[2]) known[2] = deviceTs;
   }
-  return addTime(seen.times, deviceTs);
+  return addTime(seen, deviceTs);
 };
 
 /** Where a boot stands among those remembered; -1 where it does not. */
@@ -94,4 +99,8 @@ export const placeOf = (boots: readonly Boot[], boot: string | null): number => 
 export const lowestTs = (boots: readonly Boot[], boot: string | null): number | undefined => boots[placeOf(boots, boot)]?.[2];
 
 /** Sequence numbers that never came, over the boots remembered. */
-export const missed = (seen: Seen): number => seen.boots.reduce((sum, boot) => sum + missingIn(boot[1]), 0);
+export const missed = ({ boots }: Seen): number => {
+  let sum = 0;
+  for (const boot of boots) sum += missingIn(boot[1]);
+  return sum;
+};

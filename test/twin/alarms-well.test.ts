@@ -128,6 +128,21 @@ describe("a rig that is plainly well", () => {
     expect(looks(caseOf({ pools: [], fans: [], boards: [], accepted: null, intakeC: null, powerW: null }))).toBe(true);
   });
 
+  test("a machine of no known model is well as long as no rule speaks", () => {
+    const unknown = (latest: Partial<Measured> = {}, figures: Readonly<Record<number, number>> = {}): Case => {
+      const of = caseOf(latest, {}, figures);
+      return { ...of, twin: { ...of.twin, nameplate: null }, model: null, limits: limitsOf(null), targetThs: null };
+    };
+    for (const one of [unknown(), unknown({ hashrateThs: 0 }), unknown({ hashrateThs: null }), unknown({ powerW: 9_000 })]) {
+      expect(spokenOf(one)).toEqual([]);
+      expect(looks(one)).toBe(true);
+    }
+    for (const one of [unknown({ chipC: 130 }), unknown({ mode: "fault" }), unknown({}, { [OWN_MEAN]: 0.8, [OWN_MEDIAN]: 0.9 })]) {
+      expect(spokenOf(one)).not.toEqual([]);
+      expect(looks(one)).toBe(false);
+    }
+  });
+
   test.each(CASES)("is none where %s speaks", (kind, of) => {
     expect(spokenOf(of)).toContain(kind);
     expect(looks(of)).toBe(false);

@@ -218,6 +218,27 @@ describe("each rule", () => {
   });
 });
 
+describe("a rig whose clock is wrong all along", () => {
+  const late = (m: Fields, fromS: number, toS: number, on: ReturnType<typeof stage>): void => on.run(fromS, toS, m, ["r1"], 90);
+  test("is told of its other faults when they come, and when they go", () => {
+    const on = begun();
+    late(WELL, 600, 1_200, on);
+    expect(activeAlarms(on.farm().alarms).map(({ kind }) => kind)).toEqual(["clock-skewed"]);
+    late({ ...WELL, hashrateThs: 0 }, 1_200, 1_800, on);
+    expect(activeAlarms(on.farm().alarms).map(({ kind }) => kind)).toEqual(["clock-skewed", "hung"]);
+    late(WELL, 1_800, 2_400, on);
+    expect(activeAlarms(on.farm().alarms).map(({ kind }) => kind)).toEqual(["clock-skewed"]);
+  });
+  test("what was being held when it was well again is held no longer", () => {
+    const on = begun();
+    late(WELL, 600, 1_200, on);
+    late({ ...WELL, hashrateThs: 0 }, 1_200, 1_260, on);
+    expect(Object.keys(on.farm().alarms.held.get("r1") ?? {}).toSorted()).toEqual(["clock-skewed", "hung"]);
+    late(WELL, 1_260, 1_270, on);
+    expect(Object.keys(on.farm().alarms.held.get("r1") ?? {})).toEqual(["clock-skewed"]);
+  });
+});
+
 describe("a drift", () => {
   const worn = (share: number): Fields => ({
     ...WELL,

@@ -1,7 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { DAY_MS } from "../../server/twin/days.ts";
-import { dayOf, digestReading, forgetBefore, rigDayOf, rowsOf, SLOT_MS, SLOTS, type Digest } from "../../server/twin/digest.ts";
+import {
+  dayOf,
+  digestReading,
+  forgetBefore,
+  forgetVersions,
+  rigDayOf,
+  rowsOf,
+  SLOT_MS,
+  SLOTS,
+  type Digest,
+} from "../../server/twin/digest.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 
 const DAY = 20_000;
@@ -68,5 +78,22 @@ describe("digest", () => {
     forgetBefore(digest, DAY - 1);
     expect([...digest.values()].map((rigDay) => rigDay.day)).toEqual([DAY - 1, DAY]);
     expect(dayOf(DAY * DAY_MS - 1)).toBe(DAY - 1);
+  });
+
+  test("what comes for a day that was forgotten is counted anew, and for a day before the last as well", () => {
+    const digest: Digest = new Map();
+    const count = (day: number, version: number): void => digestReading(digest, counted("r", day * DAY_MS), measured(1), version);
+    count(DAY, 1);
+    forgetVersions(digest, DAY, 1);
+    expect(digest.size).toBe(0);
+    count(DAY, 1);
+    count(DAY, 2);
+    count(DAY - 1, 1);
+    count(DAY, 1);
+    expect([...digest].map(([key, rigDay]) => [key, rowsOf(rigDay)[0]?.n])).toEqual([
+      [`${DAY}/1/r`, 2],
+      [`${DAY}/2/r`, 1],
+      [`${DAY - 1}/1/r`, 1],
+    ]);
   });
 });

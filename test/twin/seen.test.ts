@@ -39,6 +39,20 @@ describe("messages seen", () => {
     expect(note(seen, null, null, 4_000)).toBe(true);
   });
 
+  test("times in any order are new once, however far they reach back, and after a restart from a snapshot that knew no highest", () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 100 }), { maxLength: 60 }), fc.nat(60), (times, restart) => {
+        let seen = nothingSeen();
+        const set = new Set<number>();
+        times.forEach((ts, i) => {
+          if (i === restart) seen = { boots: [], times: [...seen.times] };
+          expect(note(seen, null, null, ts)).toBe(!set.has(ts));
+          set.add(ts);
+        });
+      }),
+    );
+  });
+
   test("a number left out is missed until it comes", () => {
     const seen = nothingSeen();
     note(seen, "b", 5, 1);

@@ -7,7 +7,8 @@ const CHUNK = 2_048;
 /** Whole numbers; NaN is NULL. `stride` and `offset` take one field out of rows that lie one behind the other. */
 interface Numbers {
   readonly type: "INTEGER" | "BIGINT";
-  readonly values: ArrayLike<number>;
+  /** Typed: among lists of all kinds V8 looks for the place of each single value. */
+  readonly values: Int32Array | Float64Array;
   readonly stride?: number;
   readonly offset?: number;
 }

@@ -30,8 +30,8 @@ const removeRows = async (
     "late",
     ids.length,
     [
-      { type: "INTEGER", values: ids },
-      { type: "BIGINT", values: ts },
+      { type: "INTEGER", values: Int32Array.from(ids) },
+      { type: "BIGINT", values: Float64Array.from(ts) },
     ],
     "temp",
   );
@@ -97,9 +97,9 @@ const noteAll = (memory: Memory, { measure, ts, steps }: Points, ids: Int32Array
 export const writeBatch = async (connection: DuckDBConnection, memory: Memory, { points }: Sifted, upTo: number): Promise<() => void> => {
   const { staged, ids } = stageSeries(memory, points);
   await append(connection, "series", staged.length, [
-    { type: "INTEGER", values: staged.map(({ id }) => id) },
+    { type: "INTEGER", values: Int32Array.from(staged, ({ id }) => id) },
     ...(["measure", "site", "name"] as const).map((key): Column => ({ type: "VARCHAR", values: staged.map((series) => series[key]) })),
-    { type: "INTEGER", values: staged.map(({ part }) => part) },
+    { type: "INTEGER", values: Int32Array.from(staged, ({ part }) => part) },
     { type: "VARCHAR", values: staged.map(({ model }) => model) },
   ]);
   const newestAt: Partial<Record<MeasureName, Int32Array>> = {};
@@ -117,7 +117,7 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
   for (const [window, starts] of dirtied)
     await append(connection, "dirty", starts.length, [
       { type: "VARCHAR", values: starts.map(() => window) },
-      { type: "BIGINT", values: starts },
+      { type: "BIGINT", values: Float64Array.from(starts) },
     ]);
   // The position may only grow: a batch sent again after a newer one changes rows to what they are.
   const reached = Math.max(upTo, memory.upTo);

@@ -4,6 +4,8 @@ import type { Entry, Message } from "../../twin/twin.ts";
 const HEAD_BYTES = 16;
 const RETAIN = 4;
 const DUP = 8;
+/** Bytes at most of a character of a string in UTF-8 (one of four bytes counts as two). */
+const MOST_UTF8 = 3;
 
 /** Entries laid end to end in one buffer that grows, so that a group of thousands costs no allocation and no copy of its own. */
 export interface Laid {
@@ -28,20 +30,19 @@ const withRoom = (laid: Laid, more: number): Buffer => {
 /** Lays one entry behind the others; little endian. Its position is not part of it: it follows from the frame's first position. */
 export const layEntry = (laid: Laid, message: Message, receivedTs: number): void => {
   const client = message.client.length > 63 ? message.client.slice(0, 63) : message.client;
-  const clientBytes = client.length > 0 ? Buffer.byteLength(client) : 0;
-  const topicBytes = Buffer.byteLength(message.topic);
-  const bytes = HEAD_BYTES + clientBytes + topicBytes + message.payload.length;
-  const out = withRoom(laid, bytes);
+  const { payload, topic } = message;
+  const out = withRoom(laid, HEAD_BYTES + MOST_UTF8 * (client.length + topic.length) + payload.length);
   const at = laid.end;
+  const body = at + HEAD_BYTES;
+  const clientBytes = client.length > 0 ? out.write(client, body) : 0;
+  const topicBytes = out.write(topic, body + clientBytes);
+  const bytes = HEAD_BYTES + clientBytes + topicBytes + payload.length;
   out.writeUInt32LE(bytes, at);
   out.writeDoubleLE(receivedTs, at + 4);
   out[at + 12] = message.qos | (message.retain ? RETAIN : 0) | (message.dup ? DUP : 0);
   out[at + 13] = clientBytes;
   out.writeUInt16LE(topicBytes, at + 14);
-  const body = at + HEAD_BYTES;
-  if (clientBytes > 0) out.write(client, body);
-  out.write(message.topic, body + clientBytes);
-  out.set(message.payload, body + clientBytes + topicBytes);
+  out.set(payload, body + clientBytes + topicBytes);
   laid.end += bytes;
 };
 

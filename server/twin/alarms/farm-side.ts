@@ -1,4 +1,5 @@
 /** Where the fold and the alarms meet: what a reading, a tick or a refusal means for the rules. Changes the farm in place, as the fold does. */
+import { nearly } from "../nearly.ts";
 import { energyNow, type EnergyState } from "../energy.ts";
 import { targetThs } from "../fold.ts";
 import { MOST_WAKES } from "../curtail/shapes.ts";
@@ -10,7 +11,7 @@ import { judge, type AlarmBook } from "./book.ts";
 import type { Incident } from "./incident.ts";
 import { forgetResiduals } from "./drift.ts";
 import { rollUp } from "./incidents.ts";
-import { isSettledAt, limitsOf, newCase, ruleSetOf, type RuleSet } from "./rules.ts";
+import { isOfReadings, isSettledAt, limitsOf, newCase, ruleSetOf, type RuleSet } from "./rules.ts";
 import { PLAIN } from "./rules-power.ts";
 import { LEAST_OFF_MS } from "./rules-work.ts";
 import { judgeSystem, type PartHealth } from "./system.ts";
@@ -36,20 +37,6 @@ interface Told {
   readonly incidents: Incident[];
   readonly touched: Set<string>;
 }
-
-/** What was looked up last, by what it was looked up for: for a farm that is nearly always the same, and a weak map is asked for the others. */
-const nearly = <K extends object, V>(make: (key: K) => V): ((key: K) => V) => {
-  const known = new WeakMap<K, V>();
-  let lastKey: K | null = null;
-  let last: V;
-  return (key) => {
-    if (key === lastKey) return last;
-    let value = known.get(key);
-    if (value === undefined) known.set(key, (value = make(key)));
-    lastKey = key;
-    return (last = value);
-  };
-};
 
 /** Rules with a site's settings, made anew when a setting changed. */
 const setsOf = nearly((_book: AlarmBook): { of: string; rules: RuleSet } => ({ of: "", rules: ruleSetOf(new Map()) }));
@@ -131,9 +118,10 @@ export const alarmsAtReading = (
   if (Math.abs(watch.lagMs) >= LEAST_OFF_MS) side.unclear.add(twin.rig);
   else if (side.unclear.size > 0) side.unclear.delete(twin.rig);
   const { held } = one;
-  if (held !== undefined && PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, watch.figures, nowTs);
   const rules = rulesOf(book);
-  if (held === undefined && isPlainlyWell(one, rules.well)) return;
+  if (held === undefined || !isOfReadings(held)) {
+    if (isPlainlyWell(one, rules.well)) return;
+  } else if (PLAIN.some((kind) => (held[kind]?.alarm ?? null) !== null)) forgetResiduals(watch.drift, watch.figures, nowTs);
   judge(book, rules.reading, one, changes);
   if (changes.length > 0) tell(out, changes.splice(0));
 };

@@ -11,6 +11,13 @@ import { wellLimitsOf, type WellLimits } from "./well.ts";
 
 export const RULES: readonly Rule[] = [...WORK_RULES, ...PART_RULES, ...POWER_RULES];
 
+const OF_READINGS: ReadonlySet<string> = new Set(RULES.filter(({ asked }) => asked === "reading").map(({ kind }) => kind));
+/** Whether something is held that readings decide. What a whole farm may be held for, as wrong clocks after a gateway was away, is the ticks' concern. */
+export const isOfReadings = (held: object): boolean => {
+  for (const kind in held) if (OF_READINGS.has(kind)) return true;
+  return false;
+};
+
 export const limitsOf = (model: Model | null): Limits =>
   model === null
     ? DEFAULT_LIMITS

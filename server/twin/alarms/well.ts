@@ -111,7 +111,9 @@ const sensorsAreWell = (figures: Figures, isFine: boolean): boolean => {
 const worksWell = ({ twin, targetThs }: Case, { lowPct, jthAbovePct, mostPct }: WellLimits): boolean => {
   const { hashrateThs, powerW } = twin.latest;
   const { nameplate } = twin;
-  if (hashrateThs === null || targetThs === null || hashrateThs * 100 < targetThs * lowPct || hashrateThs <= 0.01 * targetThs) return false;
+  // Of a machine of which nobody knows what it should give, the rules say nothing either.
+  if (targetThs === null) return nameplate === null;
+  if (hashrateThs === null || hashrateThs * 100 < targetThs * lowPct || hashrateThs <= 0.01 * targetThs) return false;
   if (nameplate === null) return true;
   const load = hashrateThs / nameplate.hashrateThs;
   if (100 * load > mostPct) return false;
