@@ -1,3 +1,9 @@
+/**
+ * When the next round of `ms` is due after the one of `dueMs`, at `nowMs`: that much later, and where that is over already (the machine slept), at
+ * the next whole step. Rounds stay in step with each other for as long as the program runs; setInterval adds up by how much each one was late.
+ */
+export const nextDue = (dueMs: number, ms: number, nowMs: number): number => dueMs + ms * Math.max(1, Math.ceil((nowMs - dueMs) / ms));
+
 /** The system's clock in the shape that flows are given. */
 export const systemClock = {
   now: (): number => Date.now(),
@@ -20,7 +26,16 @@ export const systemClock = {
         running = false;
       }
     };
-    const timer = setInterval(() => void round(), ms);
-    return () => clearInterval(timer);
+    let dueMs = performance.now() + ms;
+    let timer: NodeJS.Timeout;
+    const wait = (): void => {
+      timer = setTimeout(() => {
+        dueMs = nextDue(dueMs, ms, performance.now());
+        wait();
+        void round();
+      }, dueMs - performance.now());
+    };
+    wait();
+    return () => clearTimeout(timer);
   },
 };

@@ -19,10 +19,20 @@ export interface UpkeepNeeds {
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 /**
- * Old rows are dropped so long after a full five minutes, at which the farm is snapshot, and half way between two roll-ups: each of them needs
- * memory for a moment, and together they would be the most that is ever in use.
+ * Rolled up is half way between full minutes, and old rows are dropped two minutes after a full five, at which the farm is snapshot: each of the
+ * three needs memory for a moment, and together they would be the most that is ever in use.
  */
-const RETAIN_AFTER_MS = 2.5 * MINUTE_MS;
+const ROLL_UP_AFTER_MS = MINUTE_MS / 2;
+const RETAIN_AFTER_MS = 2 * MINUTE_MS;
+
+/** Rounds that begin `afterMs` from now. */
+const roundsAfter = (clock: Clock, afterMs: number, ms: number, work: () => void | Promise<void>): (() => void) => {
+  let stop = clock.every(afterMs, () => {
+    stop();
+    stop = clock.every(ms, work);
+  });
+  return () => stop();
+};
 
 /** Starts the rounds; gives the function that ends them. A store that is away is tried again at the next round. */
 export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
@@ -39,11 +49,10 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
       .retain(nowTs - needs.rawDays * DAY_MS, nowTs - needs.minuteDays * DAY_MS)
       .catch((error: unknown) => needs.onError("old rows were not dropped", error));
   };
-  const stopRolling = needs.clock.every(MINUTE_MS, () => rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error)));
-  let stopRetaining = needs.clock.every(RETAIN_AFTER_MS, () => {
-    stopRetaining();
-    stopRetaining = needs.clock.every(HOUR_MS, retain);
-  });
+  const stopRolling = roundsAfter(needs.clock, ROLL_UP_AFTER_MS, MINUTE_MS, () =>
+    rollUp().catch((error: unknown) => needs.onError("the roll-up failed", error)),
+  );
+  const stopRetaining = roundsAfter(needs.clock, RETAIN_AFTER_MS, HOUR_MS, retain);
   return () => {
     stopRolling();
     stopRetaining();

@@ -1,5 +1,5 @@
 import { expect, jest, test } from "@jest/globals";
-import { systemClock } from "../../server/edge/clock.ts";
+import { nextDue, systemClock } from "../../server/edge/clock.ts";
 import { until } from "../servers/until.ts";
 
 test.each([
@@ -21,4 +21,28 @@ test.each([
   stop();
   expect(told.mock.calls.length).toBeGreaterThanOrEqual(2);
   told.mockRestore();
+});
+
+test("rounds stay in step, however late each of them is, and those that a sleeping machine missed are not made up for", () => {
+  let dueMs = 1_000;
+  for (let round = 1; round <= 1_000; round++) {
+    dueMs = nextDue(dueMs, 100, dueMs + ((round * 7) % 100));
+    expect(dueMs).toBe(1_000 + round * 100);
+  }
+  expect(nextDue(1_000, 100, 1_000)).toBe(1_100);
+  expect(nextDue(1_000, 100, 999.6)).toBe(1_100);
+  expect(nextDue(1_000, 100, 86_401_030)).toBe(86_401_100);
+});
+
+test("a round ended by its own work is not called again", async () => {
+  let rounds = 0;
+  const stop = systemClock.every(1, () => {
+    rounds += 1;
+    stop();
+  });
+  let others = 0;
+  const stopOthers = systemClock.every(1, () => void (others += 1));
+  await until(() => others >= 5, "the others go on");
+  stopOthers();
+  expect(rounds).toBe(1);
 });

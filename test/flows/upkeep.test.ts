@@ -27,7 +27,7 @@ test("a store that catches up is not rolled up under its writes, but a little ea
     },
   });
   due = 1;
-  await clock.pass(MINUTE_MS);
+  await clock.pass(2 * MINUTE_MS);
   expect(due).toBe(0);
   isCatchingUp = true;
   [due, calls] = [100, 0];
@@ -46,9 +46,13 @@ test("old rows are dropped each hour, by the time of the devices where this mach
   const deviceTs = clock.now();
   const dropped: number[] = [];
   const droppedAtMs: number[] = [];
+  const rolledUpAtMs = new Set<number>();
   const stop = startUpkeep({
     clock,
-    rollup: () => Promise.resolve(0),
+    rollup: async () => {
+      rolledUpAtMs.add((clock.now() - deviceTs) % (5 * MINUTE_MS));
+      return 0;
+    },
     retain: async (rawBeforeTs) => {
       dropped.push(rawBeforeTs);
       droppedAtMs.push(clock.now() - deviceTs);
@@ -65,6 +69,7 @@ test("old rows are dropped each hour, by the time of the devices where this mach
   expect(Math.max(...dropped)).toBe(deviceTs - 30 * 86_400_000);
   // Each hour, and never with a snapshot or a roll-up, whose rounds began when these did.
   expect(droppedAtMs).toHaveLength(90 * 24 - 1);
-  expect(new Set(droppedAtMs.map((ms) => ms % (5 * MINUTE_MS)))).toEqual(new Set([2.5 * MINUTE_MS]));
+  expect(new Set(droppedAtMs.map((ms) => ms % (5 * MINUTE_MS)))).toEqual(new Set([2 * MINUTE_MS]));
+  expect([...rolledUpAtMs].toSorted((a, b) => a - b)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5].map((minutes) => minutes * MINUTE_MS));
   stop();
 });
