@@ -12,6 +12,7 @@ import { openMoments } from "../edge/journal/moments.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
 import { isMomentDue } from "../flows/telemetry.ts";
 import type { Beginning } from "../flows/refold.ts";
+import { markWhole } from "../twin/digest.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import type { Reading } from "../twin/reading.ts";
 import type { RecordingFault, Row } from "../twin/recording.ts";
@@ -30,10 +31,7 @@ const farmAtStart = ({ header, lines, cells }: Beginning): Farm | RecordingFault
   if ("code" in farm) return farm;
   farm.asOfPos = 0;
   // Everything of the digest is to be written away with the snapshot.
-  for (const rigDay of farm.digest.values()) {
-    for (let slot = 0; slot * 10 < rigDay.cells.length; slot++) if ((rigDay.cells[slot * 10] ?? 0) > 0) rigDay.dirty.add(slot);
-    for (const boot of rigDay.spans.keys()) rigDay.dirty.add(boot);
-  }
+  for (const rigDay of farm.digest.values()) markWhole(rigDay);
   return farm;
 };
 

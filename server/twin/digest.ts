@@ -114,6 +114,12 @@ export const filledCells = (rigDay: RigDay): [slot: number, ...cell: number[]][]
   return filled;
 };
 
+/** All of it is to be written away anew. Changes `rigDay`. */
+export const markWhole = (rigDay: RigDay): void => {
+  for (const [slot] of filledCells(rigDay)) rigDay.dirty.add(slot);
+  for (const boot of rigDay.spans.keys()) rigDay.dirty.add(boot);
+};
+
 /** Under which a version of a rig's day stands. */
 export const digestKey = (rig: string, day: number, version: number): string => `${day}/${version}/${rig}`;
 

@@ -6,13 +6,16 @@ import {
   digestReading,
   forgetBefore,
   forgetVersions,
+  markWhole,
   rigDayOf,
   rowsOf,
   SLOT_MS,
   SLOTS,
   type Digest,
 } from "../../server/twin/digest.ts";
+import { newFarm, type Farm } from "../../server/twin/farm.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
+import { dirtyCells, restoreCells } from "../../server/twin/snapshot.ts";
 
 const DAY = 20_000;
 const counted = (rig: string, deviceTs: number) => ({ rig, deviceTs, boot: null, seq: null, signed: false });
@@ -78,6 +81,17 @@ describe("digest", () => {
     forgetBefore(digest, DAY - 1);
     expect([...digest.values()].map((rigDay) => rigDay.day)).toEqual([DAY - 1, DAY]);
     expect(dayOf(DAY * DAY_MS - 1)).toBe(DAY - 1);
+  });
+
+  test("a day that is to be written away anew is so with all its slots, whatever the hour it begins in", () => {
+    const [digest, copy]: [Digest, Farm] = [new Map(), newFarm("farm")];
+    for (const slot of [170, 171, 250])
+      digestReading(digest, { ...counted("r", DAY * DAY_MS + slot * SLOT_MS), boot: "b", seq: slot }, measured(slot));
+    dirtyCells(digest);
+    for (const rigDay of digest.values()) markWhole(rigDay);
+    restoreCells(copy, dirtyCells(digest));
+    expect(rowsOf(rigDayOf(copy.digest, "r", DAY))).toEqual(rowsOf(rigDayOf(digest, "r", DAY)));
+    expect([...rigDayOf(copy.digest, "r", DAY).spans]).toEqual([["b", ["b", 170, 250, 3]]]);
   });
 
   test("what comes for a day that was forgotten is counted anew, and for a day before the last as well", () => {
