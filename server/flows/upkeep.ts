@@ -4,8 +4,8 @@ import type { Clock } from "./clock.ts";
 
 export interface UpkeepNeeds {
   readonly clock: Clock;
-  /** Gives how many windows were computed, 0 when nothing is due. */
-  readonly rollup: (nowTs: number) => Promise<number>;
+  /** Computes windows that ended before; gives how many, 0 when nothing is due. */
+  readonly rollup: (endedByTs: number) => Promise<number>;
   /** Whether the store is taking in what it missed: what is rolled up then is out of date with the next batch, and each batch waits for it. */
   readonly isCatchingUp: () => boolean;
   readonly retain: (rawBeforeTs: number, minuteBeforeTs: number) => Promise<void>;
@@ -18,6 +18,8 @@ export interface UpkeepNeeds {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** Minutes are rolled up so many together: a series' rows of them lie side by side then, and ten roll-ups of one minute cost more. */
+const TOGETHER_MS = 10 * MINUTE_MS;
 /**
  * Rolled up is half way between full minutes, and old rows are dropped two minutes after a full five, at which the farm is snapshot: each of the
  * three needs memory for a moment, and together they would be the most that is ever in use.
@@ -41,7 +43,7 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
     // One that catches up for very long is rolled up all the same, a little each hour.
     if (needs.isCatchingUp() && needs.clock.now() - rolledUpTs < HOUR_MS) return;
     rolledUpTs = needs.clock.now();
-    while ((await needs.rollup(needs.clock.now())) > 0 && !needs.isCatchingUp());
+    while ((await needs.rollup(Math.floor(needs.clock.now() / TOGETHER_MS) * TOGETHER_MS)) > 0 && !needs.isCatchingUp());
   };
   const retain = async (): Promise<void> => {
     const nowTs = Math.min(needs.clock.now(), needs.newestTs());

@@ -75,6 +75,43 @@ describe("DuckDB series store", () => {
     await store.stop();
   });
 
+  test("rolls up more rigs than it takes at once, a second time as well, and each is answered as it was before", async () => {
+    const store = await open("in-parts");
+    const name = (i: number): string => `r${String(i).padStart(4, "0")}`;
+    const minutes = [0, 1, 2].map((minute) => T0 + minute * 60_000);
+    const write = (upTo: number, powerW: number): Promise<unknown> =>
+      store.write(
+        batch(upTo, {
+          rigs: minutes.flatMap((ts) =>
+            Array.from({ length: 2_500 }, (_, i) => rig(name(i), ts + (i % 50) * 1_000, { hashrateThs: 100 + i / 100, powerW })),
+          ),
+        }),
+      );
+    const answers = async (): Promise<unknown> => [
+      await store.siteSeries({ site: SITE, from: T0, to: T0 + 180_000, points: 3 }),
+      ...(await Promise.all(
+        [0, 1_023, 1_024, 2_047, 2_048, 2_499].map((i) =>
+          store.rigSeries({ site: SITE, rig: name(i), from: T0, to: T0 + 180_000, points: 3, fields: ["hashrateThs", "powerW"] }),
+        ),
+      )),
+    ];
+    for (const [upTo, powerW] of [
+      [1, 3_000],
+      [2, 3_100],
+    ] as const) {
+      await write(upTo, powerW);
+      const before = await answers();
+      expect(before).toMatchObject([{ rigs: [2_500, 2_500, 2_500], powerW: Array(3).fill(2_500 * powerW) }, ...Array(6).fill({})]);
+      expect(await store.rollup(T0 + 180_000)).toBe(3);
+      expect(await answers()).toEqual(before);
+      expect(await store.rollup(T0 + 180_000)).toBe(0);
+      expect((await store.rows({ site: SITE, rigs: null, tier: "1m", from: T0, to: T0 + 180_000, fields: ["powerW"] })).ts).toHaveLength(
+        7_500,
+      );
+    }
+    await store.stop();
+  });
+
   test("opens its file anew after each retention, and who writes, asks or exports meanwhile notices nothing", async () => {
     const store = await open("renewed");
     const write = (upTo: number) => store.write(batch(upTo, { rigs: [rig("r", T0 + upTo * 1_000, { powerW: upTo })] }));

@@ -47,9 +47,11 @@ test("old rows are dropped each hour, by the time of the devices where this mach
   const dropped: number[] = [];
   const droppedAtMs: number[] = [];
   const rolledUpAtMs = new Set<number>();
+  const endedByTs = new Set<number>();
   const stop = startUpkeep({
     clock,
-    rollup: async () => {
+    rollup: async (beforeTs) => {
+      endedByTs.add(beforeTs);
       rolledUpAtMs.add((clock.now() - deviceTs) % (5 * MINUTE_MS));
       return 0;
     },
@@ -70,6 +72,9 @@ test("old rows are dropped each hour, by the time of the devices where this mach
   // Each hour, and never with a snapshot or a roll-up, whose rounds began when these did.
   expect(droppedAtMs).toHaveLength(90 * 24 - 1);
   expect(new Set(droppedAtMs.map((ms) => ms % (5 * MINUTE_MS)))).toEqual(new Set([2 * MINUTE_MS]));
+  // Ten minutes of the clock together, and as soon as they are over.
+  expect([...endedByTs].filter((ts) => ts % (10 * MINUTE_MS) !== 0)).toEqual([]);
+  expect(endedByTs.size).toBe(90 * 24 * 6 + 1);
   expect([...rolledUpAtMs].toSorted((a, b) => a - b)).toEqual([0.5, 1.5, 2.5, 3.5, 4.5].map((minutes) => minutes * MINUTE_MS));
   stop();
 });

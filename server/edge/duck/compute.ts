@@ -15,12 +15,27 @@ const bound = ({ from, to }: Range) => ({ from: BigInt(from), to: BigInt(to) });
 /** Minutes in one call: a long late stretch is computed in steps, so that writes get their turn. */
 const MOST: Readonly<Record<Window, number>> = { "1m": 60, "1h": 24 };
 
-const compute = async (connection: DuckDBConnection, window: Window, range: Range): Promise<void> => {
+/** Rows that one transaction makes at most: until it is done they are in memory, with half a kilobyte each and more. */
+const MOST_ROWS = 32_768;
+const FEWEST_SERIES = 1_024;
+
+/**
+ * Some series after the other. Its windows stay dirty until all of them are done, so that rows answer for them that are whole, and after a kill
+ * all are computed again.
+ */
+const compute = async (connection: DuckDBConnection, window: Window, range: Range, series: number): Promise<void> => {
+  const together = Math.max(FEWEST_SERIES, Math.floor((MOST_ROWS * WINDOW_MS[window]) / (range.to - range.from)));
   for (const measure of MEASURE_NAMES) {
-    await connection.run(`DELETE FROM ${tableOf(measure, window)} WHERE ts >= $from AND ts < $to`, bound(range));
-    await connection.run(computeWindows(measure, window, WINDOW_MS[window]), bound(range));
+    const remove = `DELETE FROM ${tableOf(measure, window)} WHERE ts >= $from AND ts < $to AND id >= $first AND id < $end`;
+    const insert = computeWindows(measure, window, WINDOW_MS[window]);
+    for (let first = 0; first < series; first += together)
+      await transaction(connection, async () => {
+        const which = { ...bound(range), first, end: first + together };
+        await connection.run(remove, which);
+        await connection.run(insert, which);
+        return () => undefined;
+      });
   }
-  await connection.run('DELETE FROM dirty WHERE "window" = $window AND ts >= $from AND ts < $to', { window, ...bound(range) });
 };
 
 const cleaned = (memory: Memory, window: Window, { from, to }: Range): number => {
@@ -37,11 +52,13 @@ export const rollup = async (engine: Engine, memory: Memory, endedByTs: number):
       const unready = window === "1h" ? windowsOf(memory.dirty["1m"], "1h") : new Set<number>();
       const ready = new Set([...memory.dirty[window]].filter((start) => !unready.has(start)));
       let done = 0;
-      for (const range of dueWindows(ready, window, endedByTs, MOST[window]))
+      for (const range of dueWindows(ready, window, endedByTs, MOST[window])) {
+        await compute(connection, window, range, memory.series.length);
         done += await transaction(connection, async () => {
-          await compute(connection, window, range);
+          await connection.run('DELETE FROM dirty WHERE "window" = $window AND ts >= $from AND ts < $to', { window, ...bound(range) });
           return () => cleaned(memory, window, range);
         });
+      }
       return done;
     });
   }

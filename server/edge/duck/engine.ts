@@ -1,4 +1,5 @@
 /** The database file: opened with bounds, two connections (one writes, one reads), each used by one caller at a time. */
+import { statSync } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import { Refused } from "../../twin/refusal.ts";
 
@@ -14,11 +15,22 @@ export type Binding = Readonly<Record<string, bigint | number | string>>;
 const MOST_WAITING = 200;
 /** What is left of DuckDB's cache when it is told to let go. */
 const RESTING_MB = 12;
+/** From so much log on it is folded into the file before: what is only in the log must stay in memory. Small farms' files are spared. */
+const LARGE_LOG_BYTES = 4 << 20;
 
 export const unavailable = (what: string, cause: unknown): Refused =>
   cause instanceof Refused
     ? cause
     : new Refused("STORE_UNAVAILABLE", `DuckDB could not ${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+
+/** Size of a file, 0 where there is none. */
+export const bytesOf = (file: string): number => {
+  try {
+    return statSync(file).size;
+  } catch {
+    return 0;
+  }
+};
 
 /** Runs one task after the other; a failed one does not stop the rest. */
 const createQueue = () => {
@@ -110,6 +122,7 @@ export const openEngine = async (options: EngineOptions) => {
       reading(() =>
         writing(async () => {
           if (extras > 0) return;
+          if (bytesOf(`${options.file}.wal`) >= LARGE_LOG_BYTES) await writer.run("CHECKPOINT").catch(() => undefined);
           await writer.run(`SET memory_limit = '${RESTING_MB}MB'`).catch(() => undefined);
           await writer.run(`SET memory_limit = '${options.memoryMb}MB'`);
         }),

@@ -1,9 +1,8 @@
 /** The embedded series store: one DuckDB file, written by one process. */
-import { statSync } from "node:fs";
 import { Refused } from "../../twin/refusal.ts";
 import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
 import { sift } from "../../twin/sift.ts";
-import { openEngine, unavailable, type Engine } from "./engine.ts";
+import { bytesOf, openEngine, unavailable, type Engine } from "./engine.ts";
 import { loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
 import { createRowReader } from "./rows.ts";
@@ -26,14 +25,6 @@ interface Open {
 
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
-
-const megabytes = (file: string): number => {
-  try {
-    return statSync(file).size / 1e6;
-  } catch {
-    return 0;
-  }
-};
 
 /** After a fatal error DuckDB refuses everything until the file is opened again. */
 const isFatal = (cause: unknown): boolean => cause instanceof Error && /FATAL|invalidated/i.test(cause.message);
@@ -122,7 +113,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     return using("tell its health", ({ memory }) => ({
       status: "ok",
       kind: "DuckDB",
-      detail: `${megabytes(options.file).toFixed(1)} MB, ${memory.series.length} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
+      detail: `${(bytesOf(options.file) / 1e6).toFixed(1)} MB, ${memory.series.length} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
     }));
   };
 
@@ -166,7 +157,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
       using("roll up", async ({ engine, memory }) => {
         const windows = await rollup(engine, memory, nowTs);
         // The rows are there whether or not this comes to its turn.
-        if (windows > 0) await engine.letGo().catch(() => undefined);
+        await engine.letGo().catch(() => undefined);
         return windows;
       }),
     retain: (rawBeforeTs, minuteBeforeTs) =>
