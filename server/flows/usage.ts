@@ -1,7 +1,8 @@
 /** Use, money and reliability of past days: read from the sealed five-minute rows, of today from the rows that are being counted. */
 import { activeAlarms } from "../twin/alarms/book.ts";
 import { DAY_MS } from "../twin/days.ts";
-import { dayOf, filledCells } from "../twin/digest.ts";
+import { dayOf } from "../twin/digest.ts";
+import { filledCells } from "../twin/rig-day.ts";
 import type { Farm } from "../twin/farm.ts";
 import { failuresOf, reliabilityOf } from "../twin/orders/reliability.ts";
 import type { Reliability } from "../twin/orders/shapes.ts";

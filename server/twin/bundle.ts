@@ -1,6 +1,6 @@
 /** What a stranger is handed to check a machine's history: shapes of the days and of the bundle, for the API and the verifier. */
 import { z } from "zod";
-import { SLOTS } from "./digest.ts";
+import { SLOTS } from "./rig-day.ts";
 
 export const BUNDLE_CONTEXT = "rigtwin/bundle/v1";
 

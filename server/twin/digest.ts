@@ -6,46 +6,38 @@ import { DAY_MS } from "./days.ts";
 import { lineOf, type Line, type Said } from "./line.ts";
 import { nearly } from "./nearly.ts";
 import type { Measured } from "./reading.ts";
+import {
+  BOARD_MAX,
+  CELL,
+  CHIP_MAX,
+  emptyCells,
+  eachPair,
+  filledCells,
+  HASH_N,
+  HASH_SUM,
+  INTAKE_MAX,
+  N,
+  newRigDay,
+  NO_TEMPERATURE,
+  PAUSED_N,
+  placeOf,
+  plainCells,
+  POWER_N,
+  POWER_SUM,
+  SIGNED_N,
+  SLOT_MS,
+  SLOT_S,
+  SLOTS,
+  type RigDay,
+  type Span,
+} from "./rig-day.ts";
 
-export const SLOT_MS = 300_000;
-export const SLOT_S = SLOT_MS / 1_000;
-export const SLOTS = DAY_MS / SLOT_MS;
-
-// Columns of a cell.
-const N = 0;
-const HASH_N = 1;
-const HASH_SUM = 2;
-const POWER_N = 3;
-const POWER_SUM = 4;
-const BOARD_MAX = 5;
-const CHIP_MAX = 6;
-const INTAKE_MAX = 7;
-const PAUSED_N = 8;
-const SIGNED_N = 9;
-export const CELL = 10;
-const NO_TEMPERATURE = -32_768;
 const MOST = 0x7fff_ffff;
 
-/** Sequence numbers of one boot within a day: the first and last that came, and how many came. */
-export type Span = readonly [boot: string, seqFirst: number, seqLast: number, n: number];
 /** Readings without a sequence number, and those of boots beyond MOST_BOOTS, stand under this name. */
 export const UNNUMBERED = "";
 const MOST_BOOTS = 500;
 
-/** One rig, one UTC day, one version of it. */
-export interface RigDay {
-  readonly rig: string;
-  /** Days since 1970-01-01 UTC. */
-  readonly day: number;
-  /** 1 until the day is sealed; what comes late goes into the next. */
-  readonly version: number;
-  /** CELL integers a slot, for the whole hours between the first and the last in which something came; `fromSlot` is the first of them. */
-  cells: Int32Array;
-  fromSlot: number;
-  readonly spans: Map<string, Span>;
-  /** Slots and boots changed since they were last written away. */
-  readonly dirty: Set<number | string>;
-}
 /** Keyed `{day}/{version}/{rig}`. */
 export type Digest = Map<string, RigDay>;
 
@@ -70,50 +62,6 @@ export interface DigestRow {
 
 export const dayOf = (ts: number): number => Math.floor(ts / DAY_MS);
 
-export const emptyCells = (slots = SLOTS): Int32Array => {
-  const cells = new Int32Array(slots * CELL);
-  for (let slot = 0; slot < slots; slot++) cells.fill(NO_TEMPERATURE, slot * CELL + BOARD_MAX, slot * CELL + INTAKE_MAX + 1);
-  return cells;
-};
-
-const HOUR_SLOTS = 12;
-const NO_CELLS = new Int32Array(0);
-
-/** Where a slot's cell stands in `rigDay.cells`, which grows where it must: ten thousand rigs' whole days would be 115 MB from the start. */
-const placeOf = (rigDay: RigDay, slot: number): number => {
-  const { cells, fromSlot } = rigDay;
-  const slots = cells.length / CELL;
-  if (slot >= fromSlot && slot < fromSlot + slots) return (slot - fromSlot) * CELL;
-  const hour = slot - (slot % HOUR_SLOTS);
-  const first = slots === 0 ? hour : Math.min(hour, fromSlot);
-  const end = slots === 0 ? hour + HOUR_SLOTS : Math.max(hour + HOUR_SLOTS, fromSlot + slots);
-  const grown = emptyCells(end - first);
-  grown.set(cells, slots === 0 ? 0 : (fromSlot - first) * CELL);
-  rigDay.cells = grown;
-  rigDay.fromSlot = first;
-  return (slot - first) * CELL;
-};
-
-/** The CELL integers of a slot, null where nothing came in its hour. A view. */
-export const cellOf = ({ cells, fromSlot }: RigDay, slot: number): Int32Array | null => {
-  const at = (slot - fromSlot) * CELL;
-  return at >= 0 && at < cells.length ? cells.subarray(at, at + CELL) : null;
-};
-
-/** Puts a slot's CELL integers in their place. Changes `rigDay`. */
-export const putCell = (rigDay: RigDay, slot: number, cell: ArrayLike<number>): void => {
-  const at = placeOf(rigDay, slot);
-  rigDay.cells.set(cell, at);
-};
-
-/** Slots in which something came, in order, each with its integers. */
-export const filledCells = (rigDay: RigDay): [slot: number, ...cell: number[]][] => {
-  const filled: [number, ...number[]][] = [];
-  for (let at = 0; at < rigDay.cells.length; at += CELL)
-    if ((rigDay.cells[at + N] ?? 0) > 0) filled.push([rigDay.fromSlot + at / CELL, ...rigDay.cells.subarray(at, at + CELL)]);
-  return filled;
-};
-
 /** All of it is to be written away anew. Changes `rigDay`. */
 export const markWhole = (rigDay: RigDay): void => {
   for (const [slot] of filledCells(rigDay)) rigDay.dirty.add(slot);
@@ -133,7 +81,7 @@ export const rigDayOf = (digest: Digest, rig: string, day: number, version = 1):
   const key = digestKey(rig, day, version);
   let rigDay = digest.get(key);
   if (rigDay === undefined) {
-    rigDay = { rig, day, version, cells: NO_CELLS, fromSlot: 0, spans: new Map(), dirty: new Set() };
+    rigDay = newRigDay(rig, day, version);
     digest.set(key, rigDay);
   }
   last.set(rig, rigDay);
@@ -241,22 +189,19 @@ export const rowsOfCells = (day: number, cells: Int32Array): DigestRow[] =>
 
 export const rowsOf = (rigDay: RigDay): DigestRow[] => {
   const cells = emptyCells();
-  cells.set(rigDay.cells, rigDay.fromSlot * CELL);
+  cells.set(plainCells(rigDay), rigDay.packedFrom * CELL);
   return rowsOfCells(rigDay.day, cells);
 };
 
 /** J that the rigs report for each slot of a day that is not sealed yet. */
 export const reportedJ = (digest: Digest, day: number): Float64Array => {
   const joules = new Float64Array(SLOTS);
+  const add = (slot: number, n: number, sum: number): void => {
+    if (n > 0) joules[slot] = (joules[slot] ?? 0) + (sum * SLOT_S) / n;
+  };
   for (const rigDay of digest.values()) {
     // a later version holds only what came after the day was sealed
-    if (rigDay.day !== day || rigDay.version !== 1) continue;
-    const { cells, fromSlot } = rigDay;
-    for (let at = 0; at < cells.length; at += CELL) {
-      const n = cells[at + POWER_N] ?? 0;
-      const slot = fromSlot + at / CELL;
-      if (n > 0) joules[slot] = (joules[slot] ?? 0) + ((cells[at + POWER_SUM] ?? 0) * SLOT_S) / n;
-    }
+    if (rigDay.day === day && rigDay.version === 1) eachPair(rigDay, POWER_N, POWER_SUM, add);
   }
   return joules;
 };

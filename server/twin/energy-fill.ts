@@ -3,7 +3,8 @@
  * It is put in when it is read and never stored: what a meter said and what somebody assumed must stay apart.
  */
 import { DAY_MS } from "./days.ts";
-import { reportedJ, SLOT_MS, type Digest } from "./digest.ts";
+import { reportedJ, type Digest } from "./digest.ts";
+import { SLOT_MS } from "./rig-day.ts";
 import { intensityOf } from "./energy.ts";
 import type { EnergyKnown } from "./energy-settings.ts";
 import { intensityAt, mixIntensity, plannedMix } from "./energy-truth.ts";

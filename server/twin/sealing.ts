@@ -4,7 +4,7 @@
  * lets go of it. Since the seal is an entry, the same journal gives the same versions.
  */
 import { DAY_MS } from "./days.ts";
-import { filledCells, type RigDay, type Span } from "./digest.ts";
+import { filledCells, type RigDay, type Span } from "./rig-day.ts";
 import type { Hex } from "./seal.ts";
 
 /** What the server writes under OWN.anchor. */

@@ -1,7 +1,8 @@
 /** What a rig did on a day, for people: computed from the sealed rows alone, so that whoever has the rows can compute it again. */
 import { firstSlot, type DayLeaf } from "./day.ts";
 import { DAY_MS } from "./days.ts";
-import { SLOT_MS, type DigestRow } from "./digest.ts";
+import { type DigestRow } from "./digest.ts";
+import { SLOT_MS } from "./rig-day.ts";
 import type { RecordBody } from "./record.ts";
 
 /** 1 TH·h = 3.6 million GH, and 1 kWh = 3.6 million J. */

@@ -14,7 +14,8 @@ import {
   type Manifest,
 } from "./day.ts";
 import { DAY_MS } from "./days.ts";
-import { dayOf, SLOT_MS, type DigestRow } from "./digest.ts";
+import { dayOf, type DigestRow } from "./digest.ts";
+import { SLOT_MS } from "./rig-day.ts";
 import { leafHashOfText, verifyInclusion } from "./merkle.ts";
 import { hashOf } from "./seal.ts";
 import type { ChainReader, Notes } from "./steps.ts";

@@ -6,7 +6,8 @@
 import { BUNDLE_CONTEXT, bundle as bundleShape, provenDay as dayShape, type Bundle, type ProvenDay } from "./bundle.ts";
 import { dateOf, type DayLeaf } from "./day.ts";
 import { DAY_MS } from "./days.ts";
-import { dayOf, SLOT_MS, SLOTS, type DigestRow } from "./digest.ts";
+import { dayOf, type DigestRow } from "./digest.ts";
+import { SLOT_MS, SLOTS } from "./rig-day.ts";
 import { machineHash, verifyChainOfRecords, type Hex } from "./seal.ts";
 import { RECORD_KINDS, type RecordBody } from "./record.ts";
 import { asked, notesOn, verdictOf, type ChainReader, type Step, type Verification } from "./steps.ts";

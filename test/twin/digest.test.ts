@@ -1,18 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { DAY_MS } from "../../server/twin/days.ts";
-import {
-  dayOf,
-  digestReading,
-  forgetBefore,
-  forgetVersions,
-  markWhole,
-  rigDayOf,
-  rowsOf,
-  SLOT_MS,
-  SLOTS,
-  type Digest,
-} from "../../server/twin/digest.ts";
+import { dayOf, digestReading, forgetBefore, forgetVersions, markWhole, rigDayOf, rowsOf, type Digest } from "../../server/twin/digest.ts";
+import { SLOT_MS, SLOTS } from "../../server/twin/rig-day.ts";
 import { newFarm, type Farm } from "../../server/twin/farm.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 import { dirtyCells, restoreCells } from "../../server/twin/snapshot.ts";

@@ -1,6 +1,6 @@
 /** Curtailment as the rigs themselves tell it: stretches in which several say that they are paused, and what that saved. */
 import { DAY_MS } from "../days.ts";
-import { SLOT_MS } from "../digest.ts";
+import { SLOT_MS } from "../rig-day.ts";
 import type { DayUse } from "./use.ts";
 
 /** Fewer paused at once is a repair, not a curtailment. */

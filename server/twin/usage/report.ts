@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { csvOf } from "../csv.ts";
 import { DAY_MS } from "../days.ts";
-import { SLOT_MS, SLOTS } from "../digest.ts";
+import { SLOT_MS, SLOTS } from "../rig-day.ts";
 import type { DayState } from "../sealing.ts";
 import { accountOf, type Place } from "./account.ts";
 import type { Group } from "./groups.ts";

@@ -3,7 +3,8 @@
  * shared among the rigs by what they report, five minutes at a time, so that the sum is what was paid for.
  */
 import { DAY_MS } from "../days.ts";
-import { addCells, CELL, rowsOfCells, emptyCells, SLOT_MS, SLOT_S, SLOTS } from "../digest.ts";
+import { addCells, rowsOfCells } from "../digest.ts";
+import { CELL, emptyCells, SLOT_MS, SLOT_S, SLOTS } from "../rig-day.ts";
 import { intensityOf } from "../energy.ts";
 import type { EnergyAnswer } from "../series.ts";
 import { quoteAt, type Quote } from "./quotes.ts";

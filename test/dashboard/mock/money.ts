@@ -1,7 +1,7 @@
 /** The mock's use and money: the real accounts over made-up five-minute rows of two days. */
 import type { Express, Request, Response } from "express";
 import { DAY_MS } from "../../../server/twin/days.ts";
-import { SLOTS } from "../../../server/twin/digest.ts";
+import { SLOTS } from "../../../server/twin/rig-day.ts";
 import { accountOf, type Place } from "../../../server/twin/usage/account.ts";
 import { csvOfUsage } from "../../../server/twin/usage/csv.ts";
 import { curtailmentsIn } from "../../../server/twin/usage/curtailment.ts";

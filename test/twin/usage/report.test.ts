@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { inflateSync } from "node:zlib";
 import { pdfOfReport } from "../../../server/edge/http/report-pdf.ts";
 import { DAY_MS } from "../../../server/twin/days.ts";
-import { SLOT_MS, SLOTS } from "../../../server/twin/digest.ts";
+import { SLOT_MS, SLOTS } from "../../../server/twin/rig-day.ts";
 import type { EnergyAnswer } from "../../../server/twin/series.ts";
 import { csvOfReport, monthReport, monthSpan, reportOf, reportQuery, type MonthReport } from "../../../server/twin/usage/report.ts";
 import { dayUseOf, type Filled } from "../../../server/twin/usage/use.ts";

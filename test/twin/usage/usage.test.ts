@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { DAY_MS } from "../../../server/twin/days.ts";
-import { CELL, SLOT_MS, SLOTS } from "../../../server/twin/digest.ts";
+import { CELL, SLOT_MS, SLOTS } from "../../../server/twin/rig-day.ts";
 import type { EnergyAnswer } from "../../../server/twin/series.ts";
 import { accountOf } from "../../../server/twin/usage/account.ts";
 import { csvOfUsage } from "../../../server/twin/usage/csv.ts";
