@@ -2,6 +2,7 @@
  * Rows to the series store, at the store's pace. While it keeps up, rows come straight from the fold, in batches of a second.
  * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed. The cursor,
  * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
+ * It is asked for again after every outage: a database that was lost or put back from a copy is filled from the journal.
  */
 import { noForeign, type Foreign } from "../twin/dialects/index.ts";
 import { isOwn, parseForeign } from "../twin/foreign.ts";
@@ -21,6 +22,8 @@ export interface SeriesNeeds {
   readonly cursor: () => Promise<number>;
   readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
   readonly headPos: () => number;
+  /** Told a position beyond the head that the store has got to: the journal does not give it again. */
+  readonly raise: (pos: number) => void;
   /** Whose signatures can be checked when entries are read again. */
   readonly gateways?: () => Gateways;
   /** What is remembered of others' dialects, for entries that are read again. */
@@ -47,8 +50,10 @@ export const createSeries = (needs: SeriesNeeds) => {
   let live = noRows();
   /** Empty; becomes the live ones while those are written. */
   let spare = noRows();
-  /** Everything up to here is in the store. */
+  /** Everything up to here is in the store; -1 until the store has told it. */
   let stored = 0;
+  /** Where the journal stood at the start. */
+  let headAtStart = 0;
   /** Journal time of what was stored last, as far as it is known. */
   let storedTs: number | null = null;
   /** Live rows reach from `liveFrom` to `liveTo`; between `stored` and `liveFrom` lies the gap. */
@@ -149,10 +154,35 @@ export const createSeries = (needs: SeriesNeeds) => {
     return null;
   };
 
+  /**
+   * The store's position. One beyond the journal is of a journal that lost its end or is another one: new entries must not have positions
+   * up to it, or they would pass for stored.
+   */
+  const askStore = async (): Promise<number> => {
+    const told = await needs.cursor();
+    if (told > needs.headPos()) needs.raise(told);
+    return told;
+  };
+
+  const findStored = async (): Promise<void> => {
+    stored = Math.min(await askStore(), headAtStart);
+    storedTs = await timeAt(stored);
+  };
+
+  /** Where the store stands after it was away; further back than it was where its data are gone. */
+  const askAgain = async (): Promise<void> => {
+    const told = await askStore();
+    if (told >= stored) return;
+    stored = told;
+    storedTs = await timeAt(told);
+    gapReader = null;
+  };
+
   const work = async (): Promise<void> => {
     if (busy || isWaiting(needs.clock.now(), retryAtTs, RETRY_MS)) return;
     busy = true;
     try {
+      if (away !== null) await askAgain();
       await flushLive();
       const untilTs = needs.clock.now() + WRITE_MS / 2;
       while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
@@ -183,9 +213,9 @@ export const createSeries = (needs: SeriesNeeds) => {
     },
     /** Finds out where the store stands; everything after it, up to the head now, is a gap. */
     async start(): Promise<void> {
+      headAtStart = needs.headPos();
       try {
-        stored = await needs.cursor();
-        storedTs = await timeAt(stored);
+        await findStored();
       } catch (error) {
         say(error instanceof Refused ? error.detail : String(error));
         stored = -1;
@@ -195,9 +225,8 @@ export const createSeries = (needs: SeriesNeeds) => {
       liveTo = needs.headPos();
       stopWork = needs.clock.every(WRITE_MS, async () => {
         if (stored < 0) {
-          stored = await needs.cursor().catch(() => -1);
+          await findStored().catch(() => undefined);
           if (stored < 0) return;
-          storedTs = await timeAt(stored);
         }
         await work();
       });

@@ -75,6 +75,7 @@ export const startFold = async (
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
+    raise: journal.raise,
     foreign: () => farm().foreign,
     gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
     modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,

@@ -1,4 +1,14 @@
-import { appendFileSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -143,6 +153,46 @@ describe("DuckDB series store", () => {
     expect(descriptors()).toBe(1);
     await store.stop();
     expect(descriptors()).toBe(0);
+  });
+
+  test("where another file, or none, was put in its place while it was closed, that is what is read", async () => {
+    const link = fileOf("swapped");
+    const point = (place: string): void => {
+      rmSync(link, { force: true });
+      symlinkSync(fileOf(place), link);
+    };
+    const older = await open("swapped-older");
+    await older.write(batch(1, { rigs: [rig("r", T0, { powerW: 1 })] }));
+    await older.stop();
+    copyFileSync(fileOf("swapped-older"), fileOf("swapped-now"));
+    point("swapped-now");
+    const store = await open("swapped");
+    await store.write(batch(7, { rigs: [rig("r", T0 + 7_000, { powerW: 7 }), rig("s", T0, { powerW: 7 })] }));
+    const names = async () => (await store.latest(SITE)).map(({ rig: name, values }) => [name, values.powerW]);
+    for (const [place, upTo, left] of [
+      ["swapped-older", 1, [["r", 1]]],
+      ["swapped-empty", 0, []],
+    ] as const) {
+      point(place);
+      await store.retain(0, 0);
+      await expect(store.cursor()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+      expect(await store.cursor()).toBe(upTo);
+      expect(await names()).toEqual(left);
+      await store.write(batch(upTo + 1, { rigs: [rig("t", T0, { powerW: 9 })] }));
+      expect(await names()).toEqual([...left, ["t", 9]]);
+    }
+    // Nothing of a database at all, for a time.
+    writeFileSync(fileOf("swapped-text"), "not a database ".repeat(1_000));
+    point("swapped-text");
+    await store.retain(0, 0);
+    for (let i = 0; i < 2; i++) await expect(store.cursor()).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    point("swapped-now");
+    expect(await store.cursor()).toBe(7);
+    expect(await names()).toEqual([
+      ["r", 7],
+      ["s", 7],
+    ]);
+    await store.stop();
   });
 
   test("after kill -9 of its process it has all batches up to its cursor and no part of another", async () => {

@@ -250,6 +250,8 @@ needs("influxd")("InfluxDB series store", () => {
     await store.write(batch(5, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }));
     await ask("dropped", 'DROP DATABASE "dropped"');
     await expect(store.write(batch(6, { rigs: [rig("r1", T0 + 1, { hashrateThs: 1 })] }))).rejects.toMatchObject(unavailable);
+    // Whoever asks hears that nothing is there, and fills it again.
+    expect(await store.cursor()).toBe(0);
     await eventually(() => store.write(batch(6, { rigs: [rig("r1", T0 + 1, { hashrateThs: 1 })] })));
     expect((await store.latest(SITE)).length).toBe(1);
     await store.stop();

@@ -37,8 +37,18 @@ const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(typeof va
 export const handJournal = (now: () => number) => {
   const entries: Entry[] = [];
   let subscriber: (batch: readonly Entry[]) => void = () => undefined;
+  let floorPos = 0;
+  const headPos = (): number => entries.at(-1)?.pos ?? 0;
   const put = (message: Partial<Message> & { topic: string; payload: Uint8Array }, atTs = now()): void => {
-    const entry: Entry = { qos: 1, retain: false, dup: false, client: "", ...message, pos: entries.length + 1, receivedTs: atTs };
+    const entry: Entry = {
+      qos: 1,
+      retain: false,
+      dup: false,
+      client: "",
+      ...message,
+      pos: Math.max(headPos(), floorPos) + 1,
+      receivedTs: atTs,
+    };
     entries.push(entry);
     subscriber([entry]);
   };
@@ -47,12 +57,16 @@ export const handJournal = (now: () => number) => {
     put,
     write: (topic: string, payload: Uint8Array): Promise<void> => Promise.resolve(put({ topic, payload })),
     async *read(fromPos: number): AsyncGenerator<readonly Entry[]> {
-      for (let i = fromPos - 1; i < entries.length; i += 3) yield await Promise.resolve(entries.slice(i, i + 3));
+      const at = entries.findIndex(({ pos }) => pos >= fromPos);
+      for (let i = at < 0 ? entries.length : at; i < entries.length; i += 3) yield await Promise.resolve(entries.slice(i, i + 3));
     },
     subscribe: (to: (batch: readonly Entry[]) => void): void => {
       subscriber = to;
     },
-    headPos: () => entries.length,
+    headPos,
+    raise: (pos: number): void => {
+      floorPos = Math.max(floorPos, pos);
+    },
     oldestTs: () => entries[0]?.receivedTs ?? null,
   };
 };

@@ -6,7 +6,7 @@ import { Refused } from "../../server/twin/refusal.ts";
 import type { Rows, SeriesBatch } from "../../server/twin/series.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { rowsIn } from "../rows.ts";
-import { energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
+import { birth, energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
 
 const keysOf = (rows: Rows): string[] => rowsIn(rows).map(({ name, ts }) => `${name}@${ts}`);
 
@@ -38,11 +38,15 @@ const handStore = () => {
         state.writes.push({ upTo: batch.upTo, rigs: keysOf(batch.rows.rig) });
         for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
         for (const key of keysOf(batch.rows.site_energy)) kept.set(key, 1);
-        expect(batch.upTo).toBeGreaterThanOrEqual(cursor);
-        cursor = batch.upTo;
+        cursor = Math.max(cursor, batch.upTo);
         return [];
       }),
     position: () => cursor,
+    /** As somebody does who puts a copy of before back: the rows after it are gone, and the cursor with them. */
+    restore: (upTo: number, keys: readonly string[]): void => {
+      cursor = upTo;
+      for (const key of kept.keys()) if (!keys.includes(key)) kept.delete(key);
+    },
   };
 };
 
@@ -60,6 +64,7 @@ const world = (mostRows?: number) => {
       cursor: store.cursor,
       read: journal.read,
       headPos: journal.headPos,
+      raise: journal.raise,
       modelOf: () => null,
       onRejected: () => undefined,
       onHealth: (away) => health.push(away),
@@ -146,6 +151,53 @@ describe("rows to the store", () => {
     expect(store.keys()).toEqual(published.toSorted());
     expect(store.position()).toBe(102);
     expect(health.at(-1)).toBeNull();
+  });
+
+  test("a store that comes back with a copy of before, or with nothing, is filled again from the journal", async () => {
+    for (const kept of [0, 4]) {
+      const { clock, store, series, say, published } = world();
+      await series.start();
+      for (let i = 0; i < 10; i++) say();
+      await clock.pass(1_000);
+      expect(store.position()).toBe(10);
+      store.state.away = true;
+      for (let i = 0; i < 3; i++) say();
+      await clock.pass(2_000);
+      store.restore(kept, published.slice(0, kept));
+      store.state.away = false;
+      store.state.writes.length = 0;
+      say();
+      await clock.pass(5_000);
+      expect(store.state.writes[0]).toMatchObject({ upTo: kept, rigs: [published.at(-1)] });
+      expect(store.keys()).toEqual(published.toSorted());
+      expect(store.position()).toBe(14);
+      expect(series.behindTs()).toBeNull();
+    }
+  });
+
+  test("a store that has got further than the journal ever came: nothing new passes for stored, at whatever moment it tells", async () => {
+    for (const isAwayAtStart of [false, true]) {
+      const first = world(2);
+      const { clock, journal, store, series, say, published } = first;
+      store.restore(50, []);
+      journal.put(birth("r1"));
+      store.state.away = isAwayAtStart;
+      await series.start();
+      for (let i = 0; i < 3; i++) say();
+      await clock.pass(2_000);
+      store.state.away = false;
+      await clock.pass(3_000);
+      for (let i = 0; i < 3; i++) say();
+      // Killed before these are written.
+      journal.subscribe(() => undefined);
+      const second = first.make();
+      await second.start();
+      first.follow(second);
+      await clock.pass(2_000);
+      expect(store.keys()).toEqual(published.toSorted());
+      expect(journal.headPos()).toBe(isAwayAtStart ? 53 : 56);
+      expect(store.position()).toBe(journal.headPos());
+    }
   });
 
   test("how far the store is behind is told from the moment it is, also where it is away at the start", async () => {

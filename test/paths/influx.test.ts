@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import type { z } from "zod";
 import * as api from "../../server/twin/api.ts";
@@ -145,5 +147,41 @@ needs("influxd")("InfluxDB that is away", () => {
     await server.restart();
     await stored();
     expect(wrongPoints(device.sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+  });
+
+  test("a database that was lost is filled again; where the data folder was lost, nothing new is taken for what the database has", async () => {
+    influx = await startInflux(pathTo("influxd"));
+    server = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
+    let publisher = (device = createPublisher(server.mqttUrl, "device"));
+    const fromTs = Date.now() - HOUR_MS;
+    let seq = 0;
+    const speak = async (): Promise<void> => {
+      for (let i = 0; i < 30; i++) {
+        seq += 1;
+        await publisher.send(SITE, "rig", "b", seq, fromTs + seq * 1_000);
+      }
+    };
+    await speak();
+    await stored();
+    const dropped = await fetch(`${influx.url}/query`, { method: "POST", body: new URLSearchParams({ q: 'DROP DATABASE "rigtwin"' }) });
+    expect(dropped.status).toBe(200);
+    await speak();
+    await stored();
+    expect(wrongPoints(publisher.sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+
+    const before = (await status()).ingest.headPos;
+    publisher.end();
+    await server.stop();
+    for (const name of readdirSync(server.dataDir)) rmSync(join(server.dataDir, name), { recursive: true });
+    await server.restart();
+    const sent = [...publisher.sent];
+    publisher = device = createPublisher(server.mqttUrl, "device");
+    await speak();
+    // What was not written yet is now in the journal only, and must not pass for written.
+    await server.kill9();
+    await server.restart();
+    await stored();
+    expect((await status()).ingest.headPos).toBeGreaterThan(before);
+    expect(wrongPoints([...sent, ...publisher.sent], await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
   });
 });

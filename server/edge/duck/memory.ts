@@ -115,6 +115,15 @@ export const makeTables = async (connection: DuckDBConnection): Promise<void> =>
   for (const sql of CREATE) await connection.run(sql);
 };
 
+/** Whether the file is still the one of which this is remembered: somebody may have put another in its place while it was closed. */
+export const isKnown = async (connection: DuckDBConnection, { upTo, series }: Memory): Promise<boolean> => {
+  const [found] = await rowsOf(
+    connection,
+    "SELECT (SELECT value::DOUBLE FROM meta WHERE key = 'upTo'), (SELECT count(*)::INTEGER FROM series)",
+  );
+  return found?.[0] === upTo && found[1] === series.length;
+};
+
 /** Reads what is remembered. */
 export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> => {
   const marks = new Map(

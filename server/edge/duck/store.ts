@@ -3,7 +3,7 @@ import { Refused } from "../../twin/refusal.ts";
 import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
 import { sift } from "../../twin/sift.ts";
 import { bytesOf, openEngine, unavailable, type Engine } from "./engine.ts";
-import { loadMemory, makeTables, type Memory } from "./memory.ts";
+import { isKnown, loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
 import { createRowReader } from "./rows.ts";
 import { retain, rollup } from "./compute.ts";
@@ -42,6 +42,8 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 128, threads: options.threads ?? THREADS });
     try {
       await engine.write(makeTables);
+      if (known !== null && !(await engine.write((connection) => isKnown(connection, known))))
+        throw new Refused("STORE_UNAVAILABLE", "The series file is not as it was left: it is read anew.");
       const memory = known ?? (await engine.write(loadMemory));
       return { engine, memory, reader: createReader(engine, memory), rows: createRowReader(engine, memory, options.file) };
     } catch (cause) {
