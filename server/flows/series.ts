@@ -8,8 +8,10 @@ import { noForeign, type Foreign } from "../twin/dialects/index.ts";
 import { isOwn, parseForeign } from "../twin/foreign.ts";
 import type { Gateways } from "../twin/gateway.ts";
 import { parse, type Parsed } from "../twin/parse.ts";
+import type { Reading } from "../twin/reading.ts";
 import { Refused } from "../twin/refusal.ts";
 import { addEnergy, addReading, countOf, emptied, noRows } from "../twin/rows.ts";
+import { note, nothingSeen, type Seen } from "../twin/seen.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
 import type { Entry } from "../twin/twin.ts";
 import { isWaiting } from "../twin/wait.ts";
@@ -76,11 +78,20 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (rejected.length > 0) needs.onRejected(rejected);
   };
 
+  /** What of each rig was read in this gap: of two readings of one moment the first counts, as it does live. */
+  let pastSeen = new Map<string, Seen>();
+  const isNew = ({ rig, boot, seq, deviceTs }: Reading): boolean => {
+    const seen = pastSeen.get(rig) ?? nothingSeen();
+    pastSeen.set(rig, seen);
+    return note(seen, boot, seq, deviceTs);
+  };
+
   /** The others' names and aliases as they are known now; what they told in the gap is told by the gap itself. */
   let past = noForeign();
   const startPast = (): void => {
     const known = needs.foreign?.();
     past = noForeign();
+    pastSeen = new Map();
     if (known === undefined) return;
     past.mappings.push(...known.mappings);
     for (const [name, edge] of structuredClone(known.edges)) {
@@ -96,7 +107,8 @@ export const createSeries = (needs: SeriesNeeds) => {
       : { kind: "batch", parts: parseForeign(entry, needs.site, past, []).map((parsed) => ({ topic: entry.topic, parsed })) };
     if (whole.kind === "energy") addEnergy(rows, whole.energy);
     for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole])
-      if (parsed.kind === "reading") addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
+      if (parsed.kind === "reading" )
+        addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
   };
 
   /** Writes one batch of the gap; the reader stays open between batches. */
@@ -119,7 +131,9 @@ export const createSeries = (needs: SeriesNeeds) => {
     upTo = Math.min(upTo, liveFrom - 1);
     await send(rows, upTo);
     stored = upTo;
-    if (stored >= liveFrom - 1) gapReader = null;
+    if (stored < liveFrom - 1) return;
+    gapReader = null;
+    pastSeen = new Map();
   };
 
   const flushLive = async (): Promise<void> => {

@@ -2,17 +2,20 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createSeries } from "../../server/flows/series.ts";
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
+import { MEASURES } from "../../server/twin/measures.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import type { Rows, SeriesBatch } from "../../server/twin/series.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { rowsIn } from "../rows.ts";
 import { birth, energy, handClock, handJournal, T0, telemetry } from "./hands.ts";
 
+const HASHRATE = MEASURES.rig.fields.findIndex(({ name }) => name === "hashrateThs");
 const keysOf = (rows: Rows): string[] => rowsIn(rows).map(({ name, ts }) => `${name}@${ts}`);
 
 /** A store that keeps rows by their key, can be away, and holds its cursor like the real ones. */
 const handStore = () => {
   const kept = new Map<string, number>();
+  const hashrates = new Map<string, number | undefined>();
   let cursor = 0;
   /** `writesLeft`: so many more succeed; `meanwhile`: what happens while one is under way. */
   const state = {
@@ -27,6 +30,7 @@ const handStore = () => {
   return {
     state,
     keys: () => [...kept.keys()].toSorted(),
+    hashrates: () => [...hashrates.values()],
     cursor: () => Promise.resolve().then(() => (refuse(), cursor)),
     write: (batch: SeriesBatch) =>
       Promise.resolve().then(() => {
@@ -37,6 +41,7 @@ const handStore = () => {
         // The rows are the flow's again afterwards.
         state.writes.push({ upTo: batch.upTo, rigs: keysOf(batch.rows.rig) });
         for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
+        for (const { name, ts, values } of rowsIn(batch.rows.rig)) hashrates.set(`${name}@${ts}`, values[HASHRATE]);
         for (const key of keysOf(batch.rows.site_energy)) kept.set(key, 1);
         cursor = Math.max(cursor, batch.upTo);
         return [];
@@ -197,6 +202,27 @@ describe("rows to the store", () => {
       expect(store.keys()).toEqual(published.toSorted());
       expect(journal.headPos()).toBe(isAwayAtStart ? 53 : 56);
       expect(store.position()).toBe(journal.headPos());
+    }
+  });
+
+  test("of two readings of one moment the first counts, whether they come live or are read again", async () => {
+    for (const isAway of [false, true]) {
+      const { clock, journal, store, series, make, follow } = world();
+      await series.start();
+      store.state.away = isAway;
+      for (const [seq, hashrateThs] of [
+        [1, 100],
+        [2, 7],
+        [1, 8],
+      ] as const)
+        journal.put(telemetry("r1", T0, seq, { hashrateThs }));
+      await clock.pass(1_000);
+      store.state.away = false;
+      const second = make();
+      await second.start();
+      follow(second);
+      await clock.pass(3_000);
+      expect(store.hashrates()).toEqual([100]);
     }
   });
 
