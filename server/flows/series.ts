@@ -107,7 +107,7 @@ export const createSeries = (needs: SeriesNeeds) => {
       : { kind: "batch", parts: parseForeign(entry, needs.site, past, []).map((parsed) => ({ topic: entry.topic, parsed })) };
     if (whole.kind === "energy") addEnergy(rows, whole.energy);
     for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole])
-      if (parsed.kind === "reading" )
+      if (parsed.kind === "reading" && isNew(parsed.reading))
         addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
   };
 
