@@ -65,7 +65,7 @@ export const startFold = async (
   // What the other one needs is not loaded.
   const store = isEmbedded
     ? (await import("../edge/duck/store.ts")).createDuckStore({ file: join(config.dataDir, "series.duckdb") })
-    : (await import("../edge/influx/store.ts")).createInfluxStore({ url: config.influxUrl, keeper: config.site });
+    : (await import("../edge/influx/store.ts")).createInfluxStore({ url: config.influxUrl, keeper: `${config.site}/${journal.id()}` });
   const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
   const rejected = createRejected(clock.now, () => series.storedPos());
   const series = createSeries({

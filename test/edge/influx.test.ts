@@ -245,6 +245,41 @@ needs("influxd")("InfluxDB series store", () => {
     between.close();
   }, 60_000);
 
+  test("keepers of one database know what of their own is there, and a new one takes over what was not rolled up", async () => {
+    const openAs = async (keeper: string): Promise<SeriesStore> => {
+      const store = createInfluxStore({ url: `${influx.url}/keepers`, keeper });
+      await store.start();
+      return store;
+    };
+    const powerN = async (): Promise<unknown[]> => {
+      const [series] = (await ask("keepers", "SELECT * FROM rig_1m")).results[0]?.series ?? [];
+      return (series?.values ?? []).map((row) => row[series?.columns.indexOf("powerW_n") ?? -1]);
+    };
+    const first = await openAs("farm/a");
+    await first.write(batch(1_000, { rigs: [rig("r1", T0, { powerW: 1_000 })] }));
+    const second = await openAs("farm/b");
+    await second.write(batch(7, { rigs: [rig("r2", T0, { powerW: 1_000 })] }));
+    expect([await first.cursor(), await second.cursor()]).toEqual([1_000, 7]);
+    while ((await first.rollup(T0 + 24 * HOUR)) > 0);
+    expect(await powerN()).toEqual([1, 1]);
+    await first.write(batch(1_001, { rigs: [rig("r1", T0 + 2 * HOUR, { powerW: 1_000 })] }));
+    await first.retain(T0 + HOUR, T0);
+    await first.stop();
+    await second.stop();
+    const third = await openAs("farm/c");
+    expect(await third.cursor()).toBe(0);
+    while ((await third.rollup(T0 + 24 * HOUR)) > 0);
+    expect(await powerN()).toEqual([1, 1, 1]);
+    // What others have dropped stays dropped.
+    expect(await third.write(batch(1, { rigs: [rig("r9", T0, { powerW: 1_000 })] }))).toMatchObject([
+      { point: expect.stringContaining("r9") },
+    ]);
+    await third.stop();
+    const again = await openAs("farm/a");
+    expect(await again.cursor()).toBe(1_001);
+    await again.stop();
+  });
+
   test("a database that was dropped is made again", async () => {
     const store = await open("dropped");
     await store.write(batch(5, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }));

@@ -1,9 +1,10 @@
-import { readdirSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "@jest/globals";
 import type { z } from "zod";
 import * as api from "../../server/twin/api.ts";
 import { pathOf, ROUTES, topicOf } from "../../server/twin/wire.ts";
+import { ownFolder } from "../servers/chain.ts";
 import { createPublisher, startLoad, type Load, type Publisher } from "../servers/device.ts";
 import { foldedTwice, journalOf, pointsInInflux, wrongPoints } from "../servers/evidence.ts";
 import { needs, pathTo } from "../servers/have.ts";
@@ -23,7 +24,9 @@ needs("influxd")("InfluxDB that is away", () => {
   let server: Rigtwin;
   let load: Load | null = null;
   let device: Publisher | null = null;
+  const own = ownFolder("influx");
   afterEach(async () => {
+    own.remove();
     load?.abandon();
     device?.end();
     await server.remove();
@@ -149,7 +152,7 @@ needs("influxd")("InfluxDB that is away", () => {
     expect(wrongPoints(device.sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
   });
 
-  test("a database that was lost is filled again; where the data folder was lost, nothing new is taken for what the database has", async () => {
+  test("a database that was lost is filled again; one that is ahead of the journal lets nothing new pass for written", async () => {
     influx = await startInflux(pathTo("influxd"));
     server = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
     let publisher = (device = createPublisher(server.mqttUrl, "device"));
@@ -169,12 +172,23 @@ needs("influxd")("InfluxDB that is away", () => {
     await stored();
     expect(wrongPoints(publisher.sent, await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
 
+    // An older copy of the data folder is put back: its journal is behind what the database has of it.
+    publisher.end();
+    await server.stop();
+    const copy = join(own.folder, "copy");
+    cpSync(server.dataDir, copy, { recursive: true });
+    await server.restart();
+    const sent = [...publisher.sent];
+    publisher = device = createPublisher(server.mqttUrl, "device");
+    await speak();
+    await stored();
+    sent.push(...publisher.sent);
     const before = (await status()).ingest.headPos;
     publisher.end();
     await server.stop();
-    for (const name of readdirSync(server.dataDir)) rmSync(join(server.dataDir, name), { recursive: true });
+    rmSync(server.dataDir, { recursive: true });
+    cpSync(copy, server.dataDir, { recursive: true });
     await server.restart();
-    const sent = [...publisher.sent];
     publisher = device = createPublisher(server.mqttUrl, "device");
     await speak();
     // What was not written yet is now in the journal only, and must not pass for written.
@@ -183,5 +197,31 @@ needs("influxd")("InfluxDB that is away", () => {
     await stored();
     expect((await status()).ingest.headPos).toBeGreaterThan(before);
     expect(wrongPoints([...sent, ...publisher.sent], await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+  });
+
+  test("two servers of one site in one database: what one has written does not pass for written by the other", async () => {
+    influx = await startInflux(pathTo("influxd"));
+    server = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
+    const other = await startRigtwin({ site: SITE, influxUrl: `${influx.url}/rigtwin` });
+    try {
+      device = createPublisher(server.mqttUrl, "device");
+      const second = createPublisher(other.mqttUrl, "device");
+      const fromTs = Date.now() - HOUR_MS;
+      for (let seq = 1; seq <= 100; seq++) await device.send(SITE, "rig-a", "b", seq, fromTs + seq * 1_000);
+      await stored();
+      for (let seq = 1; seq <= 30; seq++) await second.send(SITE, "rig-b", "b", seq, fromTs + seq * 1_000);
+      await other.kill9();
+      second.end();
+      await device.send(SITE, "rig-a", "b", 101, fromTs + 101_000);
+      await stored();
+      await other.restart();
+      await until(async () => {
+        const { headPos, storedPos } = (await other.get<api.Status>(ROUTES.status)).ingest;
+        return storedPos >= headPos - 1 && headPos > 30;
+      }, "the other has stored what it has");
+      expect(wrongPoints([...device.sent, ...second.sent], await pointsInInflux(`${influx.url}/rigtwin`))).toEqual([]);
+    } finally {
+      await other.remove();
+    }
   });
 });

@@ -21,7 +21,7 @@ import { createSiteSeries } from "./site.ts";
 export interface InfluxStoreOptions {
   /** http://user:password@host:8086/database; the database is made where that is possible. */
   readonly url: string;
-  /** Whose journal position this is: a server's site. Servers that share a database need different ones. */
+  /** Whose journal position this is: a server's site and journal. Servers that share a database need different ones. */
   readonly keeper?: string;
   readonly writeTimeoutMs?: number;
   readonly queryTimeoutMs?: number;

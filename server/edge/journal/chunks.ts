@@ -1,5 +1,5 @@
 /** The journal's older part: compressed chunks in SQLite, each hashed onto the one before. */
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { deflateRaw, inflateRawSync } from "node:zlib";
 import Database from "libsql";
@@ -45,6 +45,7 @@ const SCHEMA = `
     prev_hash BLOB NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
   CREATE INDEX IF NOT EXISTS chunk_time ON chunk (last_ts);
   CREATE TABLE IF NOT EXISTS damaged (first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, reason TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS origin (id TEXT NOT NULL);
 `;
 
 const codeOf = (cause: unknown): string => String((cause as { code?: unknown }).code);
@@ -198,7 +199,14 @@ export const openChunks = (path: string) => {
     return newest < pos ? null : lost(pos, newest - pos + 1);
   };
 
+  /** Names this journal among others, from its first opening on; another one each time where that cannot be read. */
+  const id = unlessBroken(() => {
+    db.prepare("INSERT INTO origin SELECT ? WHERE NOT EXISTS (SELECT 1 FROM origin)").run(randomUUID());
+    return (db.prepare("SELECT id FROM origin").get() as { id: string }).id;
+  }, randomUUID);
+
   return {
+    id,
     last,
     /**
      * Adds the chunk that follows the last one. True where it can be read from here afterwards, which is so too for one that was here

@@ -255,6 +255,8 @@ export const createJournal = (options: JournalOptions) => {
         append({ topic, payload, qos: 1, retain: false, dup: false, client: "" }, (error) => (error === null ? resolve() : reject(error)));
       });
     },
+    /** Names this journal among others, over restarts and in copies. */
+    id: (): string => chunkStore().id,
     head: (): { pos: number; ts: number } => ({ pos: headPos, ts: headTs }),
     /** Position from which to read so that nothing received at or after `ts` is missed; the head + 1 where there is none. */
     async positionAt(ts: number): Promise<number> {
