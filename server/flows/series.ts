@@ -4,34 +4,20 @@
  * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
  * It is asked for again after every outage: a database that was lost or put back from a copy is filled from the journal.
  */
-import { noForeign, type Foreign } from "../twin/dialects/index.ts";
-import { isOwn, parseForeign } from "../twin/foreign.ts";
-import type { Gateways } from "../twin/gateway.ts";
-import { parse, type Parsed } from "../twin/parse.ts";
-import type { Reading } from "../twin/reading.ts";
 import { Refused } from "../twin/refusal.ts";
-import { addEnergy, addReading, countOf, emptied, noRows } from "../twin/rows.ts";
-import { note, nothingSeen, type Seen } from "../twin/seen.ts";
+import { countOf, emptied, noRows } from "../twin/rows.ts";
 import type { RejectedPoint, RowSet, SeriesBatch } from "../twin/series.ts";
-import type { Entry } from "../twin/twin.ts";
 import { isWaiting } from "../twin/wait.ts";
 import type { Clock } from "./clock.ts";
+import { createReread, type RereadNeeds } from "./reread.ts";
 
-export interface SeriesNeeds {
-  readonly site: string;
+export interface SeriesNeeds extends RereadNeeds {
   readonly clock: Clock;
   readonly write: (batch: SeriesBatch) => Promise<readonly RejectedPoint[]>;
   readonly cursor: () => Promise<number>;
-  readonly read: (fromPos: number) => AsyncIterable<readonly Entry[]>;
+  /** Takes the store's position back. */
+  readonly rewind: (upTo: number) => Promise<void>;
   readonly headPos: () => number;
-  /** Told a position beyond the head that the store has got to: the journal does not give it again. */
-  readonly raise: (pos: number) => void;
-  /** Whose signatures can be checked when entries are read again. */
-  readonly gateways?: () => Gateways;
-  /** What is remembered of others' dialects, for entries that are read again. */
-  readonly foreign?: () => Foreign;
-  /** Model name of a rig, for rows made again from the journal. */
-  readonly modelOf: (rig: string) => string | null;
   readonly onRejected: (points: readonly RejectedPoint[]) => void;
   readonly onHealth: (away: string | null) => void;
   /** Live rows that may wait in memory; beyond, they are read from the journal later. */
@@ -66,7 +52,7 @@ export const createSeries = (needs: SeriesNeeds) => {
   let away: string | null = null;
   let busy = false;
   let stopWork: () => void = () => undefined;
-  let gapReader: AsyncIterator<readonly Entry[]> | null = null;
+  const reread = createReread(needs);
 
   const say = (now: string | null): void => {
     if (now !== away) needs.onHealth(now);
@@ -74,66 +60,30 @@ export const createSeries = (needs: SeriesNeeds) => {
   };
 
   const send = async (rows: RowSet, upTo: number): Promise<void> => {
-    const rejected = await needs.write({ rows, upTo });
+    const rejected = await needs.write({ rows, upTo, after: stored });
     if (rejected.length > 0) needs.onRejected(rejected);
   };
 
-  /** What of each rig was read in this gap: of two readings of one moment the first counts, as it does live. */
-  let pastSeen = new Map<string, Seen>();
-  const isNew = ({ rig, boot, seq, deviceTs }: Reading): boolean => {
-    const seen = pastSeen.get(rig) ?? nothingSeen();
-    pastSeen.set(rig, seen);
-    return note(seen, boot, seq, deviceTs);
-  };
-
-  /** The others' names and aliases as they are known now; what they told in the gap is told by the gap itself. */
-  let past = noForeign();
-  const startPast = (): void => {
-    const known = needs.foreign?.();
-    past = noForeign();
-    pastSeen = new Map();
-    if (known === undefined) return;
-    past.mappings.push(...known.mappings);
-    for (const [name, edge] of structuredClone(known.edges)) {
-      for (const device of Object.values(edge.devices)) device.lastTs = 0;
-      past.edges.set(name, edge);
-    }
-  };
-
-  const addEntry = (rows: RowSet, entry: Entry): void => {
-    if (entry.topic.startsWith("$")) return;
-    const whole: Parsed = isOwn(entry.topic)
-      ? parse(entry, needs.site, needs.gateways?.())
-      : { kind: "batch", parts: parseForeign(entry, needs.site, past, []).map((parsed) => ({ topic: entry.topic, parsed })) };
-    if (whole.kind === "energy") addEnergy(rows, whole.energy);
-    for (const parsed of whole.kind === "batch" ? whole.parts.map((part) => part.parsed) : [whole])
-      if (parsed.kind === "reading" && isNew(parsed.reading))
-        addReading(rows, parsed.reading, parsed.reading.rig, needs.modelOf(parsed.reading.rig));
-  };
-
-  /** Writes one batch of the gap; the reader stays open between batches. */
+  /** Writes one batch of the gap. */
   const closeGap = async (): Promise<void> => {
-    if (gapReader === null) startPast();
-    gapReader ??= needs.read(stored + 1)[Symbol.asyncIterator]();
     const rows = noRows();
     let upTo = stored;
     while (countOf(rows) < CATCH_UP_ROWS && upTo < liveFrom - 1) {
-      const next = await gapReader.next();
-      if (next.done === true) {
+      const read = await reread.next(rows, stored + 1, liveFrom);
+      // Live rows were dropped meanwhile, and the gap has grown.
+      if (read === "closed") return;
+      if (read === "at its end") {
         // Nothing more is there although the gap is not closed: those entries are lost to damage, which the journal reports.
         upTo = liveFrom - 1;
         break;
       }
-      storedTs = next.value.at(-1)?.receivedTs ?? storedTs;
-      for (const entry of next.value) if (entry.pos > stored && entry.pos < liveFrom) addEntry(rows, entry);
-      upTo = Math.max(upTo, next.value.at(-1)?.pos ?? upTo);
+      if (read.pos > stored) storedTs = read.ts;
+      upTo = Math.max(upTo, read.pos);
     }
     upTo = Math.min(upTo, liveFrom - 1);
     await send(rows, upTo);
     stored = upTo;
-    if (stored < liveFrom - 1) return;
-    gapReader = null;
-    pastSeen = new Map();
+    if (stored >= liveFrom - 1) reread.close();
   };
 
   const flushLive = async (): Promise<void> => {
@@ -149,7 +99,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     } catch (error) {
       // They are in the journal: the gap grows over them.
       liveFrom = liveTo + 1;
-      gapReader = null;
+      reread.close();
       throw error;
     } finally {
       spare = emptied(rows);
@@ -168,28 +118,22 @@ export const createSeries = (needs: SeriesNeeds) => {
     return null;
   };
 
-  /**
-   * The store's position. One beyond the journal is of a journal that lost its end or is another one: new entries must not have positions
-   * up to it, or they would pass for stored.
-   */
-  const askStore = async (): Promise<number> => {
-    const told = await needs.cursor();
-    if (told > needs.headPos()) needs.raise(told);
-    return told;
-  };
-
+  /** Where the store stands at the start. Beyond the journal, as where a copy of that was put back, new entries would pass for stored. */
   const findStored = async (): Promise<void> => {
-    stored = Math.min(await askStore(), headAtStart);
+    const told = await needs.cursor();
+    if (told > headAtStart) await needs.rewind(headAtStart);
+    stored = Math.min(told, headAtStart);
     storedTs = await timeAt(stored);
   };
 
-  /** Where the store stands after it was away; further back than it was where its data are gone. */
+  /** Where it stands after it was away; further back than it was where its data are gone. */
   const askAgain = async (): Promise<void> => {
-    const told = await askStore();
+    const told = await needs.cursor();
+    if (told > needs.headPos()) await needs.rewind(stored);
     if (told >= stored) return;
     stored = told;
     storedTs = await timeAt(told);
-    gapReader = null;
+    reread.close();
   };
 
   const work = async (): Promise<void> => {
@@ -202,7 +146,7 @@ export const createSeries = (needs: SeriesNeeds) => {
       while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
       say(null);
     } catch (error) {
-      gapReader = null;
+      reread.close();
       retryAtTs = needs.clock.now() + RETRY_MS;
       say(error instanceof Refused ? error.detail : String(error));
     } finally {
@@ -223,7 +167,7 @@ export const createSeries = (needs: SeriesNeeds) => {
       if (count <= most) return;
       live = noRows();
       liveFrom = liveTo + 1;
-      gapReader = null;
+      reread.close();
     },
     /** Finds out where the store stands; everything after it, up to the head now, is a gap. */
     async start(): Promise<void> {

@@ -65,7 +65,11 @@ export const startFold = async (
   // What the other one needs is not loaded.
   const store = isEmbedded
     ? (await import("../edge/duck/store.ts")).createDuckStore({ file: join(config.dataDir, "series.duckdb") })
-    : (await import("../edge/influx/store.ts")).createInfluxStore({ url: config.influxUrl, keeper: `${config.site}/${journal.id()}` });
+    : (await import("../edge/influx/store.ts")).createInfluxStore({
+        url: config.influxUrl,
+        site: config.site,
+        keeper: `${config.site}/${journal.id()}`,
+      });
   const kind = isEmbedded ? "DuckDB, embedded" : "InfluxDB";
   const rejected = createRejected(clock.now, () => series.storedPos());
   const series = createSeries({
@@ -75,7 +79,7 @@ export const startFold = async (
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
-    raise: journal.raise,
+    rewind: store.rewind,
     foreign: () => farm().foreign,
     gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),
     modelOf: (rig) => farm().twins.get(rig)?.modelId ?? farm().twins.get(rig)?.identity.model ?? null,
@@ -126,7 +130,7 @@ export const startFold = async (
         const times = [...farm().twins.values()].flatMap(({ lastDeviceTs }) => lastDeviceTs ?? []).toSorted((a, b) => a - b);
         return times[Math.floor(times.length * UPPER)] ?? 0;
       },
-      isCatchingUp: () => series.behindTs() !== null,
+      behindTs: series.behindTs,
       rawDays: RAW_DAYS,
       minuteDays: MINUTE_DAYS,
       onError: complain,

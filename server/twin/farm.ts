@@ -460,6 +460,9 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gat
       return;
     case "reading":
       return carryReading(farm, parsed.reading, out, gateway);
+    case "repeated":
+      farm.duplicates += 1;
+      return;
     case "energy":
       if (!note(seenOf(farm.meterSeen, parsed.energy.meter), parsed.energy.boot, parsed.energy.seq, parsed.energy.deviceTs)) {
         farm.duplicates += 1;

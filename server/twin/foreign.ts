@@ -5,6 +5,7 @@ import { takeStrangers } from "./dialects/strangers.ts";
 import type { KeptMapping } from "./dialects/mapping.ts";
 import type { Parsed } from "./parse.ts";
 import { refusal } from "./refusal.ts";
+import type { Entry } from "./twin.ts";
 import { UNFIT } from "./wire.ts";
 
 /** Topics of our own dialect, and those that the broker could not take as they were: nobody's dialect. */
@@ -43,8 +44,7 @@ const parsedOf = (told: Told, foreign: Foreign, wishes: Wish[]): readonly Parsed
   }
 };
 
-/** Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. Changes `foreign` and `wishes`. */
-export const parseForeign = (message: Message, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
+const read = (message: Message, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
   const told = hearForeign(heardOf(message, site), foreign);
   if (told === null)
     return [
@@ -57,6 +57,38 @@ export const parseForeign = (message: Message, site: string, foreign: Foreign, w
   return told.flatMap((one) => parsedOf(one, foreign, wishes));
 };
 
+type Sent = Message & Pick<Entry, "qos" | "dup">;
+
+/** So many of a topic's last messages are known again. */
+const RECENT = 8;
+const MOST_RECENT_TOPICS = 20_000;
+
+/** FNV-1a, 32 bits. */
+const hashOf = (bytes: Uint8Array): number => {
+  let hash = 0x811c9dc5;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  return hash >>> 0;
+};
+
+/**
+ * Whether it is one of the topic's last messages sent again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP): most other dialects have
+ * neither sequence numbers nor times by which that would be seen. Notes it. Changes `foreign`.
+ */
+const isRepeated = ({ topic, payload, qos, dup }: Sent, foreign: Foreign): boolean => {
+  if (qos === 0) return false;
+  const { recent } = foreign;
+  const hash = hashOf(payload);
+  const before = recent.get(topic) ?? [];
+  if (dup && before.includes(hash)) return true;
+  if (recent.size >= MOST_RECENT_TOPICS && before.length === 0) recent.clear();
+  recent.set(topic, [...before.slice(1 - RECENT), hash]);
+  return false;
+};
+
+/** Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. Changes `foreign` and `wishes`. */
+export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] =>
+  isRepeated(message, foreign) ? [{ kind: "repeated" }] : read(message, site, foreign, wishes);
+
 /** Takes up a mapping (in place of one for the same topic) and reads with it what had waited for it, oldest first. Changes `foreign` and `wishes`. */
 export const foldMapping = (
   mapping: KeptMapping,
@@ -67,7 +99,7 @@ export const foldMapping = (
   const at = foreign.mappings.findIndex(({ topic }) => topic === mapping.topic);
   if (at >= 0) foreign.mappings.splice(at, 1);
   foreign.mappings.unshift(mapping);
-  return takeStrangers(foreign.strangers, mapping.topic).flatMap((sample) => parseForeign(sample, site, foreign, wishes));
+  return takeStrangers(foreign.strangers, mapping.topic).flatMap((sample) => read(sample, site, foreign, wishes));
 };
 
 /** Gives up a mapping; what it reads is a stranger's again. Changes `foreign`. */

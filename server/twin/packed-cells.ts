@@ -14,7 +14,7 @@ const BASE_BYTES = 4;
 
 const bytesFor = (most: number): number => {
   let width = 0;
-  while (most >= 2 ** (8 * width)) width += 1;
+  for (let end = 1; most >= end; end *= 256) width += 1;
   return width;
 };
 

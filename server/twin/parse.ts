@@ -24,6 +24,8 @@ export type Parsed =
   | { readonly kind: "batch"; readonly parts: readonly { readonly topic: string; readonly parsed: Parsed }[] }
   /** A retained message was taken back by an empty one. */
   | { readonly kind: "forgotten" }
+  /** A message of another dialect that was there before. */
+  | { readonly kind: "repeated" }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 export const MOST_PAYLOAD_BYTES = 262_144;

@@ -80,6 +80,8 @@ export interface RowSet {
 export interface SeriesBatch {
   readonly rows: RowSet;
   readonly upTo: number;
+  /** The position that the store is known to have got to. */
+  readonly after?: number;
 }
 
 /** A point which the store refused for good; the rest of its batch is kept. */
@@ -217,10 +219,12 @@ export interface StoreHealth {
 export interface SeriesStore {
   start(): Promise<void>;
   stop(): Promise<void>;
-  /** Keeps the batch; done means durable, and the rows are the caller's again. The same batch again changes nothing. Gives the points that can never be kept. */
+  /** Keeps the batch; done means durable, and the rows are the caller's again. The same batch again changes nothing. Gives the points that can never be kept. STORE_UNAVAILABLE where the store has not got to `after`: its data are others than they were. */
   write(batch: SeriesBatch): Promise<readonly RejectedPoint[]>;
   /** The journal position up to which everything is kept; 0 for an empty store. At least, never more than, what is there. */
   cursor(): Promise<number>;
+  /** Takes the position back: what is kept beyond it is of entries that the journal no longer has. */
+  rewind(upTo: number): Promise<void>;
   /** The newest row of each rig, by name. */
   latest(site: string): Promise<readonly LatestRow[]>;
   rigSeries(query: RigSeriesQuery): Promise<SeriesAnswer>;

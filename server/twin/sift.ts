@@ -1,5 +1,6 @@
 /** What a series store does to a batch before it writes: refuses what can never be kept, brings values into steps, drops doubles. */
 import { MEASURES, stepsOf, type Field, type MeasureName } from "./measures.ts";
+import { Refused } from "./refusal.ts";
 import { NO_PART, type RejectedPoint, type Rows, type SeriesBatch, type SeriesName } from "./series.ts";
 
 /** The points of a measure that are kept, in columns, each key once. */
@@ -16,6 +17,13 @@ export interface Sifted {
   readonly points: Readonly<Record<MeasureName, Points>>;
   readonly rejected: readonly RejectedPoint[];
 }
+
+/** Where a batch follows on a position that the store has not got to: whoever sent it asks where it stands. */
+export const lacks = (after: number, upTo: number): Refused =>
+  new Refused(
+    "STORE_UNAVAILABLE",
+    `The series store was at position ${after} and is at ${upTo}: what it lacks is read again from the journal.`,
+  );
 
 /** First instant that a series store does not take: 2100. */
 export const TIME_END = 4_102_444_800_000;

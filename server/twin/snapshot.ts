@@ -120,9 +120,9 @@ export const farmOfLines = (lines: Iterable<string>): Farm => {
     if (first) {
       const { version, ...rest } = firstOf(line);
       if (version !== SNAPSHOT_VERSION) throw new Error(`snapshot version ${version} is not ${SNAPSHOT_VERSION}`);
-      const { ledger } = rest;
-      // What a ledger has learned to keep since the snapshot was written begins empty.
-      Object.assign(farm, rest, { ledger: { ...farm.ledger, ...ledger } });
+      const { ledger, foreign } = rest;
+      // What these have learned to keep since the snapshot was written begins empty.
+      Object.assign(farm, rest, { ledger: { ...farm.ledger, ...ledger }, foreign: { ...farm.foreign, ...foreign } });
       first = false;
     } else {
       const twin = JSON.parse(line) as Twin;

@@ -88,7 +88,7 @@ const ours = async (whole: boolean): Promise<void> => {
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
-    raise: journal.raise,
+    rewind: store.rewind,
     modelOf: () => null,
     onRejected: (points) => console.error(points),
     onHealth: (away) => (away === null ? undefined : console.error(away)),

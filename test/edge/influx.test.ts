@@ -13,20 +13,8 @@ import { startInflux, type Influx } from "../servers/influx.ts";
 import { freePort } from "../servers/mosquitto.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
 import { questionsContract } from "./questions.contract.ts";
-import { batch, board, energy, HOUR, MINUTE, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
+import { batch, board, energy, eventually, HOUR, MINUTE, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
 
-/** Until it no longer throws, 20 s at most. */
-const eventually = async <T>(attempt: () => Promise<T>): Promise<T> => {
-  const deadline = Date.now() + 20_000;
-  for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (Date.now() > deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  }
-};
 const collected = async <T>(parts: AsyncIterable<T>): Promise<T[]> => {
   const all: T[] = [];
   for await (const part of parts) all.push(part);
@@ -278,6 +266,37 @@ needs("influxd")("InfluxDB series store", () => {
     const again = await openAs("farm/a");
     expect(await again.cursor()).toBe(1_001);
     await again.stop();
+  });
+
+  test("one that was dropped and made again between two writes is noticed before the position goes on", async () => {
+    const store = await open("replaced");
+    await store.write(batch(5, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }));
+    await ask("replaced", 'DROP DATABASE "replaced"');
+    await ask("replaced", 'CREATE DATABASE "replaced"');
+    await expect(store.write(batch(6, { rigs: [rig("r1", T0 + 1, { hashrateThs: 1 })] }))).rejects.toMatchObject(unavailable);
+    expect(await eventually(() => store.cursor())).toBe(0);
+    await store.stop();
+  });
+
+  test("sites of one database drop and roll up their own rows only", async () => {
+    const openOf = async (site: string): Promise<SeriesStore> => {
+      const store = createInfluxStore({ url: `${influx.url}/sites`, site, keeper: `${site}/a` });
+      await store.start();
+      return store;
+    };
+    const [a, b] = [await openOf("a"), await openOf("b")];
+    await a.write(batch(1, { rigs: [rig("r1", T0, { powerW: 1_000 }, "a")] }));
+    await b.write(batch(1, { rigs: [rig("r1", T0, { powerW: 2_000 }, "b")] }));
+    await a.retain(T0 + 24 * HOUR, T0 - HOUR);
+    const hours = async (store: SeriesStore, site: string) =>
+      (await store.rows({ site, rigs: null, tier: "1h", from: T0, to: T0 + HOUR, fields: ["powerW"] })).values;
+    expect(await hours(a, "b")).toEqual([]);
+    while ((await b.rollup(T0 + 24 * HOUR)) > 0);
+    expect([await hours(a, "a"), await hours(b, "b")]).toMatchObject([expect.arrayContaining([1_000]), expect.arrayContaining([2_000])]);
+    const raw = (await ask("sites", 'SELECT "powerW" FROM rig')).results[0]?.series?.[0]?.values;
+    expect(raw?.map(([, power]) => power)).toEqual([2_000]);
+    await a.stop();
+    await b.stop();
   });
 
   test("a database that was dropped is made again", async () => {

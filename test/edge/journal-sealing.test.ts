@@ -243,31 +243,6 @@ test("positions that a reader has got to are not given again where the newest fr
   await journal.stop();
 });
 
-test("positions that another reader has got to are left out from the moment that this is known, under load as well", async () => {
-  const open = async (floorPos = 0) => {
-    const opened = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 1 << 20, floorPos });
-    await opened.start();
-    return opened;
-  };
-  let journal = await open();
-  await Promise.all(upTo(5).map((n) => put(journal, `${n} entry`)));
-  const under = upTo(43, 42).map((n) => put(journal, `${n} entry`));
-  journal.raise(41);
-  journal.raise(7);
-  await Promise.all(under);
-  expect(journal.head().pos).toBe(43);
-  const damage = [{ firstPos: 6, count: 36, reason: "lost at the end" }];
-  for (const floorPos of [0, 43]) {
-    expect(await numbersIn(journal)).toEqual({ numbers: [...upTo(5), 42, 43], damage: expect.anything() });
-    expect(journal.stats().damaged).toEqual(damage);
-    await journal.stop();
-    journal = await open(floorPos);
-  }
-  await put(journal, "44 entry");
-  expect(journal.head().pos).toBe(44);
-  await journal.stop();
-});
-
 test("a tail file whose place in the chunks is taken stays, and is read", async () => {
   let journal = await openJournal(folder, 1 << 20);
   for (const n of upTo(5)) await put(journal, `${n} entry`);

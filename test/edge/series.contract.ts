@@ -46,6 +46,19 @@ export const batch = (upTo: number, { rigs, boards, energy: meters }: Partial<Ro
   upTo,
 });
 
+/** Until it no longer throws, 20 s at most. */
+export const eventually = async <T>(attempt: () => Promise<T>): Promise<T> => {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+};
+
 /** A seeded shuffle: late and disordered arrival that is the same in each run. */
 const shuffled = <T>(rows: readonly T[], seed: number): T[] => {
   const out = [...rows];
@@ -453,6 +466,25 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
     test("is healthy and says what it is", async () => {
       expect(await store.health()).toMatchObject({ status: "ok", detail: expect.any(String) });
     });
+  });
+
+  test("its position is taken back when it is told so, also for who opens it next, and a batch that follows on more than it has is refused", async () => {
+    let store = await open("rewound");
+    const one = (upTo: number, after?: number) => ({
+      ...batch(upTo, { rigs: [rig("r", T0 + upTo, { powerW: upTo })] }),
+      ...(after === undefined ? {} : { after }),
+    });
+    await store.write(one(1_000));
+    await store.rewind(3);
+    expect(await store.cursor()).toBe(3);
+    await store.stop();
+    store = await open("rewound");
+    expect(await store.cursor()).toBe(3);
+    await expect(store.write(one(5, 4))).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    expect(await eventually(() => store.write(one(5, 3)))).toEqual([]);
+    expect(await store.cursor()).toBe(5);
+    expect((await store.latest(SITE))[0]?.values.powerW).toBe(1_000);
+    await store.stop();
   });
 
   test("keeps 100 000 rows, over a restart, with what was still to be rolled up", async () => {

@@ -37,7 +37,6 @@ const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(typeof va
 export const handJournal = (now: () => number) => {
   const entries: Entry[] = [];
   let subscriber: (batch: readonly Entry[]) => void = () => undefined;
-  let floorPos = 0;
   const headPos = (): number => entries.at(-1)?.pos ?? 0;
   const put = (message: Partial<Message> & { topic: string; payload: Uint8Array }, atTs = now()): void => {
     const entry: Entry = {
@@ -46,7 +45,7 @@ export const handJournal = (now: () => number) => {
       dup: false,
       client: "",
       ...message,
-      pos: Math.max(headPos(), floorPos) + 1,
+      pos: headPos() + 1,
       receivedTs: atTs,
     };
     entries.push(entry);
@@ -64,9 +63,6 @@ export const handJournal = (now: () => number) => {
       subscriber = to;
     },
     headPos,
-    raise: (pos: number): void => {
-      floorPos = Math.max(floorPos, pos);
-    },
     oldestTs: () => entries[0]?.receivedTs ?? null,
   };
 };

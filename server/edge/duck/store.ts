@@ -1,13 +1,13 @@
 /** The embedded series store: one DuckDB file, written by one process. */
 import { Refused } from "../../twin/refusal.ts";
 import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
-import { sift } from "../../twin/sift.ts";
+import { lacks, sift } from "../../twin/sift.ts";
 import { bytesOf, openEngine, unavailable, type Engine } from "./engine.ts";
 import { isKnown, loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
 import { createRowReader } from "./rows.ts";
 import { retain, rollup } from "./compute.ts";
-import { writeBatch } from "./write.ts";
+import { setPosition, writeBatch } from "./write.ts";
 
 export interface DuckStoreOptions {
   readonly file: string;
@@ -136,11 +136,21 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     write: (batch) =>
       using("keep a batch", ({ engine, memory }) =>
         engine.transaction(async (connection) => {
+          if (memory.upTo < (batch.after ?? 0)) throw lacks(batch.after ?? 0, memory.upTo);
           const sifted = sift(batch, memory.rawFromTs);
           const committed = await writeBatch(connection, memory, sifted, batch.upTo);
           return () => {
             committed();
             return sifted.rejected;
+          };
+        }),
+      ),
+    rewind: (upTo) =>
+      using("take its position back", ({ engine, memory }) =>
+        engine.transaction(async (connection) => {
+          await setPosition(connection, upTo);
+          return () => {
+            memory.upTo = upTo;
           };
         }),
       ),

@@ -93,6 +93,10 @@ const noteAll = (memory: Memory, { measure, ts, steps }: Points, ids: Int32Array
   });
 };
 
+export const setPosition = async (connection: DuckDBConnection, upTo: number): Promise<void> => {
+  await connection.run("UPDATE meta SET value = $upTo WHERE key = 'upTo'", { upTo: BigInt(upTo) });
+};
+
 /** Writes within the caller's transaction; call the function it gives after COMMIT. */
 export const writeBatch = async (connection: DuckDBConnection, memory: Memory, { points }: Sifted, upTo: number): Promise<() => void> => {
   const { staged, ids } = stageSeries(memory, points);
@@ -121,7 +125,7 @@ export const writeBatch = async (connection: DuckDBConnection, memory: Memory, {
     ]);
   // The position may only grow: a batch sent again after a newer one changes rows to what they are.
   const reached = Math.max(upTo, memory.upTo);
-  if (reached !== memory.upTo) await connection.run("UPDATE meta SET value = $upTo WHERE key = 'upTo'", { upTo: BigInt(reached) });
+  if (reached !== memory.upTo) await setPosition(connection, reached);
 
   return () => {
     for (const series of staged) remember(memory, series);

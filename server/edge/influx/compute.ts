@@ -19,6 +19,7 @@ export interface Keeper {
   readonly post: Post;
   readonly marks: Marks;
   readonly keeper: string;
+  readonly site: string | null;
   /** Runs a step between writes. */
   readonly alone: <T>(step: () => Promise<T>) => Promise<T>;
 }
@@ -36,26 +37,37 @@ const GROUPS: Readonly<Record<MeasureName, string>> = {
 const parts = (fields: readonly Field[]): readonly (readonly Field[])[] =>
   Array.from({ length: Math.ceil(fields.length / FIELDS_AT_ONCE) }, (_, i) => fields.slice(i * FIELDS_AT_ONCE, (i + 1) * FIELDS_AT_ONCE));
 
-const tierLines = async (ask: Ask, window: Window, measure: MeasureName, fields: readonly Field[], range: Range): Promise<Line[]> => {
+/** What follows WHERE for the rows of one site, and its parameter. */
+const ofSite = (site: string | null): { readonly where: string; readonly bound: Readonly<Record<string, string>> } =>
+  site === null ? { where: "", bound: {} } : { where: ' AND "site" = $site', bound: { site } };
+
+const tierLines = async (
+  { ask, site }: Pick<Keeper, "ask" | "site">,
+  window: Window,
+  measure: MeasureName,
+  fields: readonly Field[],
+  range: Range,
+): Promise<Line[]> => {
   const finer = window === "1m" ? "raw" : "1m";
-  const [tables = []] = await ask([selectRows(measure, fields, finer, range, GROUPS[measure])]);
+  const { where, bound } = ofSite(site);
+  const [tables = []] = await ask([selectRows(measure, fields, finer, range, GROUPS[measure], where)], bound);
   return tables.flatMap((table) => {
-    const { site = "", rig, source = "", model = "unknown", board } = table.tags;
+    const { site: of = "", rig, source = "", model = "unknown", board } = table.tags;
     const rows = new Map<number, Figures>();
     gather(rows, table, fields, WINDOW_MS[window], finer === "raw");
-    const key = { site, name: rig ?? source, part: board === undefined ? NO_PART : Number(board), model };
+    const key = { site: of, name: rig ?? source, part: board === undefined ? NO_PART : Number(board), model };
     return [...rows].map(([start, row]) => tierLine(measure, window, key, start, fields, row));
   });
 };
 
-const compute = async ({ ask, post, keeper, marks }: Keeper, window: Window, range: Range): Promise<number> => {
+const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Window, range: Range): Promise<number> => {
   for (const measure of MEASURE_NAMES)
-    for (const fields of parts(MEASURES[measure].fields)) await post(await tierLines(ask, window, measure, fields, range));
-  if (window === "1m") await post(await siteLines(ask, "raw", range, [MINUTE_MS]));
+    for (const fields of parts(MEASURES[measure].fields)) await post(await tierLines({ ask, site }, window, measure, fields, range));
+  if (window === "1m") await post(await siteLines(ask, site, "raw", range, [MINUTE_MS]));
   else {
-    await post(await siteLines(ask, "1m", range, HOUR_WIDTHS));
+    await post(await siteLines(ask, site, "1m", range, HOUR_WIDTHS));
     for (let day = Math.floor(range.from / DAY_MS) * DAY_MS; day < range.to; day += DAY_MS)
-      await post(await siteLines(ask, "1h", { from: day, to: day + DAY_MS }, DAY_WIDTHS));
+      await post(await siteLines(ask, site, "1h", { from: day, to: day + DAY_MS }, DAY_WIDTHS));
   }
   // Last: after a kill before this the windows are computed again.
   const starts = [...marks.dirty[window]].filter((start) => start >= range.from && start < range.to);
@@ -83,7 +95,11 @@ export const rollup = async (kept: Keeper, endedByTs: number): Promise<number> =
 const hourOf = (ts: number): number => Math.floor(ts / HOUR_MS) * HOUR_MS;
 
 /** Drops whole hours, none that is still to be rolled up. Gives why nothing could be dropped, where the database cannot delete. */
-export const retain = async ({ ask, post, marks, keeper }: Keeper, rawBeforeTs: number, minuteBeforeTs: number): Promise<string | null> => {
+export const retain = async (
+  { ask, post, marks, keeper, site }: Keeper,
+  rawBeforeTs: number,
+  minuteBeforeTs: number,
+): Promise<string | null> => {
   const oldestDirty = (["1m", "1h"] as const).reduce(
     (oldest, window) => [...marks.dirty[window]].reduce((a, b) => Math.min(a, b), oldest),
     Infinity,
@@ -94,13 +110,17 @@ export const retain = async ({ ask, post, marks, keeper }: Keeper, rawBeforeTs: 
   await post([marksLine(keeper, { upTo: marks.upTo, rawFromTs, minuteFromTs })]);
   marks.rawFromTs = rawFromTs;
   marks.minuteFromTs = minuteFromTs;
+  const { where, bound } = ofSite(site);
   try {
     for (const measure of MEASURE_NAMES)
-      await ask([
-        `DELETE FROM "${measurementOf(measure, "raw")}" WHERE time < ${rawFromTs}ms`,
-        `DELETE FROM "${measurementOf(measure, "1m")}" WHERE time < ${minuteFromTs}ms`,
-      ]);
-    await ask([`DELETE FROM "rigtwin_dirty" WHERE time < ${rawFromTs}ms`]);
+      await ask(
+        [
+          `DELETE FROM "${measurementOf(measure, "raw")}" WHERE time < ${rawFromTs}ms${where}`,
+          `DELETE FROM "${measurementOf(measure, "1m")}" WHERE time < ${minuteFromTs}ms${where}`,
+        ],
+        bound,
+      );
+    await ask([`DELETE FROM "rigtwin_dirty" WHERE time < ${rawFromTs}ms AND "keeper" = $keeper`], { keeper });
     return null;
   } catch (cause) {
     return cause instanceof Error ? cause.message : String(cause);

@@ -1,6 +1,6 @@
 /** What the store remembers in the database itself: the journal position, where raw rows begin, and which windows are dirty. */
 import type { Window } from "../../twin/tiers.ts";
-import type { Ask } from "./ask.ts";
+import type { Ask, Table } from "./ask.ts";
 
 export interface Marks {
   upTo: number;
@@ -9,26 +9,38 @@ export interface Marks {
   readonly dirty: Record<Window, Set<number>>;
 }
 
+/** The position as it stands in the database now; 0 where there is none. */
+export const askPosition = async (ask: Ask, keeper: string): Promise<number> => {
+  const [cursor = []] = await ask(['SELECT "upTo" FROM "rigtwin_cursor" WHERE "keeper" = $keeper'], { keeper });
+  return positionIn(cursor[0]?.values.at(-1)?.[1]);
+};
+
+/** What is no position is none: a word of somebody else's in our marks costs a repetition. */
+const positionIn = (cell: unknown): number => (Number.isSafeInteger(cell) ? (cell as number) : 0);
+
 const DIRTY = 'SELECT "dirty" FROM "rigtwin_dirty" WHERE "dirty" > 0';
-const BY_WINDOW = 'GROUP BY "window"';
+const BY_WINDOW = 'GROUP BY "window", "keeper"';
 
 /**
- * The marks of a keeper. One of whom nothing is there yet takes over what all others have not rolled up: they may be gone. Old rows are
- * dropped from the whole database, whoever does it.
+ * The marks of a keeper. One of whom nothing is there yet takes over what others of the site have not rolled up: they may be gone. Whoever
+ * of them drops a site's old rows drops them for all.
  */
-export const loadMarks = async (ask: Ask, keeper: string): Promise<Marks> => {
-  const [cursors = [], own = []] = await ask(
+export const loadMarks = async (ask: Ask, keeper: string, site: string | null): Promise<Marks> => {
+  const isOfSite = ({ tags: { keeper: name = "" } }: Table): boolean => site === null || name === site || name.startsWith(`${site}/`);
+  const [all = [], own = []] = await ask(
     ['SELECT "upTo", "rawFromTs", "minuteFromTs" FROM "rigtwin_cursor" GROUP BY "keeper"', `${DIRTY} AND "keeper" = $keeper ${BY_WINDOW}`],
     { keeper },
   );
-  const mine = cursors.find(({ tags }) => tags["keeper"] === keeper)?.values.at(-1);
-  const [dirty = []] = mine === undefined ? await ask([`${DIRTY} ${BY_WINDOW}`]) : [own];
+  const cursors = all.filter(isOfSite);
+  const mine = all.find(({ tags }) => tags["keeper"] === keeper)?.values.at(-1);
+  const [others = []] = mine === undefined ? await ask([`${DIRTY} ${BY_WINDOW}`]) : [];
+  const dirty = [...own, ...others.filter(isOfSite)];
   const highest = (column: number): number =>
     Math.max(0, ...cursors.flatMap(({ values }) => values.map((row) => Number(row[column] ?? 0))));
   const starts = (window: Window): Set<number> =>
     new Set(dirty.filter(({ tags }) => tags["window"] === window).flatMap(({ values }) => values.map(([ts]) => Number(ts))));
   return {
-    upTo: Number(mine?.[1] ?? 0),
+    upTo: positionIn(mine?.[1]),
     rawFromTs: highest(2),
     minuteFromTs: highest(3),
     dirty: { "1m": starts("1m"), "1h": starts("1h") },

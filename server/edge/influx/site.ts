@@ -48,14 +48,18 @@ const sums = (rigs: ReadonlyMap<string, ReadonlyMap<number, Figures>>): Map<numb
   return new Map([...byBucket].map(([bucket, list]) => [bucket, siteOf(SITE_FIELDS, list)]));
 };
 
-/** Lines of measurement `site` for the buckets of these widths in a range of closed windows, from the rows of a tier. */
+/** Lines of measurement `site`, of one or of all that are there, for the buckets of these widths in a range of closed windows, from the rows of a tier. */
 export const siteLines = async (
   ask: Ask,
+  of: string | null,
   tier: "raw" | "1m" | "1h",
   range: { from: number; to: number },
   widths: readonly number[],
 ): Promise<Line[]> => {
-  const [tables = []] = await ask([selectRows("rig", SITE_FIELDS, tier, range, '"site", "rig"')]);
+  const [tables = []] = await ask(
+    [selectRows("rig", SITE_FIELDS, tier, range, '"site", "rig"', of === null ? "" : ' AND "site" = $site')],
+    of === null ? {} : { site: of },
+  );
   const lines: Line[] = [];
   for (const width of widths)
     for (const [site, rigs] of byRig(tables, width, tier === "raw"))

@@ -5,13 +5,13 @@
 import { MEASURE_NAMES } from "../../twin/measures.ts";
 import { Refused } from "../../twin/refusal.ts";
 import type { RejectedPoint, SeriesBatch, SeriesStore } from "../../twin/series.ts";
-import { sift } from "../../twin/sift.ts";
+import { lacks, sift } from "../../twin/sift.ts";
 import { windowsOf, type Window } from "../../twin/tiers.ts";
 import { addressOf } from "./address.ts";
 import { away, createAsk, messageOf } from "./ask.ts";
 import { retain, rollup } from "./compute.ts";
 import { dirtyLine, marksLine, rawLines } from "./lines.ts";
-import { loadMarks, type Marks } from "./marks.ts";
+import { askPosition, loadMarks, type Marks } from "./marks.ts";
 import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
@@ -21,8 +21,10 @@ import { createSiteSeries } from "./site.ts";
 export interface InfluxStoreOptions {
   /** http://user:password@host:8086/database; the database is made where that is possible. */
   readonly url: string;
-  /** Whose journal position this is: a server's site and journal. Servers that share a database need different ones. */
+  /** Whose journal position this is. Servers that share a database need different ones; those of a site `site`, or `site/…`. */
   readonly keeper?: string;
+  /** Whose rows are rolled up and dropped; null for all that are in the database. */
+  readonly site?: string | null;
   readonly writeTimeoutMs?: number;
   readonly queryTimeoutMs?: number;
   /** After a failed write, doubled with each more. */
@@ -42,6 +44,7 @@ interface Open {
 export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
   const address = addressOf(options.url);
   const keeper = options.keeper ?? "rigtwin";
+  const site = options.site ?? null;
   const ask = createAsk(address, options.queryTimeoutMs ?? 30_000);
   const post = createPost({ address, timeoutMs: options.writeTimeoutMs ?? 15_000 });
   let started = false;
@@ -63,7 +66,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
   const open = async (): Promise<Open> => {
     // 2.x and 3.x have no such statement, a user without rights may not: the first query tells whether the database is there.
     await ask([`CREATE DATABASE "${address.database}" WITH DURATION INF SHARD DURATION 1d NAME "rigtwin"`]).catch(() => undefined);
-    const marks = await loadMarks(ask, keeper);
+    const marks = await loadMarks(ask, keeper, site);
     current = marks;
     return {
       marks,
@@ -87,6 +90,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
   };
 
   const keep = async ({ marks, models }: Open, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
+    if (marks.upTo < (batch.after ?? 0)) throw lacks(batch.after ?? 0, marks.upTo);
     const { points, rejected } = sift(batch, marks.rawFromTs);
     const times = MEASURE_NAMES.flatMap((measure) => [...points[measure].ts]);
     const dirtied = (["1m", "1h"] as const).map((window): [Window, number[]] => [
@@ -105,6 +109,9 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     ]);
     // The position after the rows, in a request of its own: whatever happens between, it is not ahead of them.
     if (batch.upTo > marks.upTo) {
+      // Not over a hole: since the last one the database may have been dropped, or put back from a copy.
+      const upTo = await askPosition(ask, keeper);
+      if (upTo < marks.upTo) throw lacks(marks.upTo, upTo);
       await post([marksLine(keeper, { upTo: batch.upTo })]);
       marks.upTo = batch.upTo;
     }
@@ -126,7 +133,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       });
   const keeperNow = async () => {
     const { marks } = await ready();
-    return { ask, post, marks, keeper, alone: stepOf(marks) };
+    return { ask, post, marks, keeper, site, alone: stepOf(marks) };
   };
 
   return {
@@ -153,6 +160,12 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
           forget();
           throw cause;
         }
+      }),
+    rewind: (upTo) =>
+      alone(async () => {
+        const { marks } = await ready();
+        await post([marksLine(keeper, { upTo })]);
+        marks.upTo = upTo;
       }),
     cursor: async () => (await ready()).marks.upTo,
     latest: async (site) => (await ready()).reader.latest(site),

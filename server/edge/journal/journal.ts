@@ -86,7 +86,6 @@ export const createJournal = (options: JournalOptions) => {
   let retryAtTs = 0;
   let subscriber: (entries: readonly Entry[]) => void = () => undefined;
   let stopped = true;
-  let floorPos = options.floorPos ?? 0;
   /** Up to where chunks were looked at in this round of checking. */
   let checkedTo = 0;
 
@@ -103,19 +102,6 @@ export const createJournal = (options: JournalOptions) => {
     // All that it holds is on disk since its last write: an error of closing it loses nothing.
     await old.close().catch(() => undefined);
     void sealer.take([old.path]);
-  };
-
-  /** Leaves out the positions up to the floor. */
-  const skip = async (): Promise<void> => {
-    const from = headPos;
-    headPos = floorPos;
-    try {
-      await roll();
-    } catch (cause) {
-      headPos = from;
-      throw cause;
-    }
-    chunkStore().lose(from + 1, floorPos - from, "lost at the end");
   };
 
   const pendingBytes = (): number => laid.end - FRAME_HEAD;
@@ -152,10 +138,8 @@ export const createJournal = (options: JournalOptions) => {
     const group = laid;
     laid = spare;
     lastFlushTs = options.now();
-    let firstPos = headPos + 1;
+    const firstPos = headPos + 1;
     try {
-      if (headPos < floorPos) await skip();
-      firstPos = headPos + 1;
       await tail.write(firstPos, batch.length, group.bytes.subarray(0, group.end));
     } catch (cause) {
       fail(batch, failureOf(cause));
@@ -241,10 +225,6 @@ export const createJournal = (options: JournalOptions) => {
   return {
     append,
     read,
-    /** Another reader has got to `pos`, which is known only now: as `floorPos`, from the next entry on. */
-    raise(pos: number): void {
-      floorPos = Math.max(floorPos, pos);
-    },
     /** Called with every batch right after it is on disk, in order. */
     subscribe(to: (entries: readonly Entry[]) => void): void {
       subscriber = to;
@@ -313,10 +293,10 @@ export const createJournal = (options: JournalOptions) => {
         }
         newest = { firstPos: file.firstPos, goodBytes };
       }
-      const isCut = headPos < floorPos;
+      const isCut = headPos < (options.floorPos ?? 0);
       if (isCut) {
-        chunks.lose(headPos + 1, floorPos - headPos, "lost at the end");
-        headPos = floorPos;
+        chunks.lose(headPos + 1, (options.floorPos ?? 0) - headPos, "lost at the end");
+        headPos = options.floorPos ?? 0;
       }
       const isReusable = !isCut && newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
       const writer =

@@ -22,6 +22,8 @@ export interface Foreign {
   /** Newest word of each meter that is not the site's own. */
   readonly meters: Map<string, SubMeter>;
   readonly coolant: Map<string, Coolant & { readonly ts: number }>;
+  /** Of each topic hashes of its last messages with QoS 1. */
+  readonly recent: Map<string, readonly number[]>;
 }
 export const noForeign = (): Foreign => ({
   devices: new Map(),
@@ -30,6 +32,7 @@ export const noForeign = (): Foreign => ({
   strangers: new Map(),
   meters: new Map(),
   coolant: new Map(),
+  recent: new Map(),
 });
 
 /** To hear one more: a file beside these, a line here. The surest first. */
