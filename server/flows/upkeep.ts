@@ -11,6 +11,8 @@ export interface UpkeepNeeds {
    * with the next batch, and each batch waits for it.
    */
   readonly behindTs: () => number | null;
+  /** Has the store give back memory; a minute's writes leave some behind. */
+  readonly letGo: () => Promise<void>;
   readonly retain: (rawBeforeTs: number, minuteBeforeTs: number) => Promise<void>;
   /** The newest device time that was heard, ms UTC. A machine's clock that jumps ahead by a month must not cost the month's rows. */
   readonly newestTs: () => number;
@@ -55,7 +57,7 @@ export const startUpkeep = (needs: UpkeepNeeds): (() => void) => {
       // One that catches up for very long is rolled up all the same, a little each hour.
       if (nowTs - rolledUpTs < HOUR_MS) return;
     }
-    if (endedByTs === wholeToTs) return;
+    if (endedByTs === wholeToTs) return needs.letGo();
     rolledUpTs = nowTs;
     let windows: number;
     do windows = await needs.rollup(endedByTs);

@@ -124,6 +124,7 @@ export const startFold = async (
     startUpkeep({
       clock,
       rollup: store.rollup,
+      letGo: store.letGo,
       retain: store.retain,
       // What most of those say that are heard: not what a few say whose clocks are as wrong as this machine's may be.
       newestTs: () => {

@@ -246,6 +246,8 @@ export interface SeriesStore {
    * many windows were computed, 0 when nothing is due. Answers are the same before and after: it only makes them cheap.
    */
   rollup(nowTs: number): Promise<number>;
+  /** Gives back memory that is kept in case of another question. As a roll-up does; for the time between two. */
+  letGo(): Promise<void>;
   /** Drops raw rows before `rawBeforeTs` and one-minute rows before `minuteBeforeTs`, whole hours, after rolling them up. */
   retain(rawBeforeTs: number, minuteBeforeTs: number): Promise<void>;
   health(): Promise<StoreHealth>;

@@ -172,6 +172,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
         await engine.letGo().catch(() => undefined);
         return windows;
       }),
+    letGo: () => using("let go of memory", ({ engine }) => engine.letGo()),
     retain: (rawBeforeTs, minuteBeforeTs) =>
       using("drop old rows", async ({ engine, memory }) => {
         while ((await rollup(engine, memory, rawBeforeTs)) > 0);

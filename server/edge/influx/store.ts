@@ -183,6 +183,8 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       yield* (await ready()).rows.parquet();
     },
     rollup: async (nowTs) => rollup(await keeperNow(), nowTs),
+    // It is in no memory of ours.
+    letGo: async () => undefined,
     retain: async (rawBeforeTs, minuteBeforeTs) => {
       const kept = await keeperNow();
       while ((await rollup(kept, rawBeforeTs)) > 0);
