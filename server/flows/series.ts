@@ -50,7 +50,7 @@ export const createSeries = (needs: SeriesNeeds) => {
   let liveToTs = 0;
   let retryAtTs = 0;
   let away: string | null = null;
-  let busy = false;
+  let working: Promise<void> | null = null;
   let stopWork: () => void = () => undefined;
   const reread = createReread(needs);
 
@@ -136,9 +136,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     reread.close();
   };
 
-  const work = async (): Promise<void> => {
-    if (busy || isWaiting(needs.clock.now(), retryAtTs, RETRY_MS)) return;
-    busy = true;
+  const round = async (): Promise<void> => {
     try {
       if (away !== null) await askAgain();
       await flushLive();
@@ -149,9 +147,14 @@ export const createSeries = (needs: SeriesNeeds) => {
       reread.close();
       retryAtTs = needs.clock.now() + RETRY_MS;
       say(error instanceof Refused ? error.detail : String(error));
-    } finally {
-      busy = false;
     }
+  };
+  const work = (): Promise<void> => {
+    if (working !== null || isWaiting(needs.clock.now(), retryAtTs, RETRY_MS)) return Promise.resolve();
+    working = round().finally(() => {
+      working = null;
+    });
+    return working;
   };
 
   return {
@@ -193,9 +196,10 @@ export const createSeries = (needs: SeriesNeeds) => {
     /** Journal time up to which the store lacks nothing while it is catching up; null when it keeps up. */
     behindTs: (): number | null => (stored >= liveFrom - 1 ? null : storedTs),
     away: (): string | null => away,
-    /** Writes what is left, once. */
+    /** Writes what is left, once, behind what is being written. */
     async stop(): Promise<void> {
       stopWork();
+      await working;
       retryAtTs = 0;
       if (stored >= 0) await work();
     },

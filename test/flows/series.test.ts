@@ -284,6 +284,22 @@ describe("rows to the store", () => {
     expect(series.storedPos()).toBe(2);
   });
 
+  test("stop writes what is left behind a write that is under way", async () => {
+    const { clock, series, store, say, published } = world();
+    await series.start();
+    say();
+    let stopped: Promise<void> | null = null;
+    store.state.meanwhile = () => {
+      if (stopped !== null) return;
+      say();
+      stopped = series.stop();
+    };
+    await clock.pass(1_000);
+    expect(stopped).not.toBeNull();
+    await stopped;
+    expect(store.keys()).toEqual(published.toSorted());
+  });
+
   test("stop writes what is left", async () => {
     const { series, store, say, published } = world();
     await series.start();
