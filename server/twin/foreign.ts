@@ -71,23 +71,22 @@ const hashOf = (bytes: Uint8Array): number => {
 };
 
 /**
- * Whether it is one of the topic's last messages sent again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP): most other dialects have
- * neither sequence numbers nor times by which that would be seen. Notes it. Changes `foreign`.
+ * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. One of a topic's last messages that is sent
+ * again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP), is "repeated": most other dialects have neither sequence numbers nor times
+ * by which that would be seen. Changes `foreign` and `wishes`.
  */
-const isRepeated = ({ topic, payload, qos, dup }: Sent, foreign: Foreign): boolean => {
-  if (qos === 0) return false;
+export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
+  if (message.qos === 0) return read(message, site, foreign, wishes);
   const { recent } = foreign;
-  const hash = hashOf(payload);
-  const before = recent.get(topic) ?? [];
-  if (dup && before.includes(hash)) return true;
+  const hash = hashOf(message.payload);
+  const before = recent.get(message.topic) ?? [];
+  if (message.dup && before.includes(hash)) return [{ kind: "repeated" }];
+  const parsed = read(message, site, foreign, wishes);
+  if (parsed.some(({ kind }) => kind === "refused")) return parsed;
   if (recent.size >= MOST_RECENT_TOPICS && before.length === 0) recent.clear();
-  recent.set(topic, [...before.slice(1 - RECENT), hash]);
-  return false;
+  recent.set(message.topic, [...before.slice(1 - RECENT), hash]);
+  return parsed;
 };
-
-/** Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. Changes `foreign` and `wishes`. */
-export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] =>
-  isRepeated(message, foreign) ? [{ kind: "repeated" }] : read(message, site, foreign, wishes);
 
 /** Takes up a mapping (in place of one for the same topic) and reads with it what had waited for it, oldest first. Changes `foreign` and `wishes`. */
 export const foldMapping = (
