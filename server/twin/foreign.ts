@@ -59,7 +59,7 @@ const read = (message: Message, site: string, foreign: Foreign, wishes: Wish[]):
 
 type Sent = Message & Pick<Entry, "qos" | "dup">;
 
-/** So many of a topic's last messages are known again. */
+/** So many of a topic's last messages in which something was measured are known again. */
 const RECENT = 8;
 const MOST_RECENT_TOPICS = 20_000;
 
@@ -71,8 +71,8 @@ const hashOf = (bytes: Uint8Array): number => {
 };
 
 /**
- * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. One of a topic's last messages that is sent
- * again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP), is "repeated": most other dialects have neither sequence numbers nor times
+ * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. One of a topic's last measurements that is
+ * sent again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP), is "repeated": most other dialects have neither sequence numbers nor times
  * by which that would be seen. Changes `foreign` and `wishes`.
  */
 export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
@@ -82,7 +82,7 @@ export const parseForeign = (message: Sent, site: string, foreign: Foreign, wish
   const before = recent.get(message.topic) ?? [];
   if (message.dup && before.includes(hash)) return [{ kind: "repeated" }];
   const parsed = read(message, site, foreign, wishes);
-  if (parsed.some(({ kind }) => kind === "refused")) return parsed;
+  if (!parsed.some(({ kind }) => kind === "reading" || kind === "energy")) return parsed;
   if (recent.size >= MOST_RECENT_TOPICS && before.length === 0) recent.clear();
   recent.set(message.topic, [...before.slice(1 - RECENT), hash]);
   return parsed;

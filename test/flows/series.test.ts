@@ -288,15 +288,15 @@ describe("rows to the store", () => {
     const { clock, series, store, say, published } = world();
     await series.start();
     say();
-    let stopped: Promise<void> | null = null;
+    const stops: Promise<void>[] = [];
     store.state.meanwhile = () => {
-      if (stopped !== null) return;
+      if (stops.length > 0) return;
       say();
-      stopped = series.stop();
+      stops.push(series.stop());
     };
     await clock.pass(1_000);
-    expect(stopped).not.toBeNull();
-    await stopped;
+    expect(stops).toHaveLength(1);
+    await Promise.all(stops);
     expect(store.keys()).toEqual(published.toSorted());
   });
 

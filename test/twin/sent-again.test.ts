@@ -37,4 +37,11 @@ describe("a message of another dialect that is sent again because nobody heard t
     put(farm, 2, "nobody/knows", "this", { dup: true });
     expect([farm.accepted, farm.duplicates, farm.inbox.length]).toEqual([0, 0, 2]);
   });
+
+  test("is no duplicate of a reading where it has none", () => {
+    const farm = newFarm("farm");
+    put(farm, 1, "spBv1.0/STATE/rigtwin-farm", '{"online":true,"timestamp":1}');
+    put(farm, 2, "spBv1.0/STATE/rigtwin-farm", '{"online":true,"timestamp":1}', { dup: true });
+    expect([farm.accepted, farm.duplicates, farm.inbox.length]).toEqual([0, 0, 0]);
+  });
 });
