@@ -3,6 +3,7 @@ import { heardOf, hearForeign, type Foreign } from "./dialects/index.ts";
 import type { Told } from "./dialects/dialect.ts";
 import { takeStrangers } from "./dialects/strangers.ts";
 import type { KeptMapping } from "./dialects/mapping.ts";
+import { fnv1a } from "./fnv.ts";
 import type { Parsed } from "./parse.ts";
 import { refusal } from "./refusal.ts";
 import type { Entry } from "./twin.ts";
@@ -63,13 +64,6 @@ type Sent = Message & Pick<Entry, "qos" | "dup">;
 const RECENT = 8;
 const MOST_RECENT_TOPICS = 20_000;
 
-/** FNV-1a, 32 bits. */
-const hashOf = (bytes: Uint8Array): number => {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
-  return hash >>> 0;
-};
-
 /**
  * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. One of a topic's last measurements that is
  * sent again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP), is "repeated": most other dialects have neither sequence numbers nor times
@@ -78,7 +72,7 @@ const hashOf = (bytes: Uint8Array): number => {
 export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
   if (message.qos === 0) return read(message, site, foreign, wishes);
   const { recent } = foreign;
-  const hash = hashOf(message.payload);
+  const hash = fnv1a(message.payload);
   const before = recent.get(message.topic) ?? [];
   if (message.dup && before.includes(hash)) return [{ kind: "repeated" }];
   const parsed = read(message, site, foreign, wishes);

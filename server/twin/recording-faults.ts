@@ -3,6 +3,7 @@
  * rows with the same settings come out the same. What the server itself wrote is left alone, and so are the clocks inside what a gateway
  * has signed.
  */
+import { fnv1a } from "./fnv.ts";
 import { shifted } from "./moved.ts";
 import type { Row } from "./recording.ts";
 
@@ -47,12 +48,7 @@ const chanceOf = (seed: number) => {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
   };
 };
-/** FNV-1a, 32 bits. */
-const numberOf = (text: string): number => {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return hash;
-};
+const encoder = new TextEncoder();
 
 /** Carries rows through the network: each call takes one row and gives those that come out before and with it, in time order. */
 export const createNetwork = ({ seed, loss, dup, reorder, holdMs, skewMs }: NetworkFaults) => {
@@ -64,7 +60,7 @@ export const createNetwork = ({ seed, loss, dup, reorder, holdMs, skewMs }: Netw
     if (skewMs === 0) return row;
     const device = row.topic.slice(0, row.topic.lastIndexOf("/"));
     let by = skews.get(device);
-    if (by === undefined) skews.set(device, (by = Math.round((2 * chanceOf(seed ^ numberOf(device))() - 1) * skewMs)));
+    if (by === undefined) skews.set(device, (by = Math.round((2 * chanceOf(seed ^ fnv1a(encoder.encode(device)))() - 1) * skewMs)));
     return { ...row, payload: shifted(row.payload, by), reading: null };
   };
   const due = (us: number): Row[] => {

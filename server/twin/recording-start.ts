@@ -1,5 +1,5 @@
 /** The farm with which a recording begins: into its lines, and back. */
-import { type Digest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
 import { filledCells } from "./rig-day.ts";
 import { newFarm, type Farm } from "./farm.ts";
 import type { Opening, RecordingFault, RecordingHeader } from "./recording.ts";

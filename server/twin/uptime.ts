@@ -1,7 +1,7 @@
 /** What a rig did on a day, for people: computed from the sealed rows alone, so that whoever has the rows can compute it again. */
 import { firstSlot, type DayLeaf } from "./day.ts";
 import { DAY_MS } from "./days.ts";
-import { type DigestRow } from "./digest.ts";
+import type { DigestRow } from "./digest.ts";
 import { SLOT_MS } from "./rig-day.ts";
 import type { RecordBody } from "./record.ts";
 

@@ -43,7 +43,8 @@ const handStore = () => {
         for (const key of keysOf(batch.rows.rig)) kept.set(key, (kept.get(key) ?? 0) + 1);
         for (const { name, ts, values } of rowsIn(batch.rows.rig)) hashrates.set(`${name}@${ts}`, values[HASHRATE]);
         for (const key of keysOf(batch.rows.site_energy)) kept.set(key, 1);
-        cursor = Math.max(cursor, batch.upTo);
+        expect(batch.upTo).toBeGreaterThanOrEqual(cursor);
+        cursor = batch.upTo;
         return [];
       }),
     position: () => cursor,

@@ -1,31 +1,39 @@
 import { expect, test } from "@jest/globals";
-import { startUpkeep } from "../../server/flows/upkeep.ts";
+import { startUpkeep, type UpkeepNeeds } from "../../server/flows/upkeep.ts";
 import { handClock } from "./hands.ts";
 
 const MINUTE_MS = 60_000;
+
+/** A store that has nothing to do and lacks nothing, but for what a test says. */
+const start = (clock: UpkeepNeeds["clock"], needs: Partial<UpkeepNeeds>): (() => void) =>
+  startUpkeep({
+    clock,
+    rollup: async () => 0,
+    retain: async () => undefined,
+    letGo: async () => undefined,
+    behindTs: () => null,
+    newestTs: clock.now,
+    rawDays: 30,
+    minuteDays: 400,
+    onError: (what, error) => {
+      throw new Error(what, { cause: error });
+    },
+    ...needs,
+  });
 
 test("a store that catches up is not rolled up under its writes, but a little each hour, and wholly when it is done", async () => {
   const clock = handClock();
   let behindTs: number | null = null;
   let due = 0;
   let calls = 0;
-  const stop = startUpkeep({
-    clock,
+  const stop = start(clock, {
     rollup: async () => {
       calls += 1;
       const windows = Math.min(due, 20);
       due -= windows;
       return windows;
     },
-    retain: async () => undefined,
-    letGo: async () => undefined,
     behindTs: () => behindTs,
-    newestTs: clock.now,
-    rawDays: 7,
-    minuteDays: 90,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
   due = 1;
   await clock.pass(2 * MINUTE_MS);
@@ -49,8 +57,7 @@ test("old rows are dropped each hour, by the time of the devices where this mach
   const droppedAtMs: number[] = [];
   const rolledUpAtMs = new Set<number>();
   const endedByTs = new Set<number>();
-  const stop = startUpkeep({
-    clock,
+  const stop = start(clock, {
     rollup: async (beforeTs) => {
       endedByTs.add(beforeTs);
       rolledUpAtMs.add((clock.now() - deviceTs) % (5 * MINUTE_MS));
@@ -60,14 +67,7 @@ test("old rows are dropped each hour, by the time of the devices where this mach
       dropped.push(rawBeforeTs);
       droppedAtMs.push(clock.now() - deviceTs);
     },
-    letGo: async () => undefined,
-    behindTs: () => null,
     newestTs: () => deviceTs,
-    rawDays: 30,
-    minuteDays: 400,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
   await clock.pass(90 * 86_400_000);
   expect(Math.max(...dropped)).toBe(deviceTs - 30 * 86_400_000);
@@ -86,23 +86,14 @@ test("late rows are rolled up once in ten minutes, however many come, and a roun
   let due = 0;
   let letGo = 0;
   const calls: number[] = [];
-  const stop = startUpkeep({
-    clock,
+  const stop = start(clock, {
     rollup: async () => {
       calls.push(clock.now());
       const windows = Math.min(due, 20);
       due -= windows;
       return windows;
     },
-    retain: async () => undefined,
     letGo: async () => void (letGo += 1),
-    behindTs: () => null,
-    newestTs: clock.now,
-    rawDays: 7,
-    minuteDays: 90,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
   for (let minute = 0; minute < 60; minute++) {
     due += 5;
@@ -119,22 +110,15 @@ test("late rows are rolled up once in ten minutes, however many come, and a roun
 test("a round of which no end comes is left, and gone on with a minute later", async () => {
   const clock = handClock();
   const calls: number[] = [];
-  const stop = startUpkeep({
-    clock: { ...clock, now: () => clock.now() + 1_000 * calls.length },
-    rollup: async () => {
-      calls.push(clock.now());
-      return 1;
+  const stop = start(
+    { ...clock, now: () => clock.now() + 1_000 * calls.length },
+    {
+      rollup: async () => {
+        calls.push(clock.now());
+        return 1;
+      },
     },
-    retain: async () => undefined,
-    letGo: async () => undefined,
-    behindTs: () => null,
-    newestTs: clock.now,
-    rawDays: 7,
-    minuteDays: 90,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
-  });
+  );
   await clock.pass(4 * MINUTE_MS);
   expect(calls).toHaveLength(60);
   expect(new Set(calls).size).toBe(3);
@@ -145,18 +129,9 @@ test("while a store is filled from the journal, old rows are dropped as if it we
   const clock = handClock();
   const behindTs = clock.now() - 60 * 86_400_000;
   const dropped: number[][] = [];
-  const stop = startUpkeep({
-    clock,
-    rollup: async () => 0,
+  const stop = start(clock, {
     retain: async (...before) => void dropped.push(before),
-    letGo: async () => undefined,
     behindTs: () => behindTs,
-    newestTs: clock.now,
-    rawDays: 30,
-    minuteDays: 400,
-    onError: (what, error) => {
-      throw new Error(what, { cause: error });
-    },
   });
   await clock.pass(3 * 3_600_000);
   expect(dropped).toEqual(Array(2).fill([behindTs - 30 * 86_400_000, behindTs - 400 * 86_400_000]));

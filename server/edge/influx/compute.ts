@@ -7,7 +7,7 @@ import type { Figures } from "./figures.ts";
 import { dirtyLine, marksLine, measurementOf, tierLine, type Line } from "./lines.ts";
 import type { Marks } from "./marks.ts";
 import type { Post } from "./post.ts";
-import { gather, selectRows } from "./select.ts";
+import { gather, ofSite, selectRows } from "./select.ts";
 import { DAY_MS, DAY_WIDTHS, HOUR_WIDTHS, siteLines } from "./site.ts";
 
 interface Range {
@@ -36,10 +36,6 @@ const GROUPS: Readonly<Record<MeasureName, string>> = {
 
 const parts = (fields: readonly Field[]): readonly (readonly Field[])[] =>
   Array.from({ length: Math.ceil(fields.length / FIELDS_AT_ONCE) }, (_, i) => fields.slice(i * FIELDS_AT_ONCE, (i + 1) * FIELDS_AT_ONCE));
-
-/** What follows WHERE for the rows of one site, and its parameter. */
-const ofSite = (site: string | null): { readonly where: string; readonly bound: Readonly<Record<string, string>> } =>
-  site === null ? { where: "", bound: {} } : { where: ' AND "site" = $site', bound: { site } };
 
 const tierLines = async (
   { ask, site }: Pick<Keeper, "ask" | "site">,

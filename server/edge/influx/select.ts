@@ -8,6 +8,10 @@ import type { Table } from "./ask.ts";
 export const within = ({ from, to }: { from: number; to: number }): string =>
   `time >= ${Math.trunc(from)}ms AND time < ${Math.trunc(to)}ms`;
 
+/** What follows the times after WHERE for the rows of one site, nothing for all of them; and its parameter. */
+export const ofSite = (site: string | null): { readonly where: string; readonly bound: Readonly<Record<string, string>> } =>
+  site === null ? { where: "", bound: {} } : { where: ' AND "site" = $site', bound: { site } };
+
 /** SELECT of figures over a span; one row for each group. `group` is what follows GROUP BY. */
 export const selectFigures = (measure: MeasureName, fields: readonly Field[], span: Span, where: string, group: string): string => {
   const raw = span.tier === "raw";

@@ -10,7 +10,7 @@ import type { Ask, Table } from "./ask.ts";
 import { siteOf, type Figures, type SiteFigures } from "./figures.ts";
 import { siteLine, type Line } from "./lines.ts";
 import type { Marks } from "./marks.ts";
-import { gather, selectRows, within } from "./select.ts";
+import { gather, ofSite, selectRows, within } from "./select.ts";
 
 export const SITE_FIELDS: readonly Field[] = ["hashrateThs", "powerW", "boardC"]
   .map((name) => fieldOf("rig", name))
@@ -56,10 +56,8 @@ export const siteLines = async (
   range: { from: number; to: number },
   widths: readonly number[],
 ): Promise<Line[]> => {
-  const [tables = []] = await ask(
-    [selectRows("rig", SITE_FIELDS, tier, range, '"site", "rig"', of === null ? "" : ' AND "site" = $site')],
-    of === null ? {} : { site: of },
-  );
+  const { where, bound } = ofSite(of);
+  const [tables = []] = await ask([selectRows("rig", SITE_FIELDS, tier, range, '"site", "rig"', where)], bound);
   const lines: Line[] = [];
   for (const width of widths)
     for (const [site, rigs] of byRig(tables, width, tier === "raw"))

@@ -3,7 +3,7 @@ import type { DayLine, DayTree, ProvenDay } from "../../../server/twin/bundle.ts
 import { canonicalText } from "../../../server/twin/canonical.ts";
 import { dateOf, leafOf, proofIn, treeOf, type DayLeaf, type Deployment, type Tree } from "../../../server/twin/day.ts";
 import { DAY_MS } from "../../../server/twin/days.ts";
-import { type DigestRow } from "../../../server/twin/digest.ts";
+import type { DigestRow } from "../../../server/twin/digest.ts";
 import { SLOT_MS, SLOT_S, SLOTS } from "../../../server/twin/rig-day.ts";
 import { hashOf, type Hex } from "../../../server/twin/seal.ts";
 import type { RecordBody } from "../../../server/twin/record.ts";

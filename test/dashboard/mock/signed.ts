@@ -2,7 +2,7 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import type { SignedPart } from "../../../server/twin/bundle.ts";
-import { type DigestRow } from "../../../server/twin/digest.ts";
+import type { DigestRow } from "../../../server/twin/digest.ts";
 import { SLOT_MS } from "../../../server/twin/rig-day.ts";
 import { headBytes, headText, lineLeaves, nextHead, type Head } from "../../../server/twin/gateway.ts";
 import { lineText } from "../../../server/twin/line.ts";
