@@ -1,4 +1,5 @@
 /** Readings as the series store keeps them. */
+import { energyName, TOTAL } from "./energy-series.ts";
 import { BOARD, boardsAt, meanRpm, packed, PLACE, poolsAt } from "./packed-measured.ts";
 import type { EnergyReading, Reading } from "./reading.ts";
 import { BOARD_FIELDS, ENERGY_FIELDS, NO_PART, RIG_FIELDS, type Rows, type RowSet } from "./series.ts";
@@ -109,15 +110,15 @@ export const addReading = (rows: RowSet, reading: Reading, rig: string, model: s
   }
 };
 
-/** Adds one point a source, and one for the meter itself. */
+/** Adds a point for each source of the meter, and one for its total. */
 export const addEnergy = ({ site_energy: rows }: RowSet, reading: EnergyReading): void => {
   const { site, deviceTs: ts } = reading;
-  const { meteredW, gridGco2ePerKwh, pricePerKwh, ambientC } = reading;
+  const { meter, meteredW, gridGco2ePerKwh, pricePerKwh, ambientC } = reading;
   // In the order of ENERGY_FIELDS.
-  const meter = addPoint(rows, site, "meter", NO_PART, "", ts);
-  rows.values.set([meteredW, gridGco2ePerKwh ?? NaN, pricePerKwh ?? NaN, ambientC ?? NaN], meter);
+  const total = addPoint(rows, site, energyName(meter, TOTAL), NO_PART, "", ts);
+  rows.values.set([meteredW, gridGco2ePerKwh ?? NaN, pricePerKwh ?? NaN, ambientC ?? NaN], total);
   for (const [source, watts] of Object.entries(reading.sourcesW)) {
-    const at = addPoint(rows, site, source, NO_PART, "", ts);
+    const at = addPoint(rows, site, energyName(meter, source), NO_PART, "", ts);
     rows.values.set([watts, NaN, NaN, NaN], at);
   }
 };

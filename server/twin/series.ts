@@ -32,13 +32,13 @@ export type RigField = (typeof RIG_FIELDS)[number];
 export const BOARD_FIELDS = ["hashrateThs", "boardC", "chipC", "chips", "frequencyMhz", "voltageV", "hwErrors"] as const;
 export type BoardField = (typeof BOARD_FIELDS)[number];
 
-/** Numeric fields of measurement `site_energy` (tags site, source); source "meter" carries the site's total. */
+/** Numeric fields of measurement `site_energy` (tags site, meter, source); source "meter" carries the meter's total. */
 export const ENERGY_FIELDS = ["powerW", "gco2ePerKwh", "pricePerKwh", "ambientC"] as const;
 
-/** Which series points belong to: one rig, one board of a rig, or one energy source. */
+/** Which series points belong to: one rig, one board of a rig, or one source of a meter. */
 export interface SeriesName {
   readonly site: string;
-  /** The rig, or the energy source ("meter" is the site's total). */
+  /** The rig, or the meter and its source (energy-series.ts). */
   readonly name: string;
   /** The board, or NO_PART. */
   readonly part: number;
@@ -134,7 +134,7 @@ export interface SiteSeriesAnswer {
   readonly boardMeanC: readonly (number | null)[];
   readonly rigs: readonly number[];
 }
-/** Mean W of each source in each bucket, and the meter. */
+/** W of each source in each bucket and of the meter: the mean of each meter, summed. */
 export interface EnergyAnswer {
   readonly ts: readonly number[];
   readonly bucketMs: number;

@@ -351,6 +351,27 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       expect((await store.energySeries({ site: "nowhere", from: t, to: t + MINUTE, points: 1 })).meteredW).toEqual([null]);
     });
 
+    test("several meters of a site are summed, before and after the roll-up", async () => {
+      const t = free();
+      const told = [0, 30_000].flatMap((ms) => [
+        energy("a/meter", t + ms, { powerW: 5_000_000 }, "meters"),
+        energy("a/grid", t + ms, { powerW: 5_000_000, pricePerKwh: 0.05 }, "meters"),
+        // At the same moment as the other, and a second later.
+        energy("b/meter", t + ms, { powerW: 3_000_000 }, "meters"),
+        energy("b/grid", t + ms + 1_000, { powerW: 3_000_000, pricePerKwh: 0.07 }, "meters"),
+      ]);
+      await write({ energy: told });
+      const query = { site: "meters", from: t, to: t + 10 * MINUTE, points: 10 };
+      const expected = { meteredW: [8_000_000], sourcesW: { grid: [8_000_000] }, pricePerKwh: [0.06] };
+      const first = async () => {
+        const { meteredW, sourcesW, pricePerKwh } = await store.energySeries(query);
+        return { meteredW: meteredW.slice(0, 1), sourcesW: { grid: sourcesW.grid?.slice(0, 1) }, pricePerKwh: pricePerKwh.slice(0, 1) };
+      };
+      expect(await first()).toEqual(expected);
+      while ((await store.rollup(t + 24 * HOUR)) > 0);
+      expect(await first()).toEqual(expected);
+    });
+
     test("ranks rigs by a mean, equal ones by name, silent ones not", async () => {
       const t = free();
       await write({

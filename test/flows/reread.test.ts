@@ -171,7 +171,7 @@ describe("rows that are read again from the journal are those that came live", (
       },
       "powerW",
     );
-    expect(rows?.["meter@0"]).toEqual([5_000]);
+    expect(rows?.["meter-1/meter@0"]).toEqual([5_000]);
   });
 
   test("of another dialect's messages that are sent again because nobody heard the acknowledgement", async () => {

@@ -41,7 +41,7 @@ describe("one entry after the other", () => {
       nameplate: { hashrateThs: 104 },
     });
     expect(rowsIn(rows.rig).map(({ name }) => name)).toEqual(["r1"]);
-    expect(rowsIn(rows.site_energy).map(({ name }) => name)).toEqual(["meter", "grid"]);
+    expect(rowsIn(rows.site_energy).map(({ name }) => name)).toEqual(["meter-1/meter", "meter-1/grid"]);
     expect([...out.roster]).toEqual(["r1"]);
     expect(totalsOf(farm)).toMatchObject({
       rigs: 1,

@@ -1,7 +1,7 @@
 /** The queries. Identifiers come from closed lists (measures.ts), everything else is bound. */
 import { bucketsOf, checkRange, emptyColumn, type Buckets } from "../../twin/buckets.ts";
+import { metersTogether } from "../../twin/energy-series.ts";
 import { fieldsOf, meanOf, MEASURES, rounded, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
-import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { HOUR_MS, leastBucketMs, spansOf, WINDOW_MS, type Span } from "../../twin/tiers.ts";
 import {
@@ -151,42 +151,21 @@ export const createReader = (engine: Engine, memory: Memory) => {
     energySeries: async (query: SiteSeriesQuery): Promise<EnergyAnswer> => {
       const axis = buckets(query);
       const fields = fieldsOf("site_energy", ["powerW", "gco2ePerKwh", "pricePerKwh"]);
-      const watts = new Map<string, (number | null)[]>();
-      const [gco2ePerKwh, pricePerKwh] = [emptyColumn(axis), emptyColumn(axis)];
       const site = ofSite("site_energy", query.site);
-      if (site !== null) {
-        const [power, gco2e, price] = fields as [Field, Field, Field];
-        const { sql, binding } = rowsIn("site_energy", fields, spans(query, axis.bucketMs), site.which);
-        const sums = new Map<number, { gco2e: number; gco2eN: number; price: number; priceN: number }>();
-        for (const row of await engine.read(`SELECT id, ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY id, bucket`, {
-          ...binding,
-          ...site.binding,
-        })) {
-          const [id, at, , powerSum, powerN, , , gco2eSum, gco2eN, , , priceSum, priceN] = row.map(number);
-          if (typeof id !== "number" || typeof at !== "number") continue;
-          const source = memory.series[id]?.name ?? "";
-          const column = watts.get(source) ?? emptyColumn(axis);
-          column[at] = meanOf(power, powerSum ?? 0, powerN ?? 0);
-          watts.set(source, column);
-          const sum = sums.get(at) ?? { gco2e: 0, gco2eN: 0, price: 0, priceN: 0 };
-          sums.set(at, {
-            gco2e: sum.gco2e + (gco2eSum ?? 0),
-            gco2eN: sum.gco2eN + (gco2eN ?? 0),
-            price: sum.price + (priceSum ?? 0),
-            priceN: sum.priceN + (priceN ?? 0),
-          });
-        }
-        for (const [at, sum] of sums) {
-          gco2ePerKwh[at] = meanOf(gco2e, sum.gco2e, sum.gco2eN);
-          pricePerKwh[at] = meanOf(price, sum.price, sum.priceN);
-        }
-      }
-      const sourcesW: Partial<Record<EnergySource, readonly (number | null)[]>> = {};
-      for (const source of ENERGY_SOURCES) {
-        const column = watts.get(source);
-        if (column !== undefined) sourcesW[source] = column;
-      }
-      return { ...axis, sourcesW, meteredW: watts.get("meter") ?? emptyColumn(axis), gco2ePerKwh, pricePerKwh };
+      if (site === null) return metersTogether(axis, []);
+      const { sql, binding } = rowsIn("site_energy", fields, spans(query, axis.bucketMs), site.which);
+      const rows = await engine.read(`SELECT id, ${bucketSql(axis)} AS bucket${FIGURES(fields)} FROM (${sql}) GROUP BY id, bucket`, {
+        ...binding,
+        ...site.binding,
+      });
+      return metersTogether(
+        axis,
+        rows.map((row) => {
+          const figure = (i: number) => ({ sum: Number(row[3 + 4 * i] ?? 0), n: Number(row[4 + 4 * i] ?? 0) });
+          const name = memory.series[Number(row[0])]?.name ?? "";
+          return { name, at: Number(row[1]), powerW: figure(0), gco2ePerKwh: figure(1), pricePerKwh: figure(2) };
+        }),
+      );
     },
 
     top: async (query: TopQuery): Promise<readonly TopRow[]> => {

@@ -1,4 +1,5 @@
 /** Keeps `rig_1m`, `rig_1h` (board_…, site_energy_…) and `site` up to date. Read and written back here: no version has to be able to. */
+import { energyName } from "../../twin/energy-series.ts";
 import { MEASURE_NAMES, MEASURES, type Field, type MeasureName } from "../../twin/measures.ts";
 import { NO_PART } from "../../twin/series.ts";
 import { dueWindows, HOUR_MS, MINUTE_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
@@ -31,7 +32,7 @@ const FIELDS_AT_ONCE = 5;
 const GROUPS: Readonly<Record<MeasureName, string>> = {
   rig: '"site", "rig", "model"',
   board: '"site", "rig", "model", "board"',
-  site_energy: '"site", "source"',
+  site_energy: '"site", "meter", "source"',
 };
 
 const parts = (fields: readonly Field[]): readonly (readonly Field[])[] =>
@@ -48,10 +49,10 @@ const tierLines = async (
   const { where, bound } = ofSite(site);
   const [tables = []] = await ask([selectRows(measure, fields, finer, range, GROUPS[measure], where)], bound);
   return tables.flatMap((table) => {
-    const { site: of = "", rig, source = "", model = "unknown", board } = table.tags;
+    const { site: of = "", rig, meter = "", source = "", model = "unknown", board } = table.tags;
     const rows = new Map<number, Figures>();
     gather(rows, table, fields, WINDOW_MS[window], finer === "raw");
-    const key = { site: of, name: rig ?? source, part: board === undefined ? NO_PART : Number(board), model };
+    const key = { site: of, name: rig ?? energyName(meter, source), part: board === undefined ? NO_PART : Number(board), model };
     return [...rows].map(([start, row]) => tierLine(measure, window, key, start, fields, row));
   });
 };

@@ -1,4 +1,5 @@
 /** Rows as InfluxDB line protocol, precision ms. Every field is a float, also counters: one integer would fix the field's type for good. */
+import { meterAndSource } from "../../twin/energy-series.ts";
 import { MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
 import { NO_PART, type SeriesName } from "../../twin/series.ts";
 import { TIME_END, type Points } from "../../twin/sift.ts";
@@ -16,9 +17,14 @@ const tag = (value: string): string => value.replace(/[, =]/g, "\\$&");
 
 export const measurementOf = (measure: MeasureName, tier: Tier): string => (tier === "raw" ? measure : `${measure}_${tier}`);
 
+const energyTags = (site: string, name: string): string => {
+  const { meter, source } = meterAndSource(name);
+  return `${meter === "" ? "" : `meter=${tag(meter)},`}site=${tag(site)},source=${tag(source)}`;
+};
+
 const tagsOf = (measure: MeasureName, { site, name, part, model }: SeriesName): string =>
   measure === "site_energy"
-    ? `site=${tag(site)},source=${tag(name)}`
+    ? energyTags(site, name)
     : `${part === NO_PART ? "" : `board=${part},`}model=${tag(model)},rig=${tag(name)},site=${tag(site)}`;
 
 /** `readings` is 1 in every raw row, so that rows can be counted whatever a device leaves out. */

@@ -1,7 +1,7 @@
 /** The other queries: one rig, one board, the energy mix, the newest rows, the ranking. */
-import { bucketsOf, checkRange, emptyColumn, type Buckets } from "../../twin/buckets.ts";
+import { bucketsOf, checkRange, type Buckets } from "../../twin/buckets.ts";
+import { metersTogether } from "../../twin/energy-series.ts";
 import { fieldsOf, meanOf, MEASURES, valueOf, type Field, type MeasureName } from "../../twin/measures.ts";
-import { ENERGY_SOURCES, type EnergySource } from "../../twin/reading.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { leastBucketMs } from "../../twin/tiers.ts";
 import type {
@@ -33,7 +33,7 @@ export const createReader = (ask: Ask, marks: Marks) => {
   ): Promise<SeriesAnswer> => {
     const fields = fieldsOf(measure, names);
     const axis = buckets(query);
-    const own = (await figures(measure, fields, query, axis.bucketMs, where, bound, "")).get("");
+    const own = (await figures(measure, fields, query, axis.bucketMs, where, bound, [])).get("");
     const columns = fields.map((field, i) => {
       const all = axis.ts.map((start) => own?.get(start)?.each[i]);
       const pick = (value: (figure: { n: number; min: number; max: number; sum: number }) => number | null) =>
@@ -82,32 +82,17 @@ export const createReader = (ask: Ask, marks: Marks) => {
     energySeries: async (query: SiteSeriesQuery): Promise<EnergyAnswer> => {
       const axis = buckets(query);
       const fields = fieldsOf("site_energy", ["powerW", "gco2ePerKwh", "pricePerKwh"]);
-      const bySource = await figures("site_energy", fields, query, axis.bucketMs, '"site" = $site', { site: query.site }, "source");
-      const watts = (source: string): (number | null)[] | null => {
-        const own = bySource.get(source);
-        const field = fields[0];
-        if (own === undefined || field === undefined) return null;
-        return axis.ts.map((start) => meanOf(field, own.get(start)?.each[0]?.sum ?? 0, own.get(start)?.each[0]?.n ?? 0));
-      };
-      /** Whichever source says it. */
-      const overall = (i: number): (number | null)[] =>
-        axis.ts.map((start) => {
-          const all = [...bySource.values()].map((own) => own.get(start)?.each[i]);
-          const field = fields[i];
-          return field === undefined
-            ? null
-            : meanOf(
-                field,
-                all.reduce((a, one) => a + (one?.sum ?? 0), 0),
-                all.reduce((a, one) => a + (one?.n ?? 0), 0),
-              );
-        });
-      const sourcesW: Partial<Record<EnergySource, readonly (number | null)[]>> = {};
-      for (const source of ENERGY_SOURCES) {
-        const column = watts(source);
-        if (column !== null) sourcesW[source] = column;
-      }
-      return { ...axis, sourcesW, meteredW: watts("meter") ?? emptyColumn(axis), gco2ePerKwh: overall(1), pricePerKwh: overall(2) };
+      const found = await figures("site_energy", fields, query, axis.bucketMs, '"site" = $site', { site: query.site }, ["meter", "source"]);
+      const none = { sum: 0, n: 0 };
+      return metersTogether(
+        axis,
+        [...found].flatMap(([name, own]) =>
+          axis.ts.flatMap((start, at) => {
+            const [powerW = none, gco2ePerKwh = none, pricePerKwh = none] = own.get(start)?.each ?? [];
+            return own.has(start) ? [{ name, at, powerW, gco2ePerKwh, pricePerKwh }] : [];
+          }),
+        ),
+      );
     },
 
     top: async (query: TopQuery): Promise<readonly TopRow[]> => {
@@ -116,7 +101,7 @@ export const createReader = (ask: Ask, marks: Marks) => {
         throw new Refused("REQUEST_INVALID", `limit (${query.limit}) is 1 to 100 000.`);
       const fields = fieldsOf("rig", [query.field]);
       const field = fields[0] as Field;
-      const rows = [...(await figures("rig", fields, query, 0, '"site" = $site', { site: query.site }, "rig"))].flatMap(([rig, own]) => {
+      const rows = [...(await figures("rig", fields, query, 0, '"site" = $site', { site: query.site }, ["rig"]))].flatMap(([rig, own]) => {
         const figure = own.get(0)?.each[0];
         return figure === undefined || figure.n === 0
           ? []

@@ -69,7 +69,7 @@ export const createRowReader = (ask: Ask, marks: Marks) => {
       const [hash, watts] = fields as [Field, Field];
       for (let from = query.from; from < query.to;) {
         const to = Math.min(query.to, (Math.floor(from / SLICE_MS) + 1) * SLICE_MS);
-        const found = await figures("rig", fields, { from, to }, slotMs, where, bound, "rig");
+        const found = await figures("rig", fields, { from, to }, slotMs, where, bound, ["rig"]);
         const lines = [...found]
           .flatMap(([rig, buckets]) => [...buckets].map(([start, own]) => ({ rig, start, own })))
           .sort((a, b) => a.start - b.start);
@@ -107,7 +107,7 @@ export const createRowReader = (ask: Ask, marks: Marks) => {
       const fields = fieldsOf("rig", query.fields);
       if (query.tier === "raw") return pageOf(await rawRows(query, fields));
       const { where, bound } = rigsOf(query.site, query.rigs);
-      const found = await figures("rig", fields, query, WINDOW_MS[query.tier], where, bound, "rig");
+      const found = await figures("rig", fields, query, WINDOW_MS[query.tier], where, bound, ["rig"]);
       return pageOf([...found].flatMap(([rig, buckets]) => [...buckets].map(([start, own]) => windowRow(start, rig, fields, own))));
     },
 
