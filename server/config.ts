@@ -327,7 +327,7 @@ export const SETTINGS = {
     flag: "journal-gb",
     variable: "JOURNAL_GB",
     value: "GB",
-    says: "the journal's messages take at most this; the oldest go first, but none of a day that is not sealed",
+    says: "the journal's messages take at most this; the oldest go first, but none of a day that is not sealed or that the series store lacks",
     read: whole(1, 1_000_000),
   }),
   gatewayKeys: setting({

@@ -195,6 +195,8 @@ export const createSeries = (needs: SeriesNeeds) => {
     storedPos: (): number => Math.max(0, stored),
     /** Journal time up to which the store lacks nothing while it is catching up; null when it keeps up. */
     behindTs: (): number | null => (stored >= liveFrom - 1 ? null : storedTs),
+    /** Journal time before which the store lacks nothing: Infinity while it keeps up, 0 while it has not told where it stands. */
+    storedTs: (): number => (stored < 0 ? 0 : stored >= liveFrom - 1 ? Infinity : (storedTs ?? 0)),
     away: (): string | null => away,
     /** Writes what is left, once, behind what is being written. */
     async stop(): Promise<void> {

@@ -14,7 +14,7 @@ export interface UpkeepNeeds {
   /** Has the store give back memory; a minute's writes leave some behind. */
   readonly letGo: () => Promise<void>;
   readonly retain: (rawBeforeTs: number, minuteBeforeTs: number) => Promise<void>;
-  /** The newest device time that was heard, ms UTC. A machine's clock that jumps ahead by a month must not cost the month's rows. */
+  /** The newest device time that the rigs tell, ms UTC. A machine's clock that jumps ahead by a month must not cost the month's rows. */
   readonly newestTs: () => number;
   readonly rawDays: number;
   readonly minuteDays: number;

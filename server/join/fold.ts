@@ -9,6 +9,7 @@ import { createRejected } from "../flows/rejected.ts";
 import { createRate } from "../flows/status.ts";
 import { createTelemetry } from "../flows/telemetry.ts";
 import { startUpkeep } from "../flows/upkeep.ts";
+import { usualDeviceTs } from "../twin/pruning.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Farm } from "../twin/farm.ts";
 import type { SiteTotals } from "../twin/twin.ts";
@@ -18,7 +19,6 @@ import { complain, insist, shownIn, type House } from "./house.ts";
 
 const SNAPSHOT_MS = 300_000;
 const RAW_DAYS = 30;
-const UPPER = 0.75;
 const MINUTE_DAYS = 400;
 
 export type Fold = Awaited<ReturnType<typeof startFold>>;
@@ -126,11 +126,7 @@ export const startFold = async (
       rollup: store.rollup,
       letGo: store.letGo,
       retain: store.retain,
-      // What most of those say that are heard: not what a few say whose clocks are as wrong as this machine's may be.
-      newestTs: () => {
-        const times = [...farm().twins.values()].flatMap(({ lastDeviceTs }) => lastDeviceTs ?? []).toSorted((a, b) => a - b);
-        return times[Math.floor(times.length * UPPER)] ?? 0;
-      },
+      newestTs: () => usualDeviceTs(farm().twins.values(), farm().asOfTs),
       behindTs: series.behindTs,
       rawDays: RAW_DAYS,
       minuteDays: MINUTE_DAYS,

@@ -1,5 +1,4 @@
 /** Provenance: the chain, records and their relay, daily anchors, proofs, and the monitor that looks again. */
-import { DAY_MS } from "../twin/days.ts";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createChain } from "../edge/chain/client.ts";
@@ -13,6 +12,7 @@ import { createRecords } from "../flows/records.ts";
 import { createRights } from "../flows/rights.ts";
 import { createSignedDays } from "../flows/signed-days.ts";
 import { dateOf } from "../twin/day.ts";
+import { prunableBeforeTs } from "../twin/pruning.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
@@ -76,7 +76,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 export const createLedger = (
   { config, clock, status, runs }: House,
   { journal, days, pruned }: Data,
-  { farm }: Fold,
+  { farm, series }: Fold,
   { rpcUrl, isLocal, gone }: ChainPlace,
 ) => {
   const chain = createChain({
@@ -205,9 +205,13 @@ export const createLedger = (
       monitor.start();
       runs("the monitor", monitor.stop);
       const prune = async (): Promise<void> => {
-        const bySize = config.journalGb === null ? 0 : journal.beforeTsFor(config.journalGb * GB);
-        // Days that are not sealed stay, whatever their age and size: their rows can be counted only from the messages.
-        const beforeTs = Math.min(Math.max(clock.now() - config.journalDays * DAY_MS, bySize), anchoring.prunableBeforeTs());
+        const beforeTs = prunableBeforeTs({
+          nowTs: clock.now(),
+          days: config.journalDays,
+          bySizeTs: config.journalGb === null ? 0 : journal.beforeTsFor(config.journalGb * GB),
+          sealedTs: anchoring.prunableBeforeTs(),
+          storedTs: series.storedTs(),
+        });
         await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
       };
       runs("the pruning", clock.every(PRUNE_MS, prune));

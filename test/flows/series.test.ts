@@ -107,7 +107,7 @@ describe("rows to the store", () => {
     for (let i = 0; i < 5; i++) say();
     journal.put(energy(T0, 0, 5_000));
     await clock.pass(1_000);
-    expect(store.keys()).toEqual([...published, `grid@${T0}`, `meter@${T0}`].toSorted());
+    expect(store.keys()).toEqual([...published, `meter-1/grid@${T0}`, `meter-1/meter@${T0}`].toSorted());
     expect(store.position()).toBe(6);
     expect(series.storedPos()).toBe(6);
     expect(store.state.writes).toHaveLength(1);
@@ -162,6 +162,26 @@ describe("rows to the store", () => {
     expect(store.keys()).toEqual(published.toSorted());
     expect(store.position()).toBe(102);
     expect(health.at(-1)).toBeNull();
+  });
+
+  test("what it lacks is told to whoever drops old entries, from the moment it is away", async () => {
+    const { clock, store, series, say } = world();
+    store.state.away = true;
+    say();
+    await series.start();
+    // Nobody knows what it has.
+    expect(series.storedTs()).toBe(0);
+    store.state.away = false;
+    await clock.pass(5_000);
+    expect(series.storedTs()).toBe(Infinity);
+    store.state.away = true;
+    say();
+    const saidTs = clock.now();
+    await clock.pass(5_000);
+    expect(series.storedTs()).toBeLessThanOrEqual(saidTs);
+    store.state.away = false;
+    await clock.pass(5_000);
+    expect(series.storedTs()).toBe(Infinity);
   });
 
   test("a store that comes back with a copy of before, or with nothing, is filled again from the journal", async () => {
