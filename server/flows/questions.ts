@@ -65,13 +65,16 @@ const latestLine = (farm: Farm, { rig, ts, values }: LatestRow) => {
 export const createQuestions = ({ site, farm, store }: QuestionsNeeds): Questions => {
   let exports = 0;
 
+  /** What is still to come is no silence. */
+  const pastOf = (to: number): number => Math.min(to, farm().asOfTs);
+
   const activity = async (
     query: { readonly from: number; readonly to: number; readonly rig?: string | undefined },
     wish?: Parameters<typeof activityOf>[3],
   ) => {
     checkActivityRange(query);
-    const slots = store.slots({ site, rig: query.rig ?? null, from: query.from, to: query.to });
-    return activityOf(query, slots, knownOf(farm()), wish);
+    const range = { from: query.from, to: Math.max(query.from + 1, pastOf(query.to)) };
+    return activityOf(range, store.slots({ site, rig: query.rig ?? null, ...range }), knownOf(farm()), wish);
   };
 
   /** Counts an export while it is read. */
@@ -97,7 +100,7 @@ export const createQuestions = ({ site, farm, store }: QuestionsNeeds): Question
     },
     top: async (query) => ({ rigs: [...(await store.top({ ...query, site }))] }),
     async stopped(query) {
-      if (query.to - query.from < SLOT_MS)
+      if (pastOf(query.to) - query.from < SLOT_MS)
         throw new Refused("RANGE_INVALID", `from to to is at least ${SLOT_MS / 60_000} minutes: less is no sign that a rig has stopped.`);
       const found = await activity(query);
       return { ...query, slotMs: found.slotMs, rigs: stoppedLines(found) };

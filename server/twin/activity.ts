@@ -1,6 +1,7 @@
 /**
  * What rigs did over a range, from their slots: when they hashed, how long at a stretch, how often they broke down, and what they
- * drew for it. A slot hashes where its mean hashrate is at least a tenth of the nameplate (of anything, where none is known).
+ * drew for it. A slot hashes where its mean hashrate is at least a tenth of the nameplate (of anything, where none is known); one in
+ * which the hashrate was not told is no slot of either kind.
  */
 import { DAY_MS } from "./days.ts";
 import { rounded } from "./measures.ts";
@@ -36,21 +37,25 @@ export interface Run {
   readonly toTs: number;
 }
 interface DayPart {
+  /** Of the day, as far as it lies in the range. */
+  readonly spanMs: number;
   reportedMs: number;
   hashingMs: number;
   /** That began on this day. */
   runs: number;
+  /** Runs that hashed on this day, whenever they began. */
+  stretches: number;
 }
 export interface RigActivity {
   readonly rig: string;
   readonly known: Known;
   readings: number;
-  /** Of slots in which it spoke, as far as they lie in the range. */
+  /** Of slots in which it told its hashrate, as far as they lie in the range. */
   reportedMs: number;
   hashingMs: number;
   runs: number;
   longestRunMs: number;
-  /** Runs that ended in a slot in which it spoke and did not hash. */
+  /** Runs that ended in a slot in which it told that it did not hash. */
   breakdowns: number;
   /** Runs that ended in silence. */
   silences: number;
@@ -61,7 +66,12 @@ export interface RigActivity {
   /** By days since 1970 UTC. */
   readonly days: Map<number, DayPart>;
   openFromTs: number | null;
+  /** End of the last slot in which it hashed. */
   openToTs: number;
+  /** The day for which the open run was counted last. */
+  openDay: number;
+  /** End of the last slot in which it spoke. */
+  heardToTs: number;
 }
 export interface Activity {
   readonly from: number;
@@ -97,21 +107,33 @@ const newRig = (rig: string, known: Known): RigActivity => ({
   days: new Map(),
   openFromTs: null,
   openToTs: 0,
+  openDay: -1,
+  heardToTs: 0,
 });
 
 const isHashing = (sumThs: number, n: number, { nameplateThs }: Known): boolean =>
-  n > 0 && sumThs > 0 && sumThs / n >= (nameplateThs ?? 0) * LEAST_LOAD;
+  sumThs > 0 && sumThs / n >= (nameplateThs ?? 0) * LEAST_LOAD;
 
 const endRun = (all: Activity, rig: RigActivity, wish: RunWish): void => {
   if (rig.openFromTs === null) return;
   const run = { rig: rig.rig, fromTs: rig.openFromTs, toTs: rig.openToTs };
   rig.openFromTs = null;
+  rig.openDay = -1;
   const ms = run.toTs - run.fromTs;
   rig.longestRunMs = Math.max(rig.longestRunMs, ms);
   if (ms < wish.leastMs) return;
   all.runs.push(run);
   // Cut now and then, so that a flapping farm does not fill the memory.
   if (all.runs.length > 2 * wish.limit + 1_000) all.runs = all.runs.toSorted(longestFirst).slice(0, wish.limit);
+};
+
+const dayPartOf = (rig: RigActivity, { from, to }: Activity, day: number): DayPart => {
+  let part = rig.days.get(day);
+  if (part === undefined) {
+    const spanMs = Math.min(to, (day + 1) * DAY_MS) - Math.max(from, day * DAY_MS);
+    rig.days.set(day, (part = { spanMs, reportedMs: 0, hashingMs: 0, runs: 0, stretches: 0 }));
+  }
+  return part;
 };
 
 const addSlots = (all: Activity, slots: Slots, knownOf: (rig: string) => Known, wish: RunWish): void => {
@@ -124,19 +146,20 @@ const addSlots = (all: Activity, slots: Slots, knownOf: (rig: string) => Known, 
     const fromTs = Math.max(start, all.from);
     const toTs = Math.min(start + slots.slotMs, all.to);
     const number = Math.floor(fromTs / DAY_MS);
-    let day = rig.days.get(number);
-    if (day === undefined) rig.days.set(number, (day = { reportedMs: 0, hashingMs: 0, runs: 0 }));
+    const day = dayPartOf(rig, all, number);
     rig.readings += slots.readings[i] ?? 0;
     rig.hashrateN += n;
     rig.hashrateSumThs += sumThs;
     rig.powerN += slots.powerN[i] ?? 0;
     rig.powerSumW += slots.powerSumW[i] ?? 0;
-    rig.reportedMs += toTs - fromTs;
-    day.reportedMs += toTs - fromTs;
-    if (rig.openFromTs !== null && rig.openToTs < fromTs) {
+    if (rig.openFromTs !== null && rig.heardToTs < fromTs) {
       rig.silences += 1;
       endRun(all, rig, wish);
     }
+    rig.heardToTs = toTs;
+    if (n === 0) continue;
+    rig.reportedMs += toTs - fromTs;
+    day.reportedMs += toTs - fromTs;
     if (!isHashing(sumThs, n, rig.known)) {
       if (rig.openFromTs !== null) rig.breakdowns += 1;
       endRun(all, rig, wish);
@@ -149,11 +172,13 @@ const addSlots = (all: Activity, slots: Slots, knownOf: (rig: string) => Known, 
       rig.runs += 1;
       day.runs += 1;
     }
+    if (rig.openDay !== number) day.stretches += 1;
+    rig.openDay = number;
     rig.openToTs = toTs;
   }
 };
 
-/** Reads the slots of [from, to) to their end. `wish` says which runs to keep; none without it. */
+/** Reads the slots of [from, to), none of which is in the future, to their end. `wish` says which runs to keep; none without it. */
 export const activityOf = async (
   range: { readonly from: number; readonly to: number },
   slots: AsyncIterable<Slots>,
@@ -163,7 +188,8 @@ export const activityOf = async (
   const all: Activity = { from: range.from, to: range.to, slotMs: SLOT_MS, rigs: new Map(), runs: [] };
   for await (const part of slots) addSlots(all, part, knownOf, wish);
   for (const rig of all.rigs.values()) {
-    if (rig.openFromTs !== null && rig.openToTs < all.to) rig.silences += 1;
+    // The last slot may only just have begun: a rig that speaks each minute has had no turn in it.
+    if (rig.openFromTs !== null && rig.heardToTs + all.slotMs <= all.to) rig.silences += 1;
     endRun(all, rig, wish);
   }
   all.runs = all.runs.toSorted(longestFirst).slice(0, wish.limit);
@@ -173,6 +199,8 @@ export const activityOf = async (
 const byName = <T extends { readonly rig: string }>(rows: Iterable<T>): T[] => [...rows].sort((a, b) => (a.rig < b.rig ? -1 : 1));
 const ratio = (a: number, b: number, decimals: number): number | null => (b > 0 ? rounded(a / b, decimals) : null);
 const pct = (a: number, b: number): number | null => (b > 0 ? rounded((100 * a) / b, 2) : null);
+
+const roundedOr = (value: number | null, decimals: number): number | null => (value === null ? null : rounded(value, decimals));
 
 /** One line for each rig that spoke, by name. */
 export const uptimeLines = ({ rigs }: Activity) =>
@@ -189,13 +217,23 @@ export const uptimeLines = ({ rigs }: Activity) =>
     silences: rig.silences,
   }));
 
-/** Rigs that spoke and hashed in no slot. */
+/** Rigs that told their hashrate and hashed in no slot. */
 export const stoppedLines = (activity: Activity) =>
   uptimeLines(activity)
-    .filter(({ hashingMs }) => hashingMs === 0)
+    .filter(({ reportedMs, hashingMs }) => reportedMs > 0 && hashingMs === 0)
     .map(({ rig, model, reportedMs }) => ({ rig, model, reportedMs }));
 
-/** Load, J/TH against the nameplate, runs and breakdowns of each model or rig, by name. */
+const sumOf = (rigs: readonly RigActivity[], of: (rig: RigActivity) => number): number => rigs.reduce((total, rig) => total + of(rig), 0);
+const meanThsOf = (rig: RigActivity): number => rig.hashrateSumThs / rig.hashrateN;
+const meanWOf = (rig: RigActivity): number => rig.powerSumW / rig.powerN;
+const isRated = ({ known }: RigActivity): boolean => known.nameplateThs !== null && known.nameplateW !== null;
+/** J/TH of some rigs together, null where it is not known of all. */
+const nameplateJThOf = (rigs: readonly RigActivity[]): number | null =>
+  rigs.length > 0 && rigs.every(isRated)
+    ? sumOf(rigs, ({ known }) => known.nameplateW ?? 0) / sumOf(rigs, ({ known }) => known.nameplateThs ?? 0)
+    : null;
+
+/** Load, J/TH against the nameplate, runs and breakdowns of each model or rig, by name. What a rig did not tell is left out of a mean. */
 export const performanceLines = ({ rigs }: Activity, by: "model" | "rig") => {
   const groups = new Map<string, RigActivity[]>();
   for (const rig of byName(rigs.values())) {
@@ -205,24 +243,29 @@ export const performanceLines = ({ rigs }: Activity, by: "model" | "rig") => {
   return [...groups]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, group]) => {
-      const sum = (of: (rig: RigActivity) => number): number => group.reduce((total, rig) => total + of(rig), 0);
-      const meanThs = sum((rig) => (rig.hashrateN > 0 ? rig.hashrateSumThs / rig.hashrateN : 0));
-      const meanW = sum((rig) => (rig.powerN > 0 ? rig.powerSumW / rig.powerN : 0));
-      const nameplateThs = sum(({ known }) => known.nameplateThs ?? 0);
-      const nameplateW = sum(({ known }) => known.nameplateW ?? 0);
-      const isKnown = group.every(({ known }) => known.nameplateThs !== null && known.nameplateW !== null);
-      const rigDays = sum(({ days }) => days.size);
-      const [actual, nominal] = [meanThs > 0 && meanW > 0 ? meanW / meanThs : null, isKnown ? nameplateW / nameplateThs : null];
+      const sum = (of: (rig: RigActivity) => number): number => sumOf(group, of);
+      const hashing = group.filter(({ hashrateN }) => hashrateN > 0);
+      const drawing = group.filter(({ powerN }) => powerN > 0);
+      const both = hashing.filter(({ powerN }) => powerN > 0);
+      const rigDays = sum(({ days }) => [...days.values()].reduce((total, { spanMs }) => total + spanMs, 0)) / DAY_MS;
+      const [bothThs, bothW] = [sumOf(both, meanThsOf), sumOf(both, meanWOf)];
+      const actual = bothThs > 0 && bothW > 0 ? bothW / bothThs : null;
+      const nominal = nameplateJThOf(both);
       return {
         name,
         rigs: group.length,
-        meanThs: rounded(meanThs / group.length, 3),
-        meanW: rounded(meanW / group.length, 1),
-        loadPct: isKnown ? pct(meanThs, nameplateThs) : null,
-        actualJTh: actual === null ? null : rounded(actual, 3),
-        nameplateJTh: nominal === null ? null : rounded(nominal, 3),
+        meanThs: ratio(sumOf(hashing, meanThsOf), hashing.length, 3),
+        meanW: ratio(sumOf(drawing, meanWOf), drawing.length, 1),
+        loadPct: group.every(isRated)
+          ? pct(
+              sumOf(hashing, meanThsOf),
+              sumOf(hashing, ({ known }) => known.nameplateThs ?? 0),
+            )
+          : null,
+        actualJTh: roundedOr(actual, 3),
+        nameplateJTh: roundedOr(nameplateJThOf(group), 3),
         overNameplatePct: actual === null || nominal === null ? null : rounded(100 * (actual / nominal - 1), 2),
-        rigDays,
+        rigDays: rounded(rigDays, 4),
         hashingMsPerRigDay: ratio(
           sum(({ hashingMs }) => hashingMs),
           rigDays,
@@ -244,26 +287,28 @@ export const performanceLines = ({ rigs }: Activity, by: "model" | "rig") => {
     });
 };
 
-/** Each UTC day of each model: how many rigs spoke, how long they hashed, in how many runs that began on that day. */
+/** Each UTC day of each model: how many rigs spoke, how long they hashed, how many runs began; the mean run is of what lies on that day. */
 export const dayLines = ({ rigs }: Activity) => {
-  const lines = new Map<string, { day: number; model: string; rigs: number; reportedMs: number; hashingMs: number; runs: number }>();
+  const lines = new Map<string, { day: number; model: string; rigs: number } & Omit<DayPart, "spanMs">>();
   for (const rig of byName(rigs.values()))
     for (const [day, part] of rig.days) {
       const key = `${day}\n${rig.known.model}`;
       let line = lines.get(key);
-      if (line === undefined) lines.set(key, (line = { day, model: rig.known.model, rigs: 0, reportedMs: 0, hashingMs: 0, runs: 0 }));
+      if (line === undefined)
+        lines.set(key, (line = { day, model: rig.known.model, rigs: 0, reportedMs: 0, hashingMs: 0, runs: 0, stretches: 0 }));
       line.rigs += 1;
       line.reportedMs += part.reportedMs;
       line.hashingMs += part.hashingMs;
       line.runs += part.runs;
+      line.stretches += part.stretches;
     }
   return [...lines.values()]
     .sort((a, b) => a.day - b.day || (a.model < b.model ? -1 : 1))
-    .map(({ day, ...line }) => ({
+    .map(({ day, stretches, ...line }) => ({
       dayTs: day * DAY_MS,
       ...line,
       activePct: pct(line.hashingMs, line.reportedMs),
       hashingMsPerRig: ratio(line.hashingMs, line.rigs, 0),
-      meanRunMs: ratio(line.hashingMs, line.runs, 0),
+      meanRunMs: ratio(line.hashingMs, stretches, 0),
     }));
 };

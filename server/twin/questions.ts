@@ -15,7 +15,7 @@ export const fieldList = (usual: string) =>
   z
     .string()
     .default(usual)
-    .transform((list) => list.split(",").map((name) => name.trim()))
+    .transform((list) => [...new Set(list.split(",").map((name) => name.trim()))])
     .pipe(z.array(z.enum(RIG_FIELDS)).min(1))
     .describe(`comma-separated, of: ${RIG_FIELDS.join(", ")}`);
 
@@ -67,14 +67,14 @@ export const uptimeAnswer = z.object({
     z.object({
       rig: z.string(),
       model: z.string(),
-      reportedMs: lasting.describe("of slots in which it spoke"),
+      reportedMs: lasting.describe("of slots in which it told its hashrate"),
       hashingMs: lasting,
       uptimePct: number.describe("hashing of reported"),
       runs: z.int(),
       longestRunMs: lasting,
       meanRunMs: number,
       breakdowns: z.int().describe("runs that ended while it went on speaking"),
-      silences: z.int().describe("runs that ended in silence"),
+      silences: z.int().describe("runs that ended in a slot of silence or more"),
     }),
   ),
   runs: z.array(z.object({ rig: z.string(), fromTs: ms, toTs: ms })),
@@ -88,13 +88,13 @@ export const performanceAnswer = z.object({
     z.object({
       name: z.string().describe("of the model, or the rig"),
       rigs: z.int(),
-      meanThs: z.number().describe("TH/s of one rig"),
-      meanW: z.number().describe("W of one rig"),
+      meanThs: number.describe("TH/s of one rig, of those that told it"),
+      meanW: number.describe("W of one rig, of those that told it"),
       loadPct: number.describe("hashrate of the nameplate's"),
-      actualJTh: number,
+      actualJTh: number.describe("of rigs that told both power and hashrate"),
       nameplateJTh: number,
       overNameplatePct: number.describe("how much more J/TH than the nameplate says"),
-      rigDays: z.int(),
+      rigDays: z.number().describe("of each day on which a rig spoke, the part within the range"),
       hashingMsPerRigDay: number,
       meanRunMs: number,
       breakdowns: z.int(),
@@ -116,7 +116,7 @@ export const activityAnswer = z.object({
       runs: z.int().describe("that began on this day"),
       activePct: number,
       hashingMsPerRig: number,
-      meanRunMs: number,
+      meanRunMs: number.describe("of what of each run lies on this day"),
     }),
   ),
 });
@@ -139,7 +139,7 @@ export const exportQuery = z.object({
   tier: z.enum(["raw", "1m", "1h"]).default("raw").describe("readings, or the figures of minutes or hours"),
   rigs: z
     .string()
-    .transform((list) => list.split(",").map((name) => name.trim()))
+    .transform((list) => [...new Set(list.split(",").map((name) => name.trim()))])
     .pipe(z.array(z.string().regex(NAME_PATTERN)).min(1).max(200))
     .optional()
     .describe("comma-separated, at most 200; all without it"),

@@ -123,12 +123,12 @@ export const questionsContract = (open: (place: string) => Promise<SeriesStore>)
           actualJTh: Number(((3_300 + flakyW) / (100 + flakyThs)).toFixed(3)),
           nameplateJTh: 30,
           overNameplatePct: Number((100 * ((3_300 + flakyW) / (100 + flakyThs) / 30 - 1)).toFixed(2)),
-          rigDays: 2,
-          hashingMsPerRigDay: 35 * SLOT,
+          rigDays: 0.5,
+          hashingMsPerRigDay: 140 * SLOT,
           meanRunMs: (70 * SLOT) / 4,
           breakdowns: 2,
           silences: 0,
-          breakdownsPerRigDay: 1,
+          breakdownsPerRigDay: 4,
         },
         expect.objectContaining({ name: "b", rigs: 2, breakdowns: 0, silences: 1, nameplateJTh: 25 }),
       ]);
@@ -179,6 +179,14 @@ export const questionsContract = (open: (place: string) => Promise<SeriesStore>)
       await store.retain(T0 + 4 * HOUR, T0 + 2 * HOUR);
       await expect(exported(store, {})).rejects.toMatchObject({ code: "RANGE_INVALID", detail: expect.stringContaining("coarser") });
       await expect(exported(store, { tier: "1m" })).rejects.toMatchObject({ code: "RANGE_INVALID" });
+      // Nothing has left by then: it can still be answered.
+      const pieces = textPieces(
+        { site: SITE, rigs: null, tier: "raw", ...range, fields: ["powerW"] },
+        "csv",
+        store,
+        new AbortController().signal,
+      );
+      await expect(pieces[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "RANGE_INVALID" });
       expect(await exported(store, { tier: "1m", from: T0 + 2 * HOUR })).toContain(`${T0 + 5 * HOUR},r1,1,1,1,1,1`);
       expect((await exported(store, { tier: "1h" })).trim().split("\r\n")).toHaveLength(3);
       // Where minutes are gone slots are hours, and answers go on.
