@@ -28,22 +28,25 @@ export const lacks = (after: number, upTo: number): Refused =>
 /** First instant that a series store does not take: 2100. */
 export const TIME_END = 4_102_444_800_000;
 /** Influx ends a tag at a newline and cannot keep a backslash before a separator. */
-const FORBIDDEN = /[\u0000-\u001f\u007f\\]/;
+const FORBIDDEN = /[\u0000-\u001f\u007f\\]/g;
+const MOST_NAME = 256;
 const MOST_BOARDS = 256;
 
 const nameFault = (what: string, name: string): string | null =>
   name === ""
     ? `${what} is empty`
-    : name.length > 256
-      ? `${what} is longer than 256 characters`
-      : FORBIDDEN.test(name)
+    : name.length > MOST_NAME
+      ? `${what} is longer than ${MOST_NAME} characters`
+      : name.search(FORBIDDEN) >= 0
         ? `${what} has a control character or a backslash`
         : null;
 
-const seriesFault = (measure: MeasureName, { site, name, part, model }: SeriesName): string | null =>
+/** A model is what a machine calls itself: whatever that is, it is no reason to lose its readings. */
+const plainModel = (model: string): string => model.replace(FORBIDDEN, " ").slice(0, MOST_NAME).trim() || "unknown";
+
+const seriesFault = (measure: MeasureName, { site, name, part }: SeriesName): string | null =>
   nameFault("site", site) ??
   nameFault("name", name) ??
-  (model === "" ? null : nameFault("model", model)) ??
   (measure === "board" && !(Number.isInteger(part) && part >= 0 && part < MOST_BOARDS) ? "board is not 0 to 255" : null);
 
 const timeFault = (ts: number, rawFromTs: number): string | null =>
@@ -112,7 +115,10 @@ const pointsOf = (measure: MeasureName, rows: Rows, rawFromTs: number, rejected:
   }
   return {
     measure,
-    series: series.map((name) => (name.model === "" ? { ...name, model: "unknown" } : name)),
+    series: series.map((name) => {
+      const model = plainModel(name.model);
+      return model === name.model ? name : { ...name, model };
+    }),
     of: of.subarray(0, kept),
     ts: times.subarray(0, kept),
     steps: steps.subarray(0, kept * width),

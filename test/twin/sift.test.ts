@@ -51,7 +51,6 @@ describe("sift", () => {
       { name: "a\nb" },
       { name: "a\\" },
       { site: "\u0000" },
-      { model: "x\ty" },
       { name: "x".repeat(257) },
       { ts: -1 },
       { ts: 0.5 },
@@ -66,6 +65,13 @@ describe("sift", () => {
     const { board } = sifted([], 0, boards).points;
     expect(Array.from(board.of, (place) => board.series[place])).toMatchObject([{ part: 255, model: "unknown" }]);
     expect([...board.steps]).toEqual(Array<number>(7).fill(NaN));
+  });
+
+  test("a model is made plain, whatever a machine calls itself", () => {
+    const models = ["ACME 9000\n", "ACME \\ 9000", "\u0000", "x".repeat(300)];
+    const { points, rejected } = sifted(models.map((model, i) => row({ model, name: `r${i}` })));
+    expect(rejected).toEqual([]);
+    expect(points.rig.series.map(({ model }) => model)).toEqual(["ACME 9000", "ACME   9000", "unknown", "x".repeat(256)]);
   });
 
   test("a value that cannot be kept costs itself alone", () => {

@@ -72,12 +72,14 @@ export const mergedCells = (parts: readonly Filled[]): Int32Array => {
   return all;
 };
 
-/** The day's five minutes of the meter in SLOTS columns, null where nothing came. */
-const aligned = (day: number, ts: readonly number[], column: readonly (number | null)[] | undefined): (number | null)[] => {
+/** The meter over the day in SLOTS columns, null where nothing came. A bucket of an hour, where minutes are gone, is that of all its slots. */
+const aligned = (day: number, energy: EnergyAnswer | null, column: readonly (number | null)[] | undefined): (number | null)[] => {
   const slots: (number | null)[] = Array.from({ length: SLOTS }, () => null);
-  ts.forEach((at, i) => {
-    const slot = Math.floor((at - day * DAY_MS) / SLOT_MS);
-    if (slot >= 0 && slot < SLOTS) slots[slot] = column?.[i] ?? null;
+  if (energy === null || column === undefined) return slots;
+  energy.ts.forEach((at, i) => {
+    const first = Math.floor((at - day * DAY_MS) / SLOT_MS);
+    const end = Math.max(first + 1, first + energy.bucketMs / SLOT_MS);
+    for (let slot = Math.max(0, first); slot < Math.min(SLOTS, end); slot++) slots[slot] = column[i] ?? null;
   });
   return slots;
 };
@@ -88,8 +90,8 @@ interface Prices {
 }
 /** Price and carbon of each five minutes: as the meter tells, else as it was entered. */
 const tariffOf = (day: number, energy: EnergyAnswer | null, entered: Prices) => {
-  const column = (name: "meteredW" | "pricePerKwh" | "gco2ePerKwh"): (number | null)[] => aligned(day, energy?.ts ?? [], energy?.[name]);
-  const sources = Object.entries(energy?.sourcesW ?? {}).map(([source, watts]) => [source, aligned(day, energy?.ts ?? [], watts)] as const);
+  const column = (name: "meteredW" | "pricePerKwh" | "gco2ePerKwh"): (number | null)[] => aligned(day, energy, energy?.[name]);
+  const sources = Object.entries(energy?.sourcesW ?? {}).map(([source, watts]) => [source, aligned(day, energy, watts)] as const);
   const [meteredW, price, carbon] = [column("meteredW"), column("pricePerKwh"), column("gco2ePerKwh")];
   const costPerKwh: (number | null)[] = [];
   const pricePerKwh: (number | null)[] = [];
@@ -118,7 +120,7 @@ const usualOf = (rows: ReturnType<typeof rowsOfCells>): { readonly w: number; re
 
 /**
  * The day's use of every rig. `parts` are each rig's cells by version; `usual` what a rig did before, for one that was paused all day.
- * The energy answer has buckets of five minutes.
+ * The energy answer has buckets of five minutes or more.
  */
 export const dayUseOf = (
   day: number,

@@ -55,6 +55,20 @@ describe("a day's use", () => {
     expect(a?.kgco2e).toBeCloseTo(31.68, 6);
     expect([a?.runH, a?.pausedH]).toEqual([expect.closeTo(24, 6), 0]);
   });
+  test("where minutes are gone an hour of the meter is that of all its five minutes", () => {
+    const fine = meter(4_400);
+    const hours = <T>(column: readonly T[] | undefined): T[] => (column ?? []).filter((_, i) => i % 12 === 0);
+    const coarse: EnergyAnswer = {
+      ts: hours(fine.ts),
+      bucketMs: 12 * SLOT_MS,
+      sourcesW: { grid: hours(fine.sourcesW.grid) },
+      meteredW: hours(fine.meteredW),
+      gco2ePerKwh: hours(fine.gco2ePerKwh),
+      pricePerKwh: hours(fine.pricePerKwh),
+    };
+    const rigs = { a: [whole(100, 3_000)], b: [whole(50, 1_000)] };
+    expect(use(rigs, coarse)).toEqual(use(rigs, fine));
+  });
   test("own sun costs nothing and weighs nothing", () => {
     const [a] = use({ a: [whole(100, 3_000)] }, meter(3_000, { grid: 750, solar: 2_250 })).rigs;
     expect(a?.cost).toBeCloseTo(72 * 0.25 * 0.1, 6);
