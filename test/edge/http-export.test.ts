@@ -88,8 +88,10 @@ describe("the export", () => {
   test("a fault before the first rows is a problem, one after them cuts the connection", async () => {
     const away = (): Promise<never> => Promise.reject(new Refused("STORE_UNAVAILABLE", "The store is away."));
     const first = await served({ count: away });
-    const heard = await ask(first.port, path("format=ndjson"));
-    expect([heard.status, heard.json()]).toEqual([503, expect.objectContaining({ code: "STORE_UNAVAILABLE" })]);
+    for (const format of ["csv", "ndjson"]) {
+      const heard = await ask(first.port, path(`format=${format}`));
+      expect([heard.status, heard.json()]).toEqual([503, expect.objectContaining({ code: "STORE_UNAVAILABLE" })]);
+    }
     const { store } = endless();
     let pages = 0;
     const later = await served({ ...store, rows: (query) => (++pages < 4 ? (store.rows?.(query) ?? away()) : away()) });

@@ -314,6 +314,7 @@ export const SLOTS: QuestionsNeeds["store"] = {
 export const questionsOf = (store: QuestionsNeeds["store"]) => {
   const folded = newFarm("farm");
   folded.twins.set(TWIN.rig, TWIN);
+  folded.asOfTs = Date.UTC(2100, 0);
   return createQuestions({ site: "farm", farm: () => folded, store });
 };
 
