@@ -21,6 +21,7 @@ import type { Command, Ordered, Planned } from "../twin/commands.ts";
 import { activeAlarms } from "../twin/alarms/book.ts";
 import type { PastAlarms } from "../twin/alarms/history.ts";
 import type { Farm } from "../twin/farm.ts";
+import { fitting, type Drawn } from "../twin/gaps.ts";
 import { changesOf, type PartChange } from "../twin/part-changes.ts";
 import { Refused } from "../twin/refusal.ts";
 import type { Act, TwinRecord } from "../twin/record.ts";
@@ -112,6 +113,7 @@ export const createApi = (needs: ApiNeeds) => {
     if (info === null) throw new Refused("CHAIN_UNAVAILABLE", "The chain was not reached since the start.");
     return { ...info, finalDepth: chain.finalDepth };
   };
+  const fitted = <Query extends Drawn>(query: Query): Query => fitting(query, farm().watches, farm().asOfTs);
   const technicians = (): TechnicianLine[] => [...farm().ledger.technicians].map(([address, known]) => ({ address, ...known }));
   return {
     health: needs.health,
@@ -120,8 +122,8 @@ export const createApi = (needs: ApiNeeds) => {
     rigs: (query: Parameters<typeof rigsAnswer>[1]) => rigsAnswer(farm(), query),
     rig: (rig: string) => twinOf(farm(), rig),
     rigSeries: (query: Omit<RigSeriesQuery, "site">) => store.rigSeries({ ...query, rig: twinOf(farm(), query.rig).rig, site }),
-    siteSeries: (query: Omit<SiteSeriesQuery, "site">) => store.siteSeries({ ...query, site }),
-    energy: (query: Omit<SiteSeriesQuery, "site">) => needs.energySeries({ ...query, site }),
+    siteSeries: (query: Omit<SiteSeriesQuery, "site">) => store.siteSeries({ ...fitted(query), site }),
+    energy: (query: Omit<SiteSeriesQuery, "site">) => needs.energySeries({ ...fitted(query), site }),
     questions: createQuestions({ site, farm, store }),
     records: (rig: string) => needs.recordsOf(twinOf(farm(), rig).rig),
     addRecord: (rig: string, record: NewRecord) => needs.addRecord(twinOf(farm(), rig).rig, record),
