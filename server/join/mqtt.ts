@@ -18,7 +18,12 @@ import type { Door } from "./people.ts";
 /** Messages a second of one connection without a credential, which is of this machine. */
 const ANONYMOUS_RATE = 20_000;
 /** As the status page counts them. */
-const LIMITS = { rate: "mqtt message delayed", size: "mqtt packet too long", connections: "mqtt connection too many" };
+const LIMITS = {
+  rate: "mqtt message delayed",
+  size: "mqtt packet too long",
+  connections: "mqtt connection too many",
+  reader: "mqtt reader too slow",
+};
 const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
 
 /** TLS beside the plain listener, where a certificate is given; with certificates that vouch for devices, those may come without a password. */

@@ -11,6 +11,7 @@ import type { Message } from "../../twin/twin.ts";
 import { UNFIT } from "../../twin/wire.ts";
 import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
 import { createPace, createSizeGuard, type Pace } from "./limits.ts";
+import { waitForNone, type Reader } from "./readers.ts";
 import { createBrokerMemory } from "./retained.ts";
 import { rememberUnheard, type Matcher } from "./unheard.ts";
 
@@ -32,8 +33,8 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   readonly perS?: (device: string | null) => number;
   /** Told when a device with a credential came or left. */
   readonly onSeen?: (device: string) => void;
-  /** Told when a connection was slowed or shut for its size. */
-  readonly onLimit?: (what: "rate" | "size" | "connections") => void;
+  /** Told when a connection was slowed, or shut for the size of a packet or because it does not read. */
+  readonly onLimit?: (what: "rate" | "size" | "connections" | "reader") => void;
   /** A second listener with TLS; with `ca` a client certificate's CN is the device's name. */
   readonly tls?: { readonly port: number; readonly options: TlsOptions } | null;
 }
@@ -160,7 +161,8 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
       const broker = await Aedes.createBroker({
         // An event loop that is busy for a while must not look like a frozen subscriber.
         drainTimeout: 30_000,
-        concurrency: 1_000,
+        // No queue of messages between publishers and subscribers: it would hold up all for one, and is emptied by recursion.
+        concurrency: 0,
         persistence: createBrokerMemory(),
         authorizePublish: (client, packet, callback) => {
           const refused = door.publishRefusal(client, packet);
@@ -218,7 +220,11 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
           } as AedesPublishPacket,
           () => undefined,
         );
-      const handle = received((socket) => markUnfit(broker.handle(socket) as unknown as Inside, unfit));
+      const handle = received((socket) => {
+        const client = broker.handle(socket) as unknown as Inside & Reader;
+        markUnfit(client, unfit);
+        waitForNone(client, () => onLimit("reader"));
+      });
       try {
         servers = [await listenOn(createServer({ noDelay: true }, handle), options.port, "mqtt-port")];
         if (tls !== null) servers.push(await listenOn(createTlsServer(tls.options, handle), tls.port, "mqtt-tls-port"));
