@@ -10,7 +10,7 @@ import { Refused } from "../../twin/refusal.ts";
 import type { Message } from "../../twin/twin.ts";
 import { UNFIT } from "../../twin/wire.ts";
 import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
-import { createPace, createSizeGuard, type Pace } from "./limits.ts";
+import { createLine, createPace, createSizeGuard, type Line } from "./limits.ts";
 import { waitForNone, type Reader } from "./readers.ts";
 import { createBrokerMemory } from "./retained.ts";
 import { rememberUnheard, type Matcher } from "./unheard.ts";
@@ -91,23 +91,18 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
   const onLimit = options.onLimit ?? (() => undefined);
   const perS = options.perS ?? (() => Infinity);
   const mostConnections = options.maxConnections ?? MOST_CONNECTIONS;
-  const strangers = new WeakMap<Client, Pace>();
-  const devices = new Map<string, Pace>();
+  const strangers = new WeakMap<Client, Line>();
+  const devices = new Map<string, Line>();
   /** A device has one pace over all its connections: a second one buys it nothing. */
-  const paceOf = (client: Client, nowMs: number): Pace => {
+  const lineOf = (client: Client): Line => {
     const name = door.nameOf(client);
     const known = name === null ? strangers.get(client) : devices.get(name);
     if (known !== undefined) return known;
     const each = perS(name);
-    const pace = createPace(each, each * BURST_S, nowMs);
-    if (name === null) strangers.set(client, pace);
-    else devices.set(name, pace);
-    return pace;
-  };
-  const waitOf = (client: Client | null): number => {
-    if (client === null) return 0;
-    const nowMs = performance.now();
-    return paceOf(client, nowMs).waitMs(nowMs);
+    const line = createLine(createPace(each, each * BURST_S, performance.now()));
+    if (name === null) strangers.set(client, line);
+    else devices.set(name, line);
+    return line;
   };
   let aedes: Aedes | null = null;
   let servers: Server[] = [];
@@ -182,10 +177,8 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
               },
               (error) => callback(error),
             );
-          const waitMs = waitOf(client);
-          if (waitMs === 0) return take();
-          onLimit("rate");
-          setTimeout(take, waitMs);
+          if (client === null) take();
+          else if (lineOf(client).take(take)) onLimit("rate");
         },
         preConnect: door.preConnect,
         authenticate: (client, username, password, done) => {

@@ -53,3 +53,42 @@ export const createPace = (perS: number, burst: number, nowMs: number): Pace => 
     },
   };
 };
+
+export interface Line {
+  /** Has its turn at once, or when its pace allows and all before it had theirs: then it gives true. */
+  readonly take: (work: () => void) => boolean;
+}
+
+/** Whoever shares a pace has one line with one timer: timers of their own would fire in any order once the machine is late. */
+export const createLine = (pace: Pace): Line => {
+  const waiting: { readonly dueMs: number; readonly work: () => void }[] = [];
+  let isWoken = false;
+  const wake = (): void => {
+    const next = waiting[0];
+    if (next === undefined || isWoken) return;
+    isWoken = true;
+    setTimeout(go, Math.ceil(next.dueMs - performance.now()));
+  };
+  const go = (): void => {
+    const nowMs = performance.now();
+    for (let next = waiting[0]; next !== undefined && next.dueMs <= nowMs; next = waiting[0]) {
+      waiting.shift();
+      next.work();
+    }
+    isWoken = false;
+    wake();
+  };
+  return {
+    take(work) {
+      const nowMs = performance.now();
+      const waitMs = pace.waitMs(nowMs);
+      if (waitMs === 0 && waiting.length === 0) {
+        work();
+        return false;
+      }
+      waiting.push({ dueMs: nowMs + waitMs, work });
+      wake();
+      return true;
+    },
+  };
+};
