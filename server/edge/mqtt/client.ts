@@ -159,12 +159,16 @@ export const createMqtt = (options: MqttOptions) => {
         properties: { sessionExpiryInterval: SESSION_S, receiveMaximum },
       });
       connected.handleMessage = receive as MqttClient["handleMessage"];
-      // mqtt.js writes its options anew into each CONNECT
-      connected.on("reconnect", () => Object.assign(connected.options, will()));
-      connected.on("connect", () => {
+      connected.on("reconnect", () => {
+        // Here and not when it is connected: what waited for us comes right behind the CONNACK, and mqtt.js tells of that only when all it
+        // kept to send again is acknowledged. From here on it looks at nothing more that came by the last connection.
         connection += 1;
         pending = [];
         isBorn = false;
+        // mqtt.js writes its options anew into each CONNECT
+        Object.assign(connected.options, will());
+      });
+      connected.on("connect", () => {
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
         connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
           options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
