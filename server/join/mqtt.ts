@@ -98,6 +98,7 @@ export const startMqtt = async (
     topics: config.mqttTopics.split(","),
     host: hostState(config.site),
     now: clock.now,
+    every: clock.every,
     share: config.mqttShare,
     unshared: [topicOf(config.site, "+", "birth"), topicOf(config.site, "+", "state")],
     isEcho: (topic) => isHassEcho(config.site, topic),

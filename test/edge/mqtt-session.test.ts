@@ -1,6 +1,9 @@
-/** A session at an outside broker: what waited for it comes before it is asked for. */
+/** A session at an outside broker: what waited for it, sent before it is asked for, and subscriptions that are refused for a while. */
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
 import { afterEach, expect, test } from "@jest/globals";
 import mqtt from "mqtt";
+import { generate, parser } from "mqtt-packet";
 import { createMqtt, type MqttOptions } from "../../server/edge/mqtt/client.ts";
 import { needs, pathTo } from "../servers/have.ts";
 import { startMosquitto } from "../servers/mosquitto.ts";
@@ -70,4 +73,49 @@ needs("mosquitto")("messages that waited for us while we have something of our o
     await until(() => held.length === 2, "it comes again", LIMIT_MS);
     expect(held.map(({ dup }) => dup)).toEqual([false, true]);
   });
+});
+
+test("a subscription that is refused is asked for again until it is granted, and no other", async () => {
+  const V5 = { protocolVersion: 5 };
+  const NOT_AUTHORIZED = 0x87;
+  const asked: string[][] = [];
+  let isAway = true;
+  const server = createServer((socket) => {
+    const reader = parser(V5);
+    reader.on("packet", (packet) => {
+      if (packet.cmd === "connect") socket.write(generate({ cmd: "connack", reasonCode: 0, sessionPresent: false }, V5));
+      if (packet.cmd !== "subscribe") return;
+      const filters = packet.subscriptions.map(({ topic }) => topic);
+      asked.push(filters);
+      const granted = filters.map((filter) => (isAway && filter.startsWith("b/") ? NOT_AUTHORIZED : 1));
+      socket.write(generate({ cmd: "suback", messageId: packet.messageId ?? 0, granted }, V5));
+    });
+    socket.on("data", (data) => reader.parse(data));
+    socket.on("error", () => undefined);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  stops.push(() => void server.close());
+  const rounds = new Set<() => void>();
+  const { client, health } = ingest(`mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`, (_, done) => done(null), {
+    topics: ["a/#", "b/#", "c/#"],
+    every: (_ms, work) => {
+      rounds.add(work);
+      return () => void rounds.delete(work);
+    },
+  });
+  const round = (): void => {
+    for (const work of rounds) work();
+  };
+  await until(() => health.length === 1, "the first answer", LIMIT_MS);
+  round();
+  await until(() => health.length === 2, "the second answer", LIMIT_MS);
+  isAway = false;
+  round();
+  await until(() => health.length === 3, "the third answer", LIMIT_MS);
+  const refused = "the broker refuses the subscription: Subscribe error: Not authorized; it is asked again every 5 s";
+  expect(health).toEqual([refused, refused, null]);
+  expect(asked).toEqual([["a/#", "b/#", "c/#"], ["b/#"], ["b/#"]]);
+  expect(rounds.size).toBe(0);
+  isAway = true;
+  await client.stop();
 });

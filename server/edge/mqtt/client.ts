@@ -26,6 +26,8 @@ export interface MqttOptions {
   /** What is retained about this host while it is connected, and by Will when it is lost: both of one connection have the same time. */
   readonly host?: { readonly topic: string; readonly payload: (online: boolean, ts: number) => Uint8Array };
   readonly now?: () => number;
+  /** Without it a subscription that was refused is asked for again by the next connection only. */
+  readonly every?: (ms: number, work: () => void) => () => void;
   /** Topics that this server itself publishes: heard again they are acknowledged and kept nowhere. */
   readonly isEcho?: (topic: string) => boolean;
   /** Told when the connection comes and goes. */
@@ -41,6 +43,10 @@ const SESSION_S = 7 * 86_400;
 const RECEIVE_MAXIMUM = 4_000;
 /** So many PUBACKs do not wait until the whole group is settled: the broker sends on while it is being folded. */
 const ACK_AT_ONCE = 256;
+/** A broker whose rights are being changed, or asked of another program, may grant in a moment what it refuses now. */
+const ASK_AGAIN_S = 5;
+/** From here on a SUBACK's reason codes are refusals (MQTT 5, 3.9.3). */
+const REFUSED = 0x80;
 const DEFERRED = new Error("the PUBACK follows after the group commit");
 
 /** MQTT 5 PUBACK, reason success left out: fixed header 0x40, remaining length 2, packet id. */
@@ -69,6 +75,7 @@ export const createMqtt = (options: MqttOptions) => {
   /** Whether the broker has shown us our own birth of this connection. */
   let isBorn = false;
   let birthId = 0;
+  let stopAsking = (): void => undefined;
 
   const sendPubacks = (): void => {
     writing = false;
@@ -135,6 +142,23 @@ export const createMqtt = (options: MqttOptions) => {
     else callback(DEFERRED);
   };
 
+  /** Only what was refused is asked for again: a broker sends all that is retained with each subscription. */
+  const subscribe = (filters: readonly string[]): void => {
+    const askedBy = connection;
+    client?.subscribe([...filters], { qos: 1 }, (error, _asked, suback) => {
+      if (askedBy !== connection) return;
+      if (!error) return options.onHealth?.(null);
+      options.onHealth?.(`the broker refuses the subscription: ${error.message}; it is asked again every ${ASK_AGAIN_S} s`);
+      const codes = (suback?.granted ?? []) as readonly number[];
+      const refused = filters.filter((_, i) => (codes[i] ?? REFUSED) >= REFUSED);
+      stopAsking =
+        options.every?.(ASK_AGAIN_S * 1_000, () => {
+          stopAsking();
+          subscribe(refused);
+        }) ?? stopAsking;
+    });
+  };
+
   const will = () => {
     const { host } = options;
     if (host === undefined) return {};
@@ -170,14 +194,13 @@ export const createMqtt = (options: MqttOptions) => {
       });
       connected.on("connect", () => {
         const shared = options.topics.map((topic) => `$share/${options.share}/${topic}`);
-        connected.subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : [...options.topics], { qos: 1 }, (error) =>
-          options.onHealth?.(error ? `the broker refuses the subscription: ${error.message}` : null),
-        );
+        subscribe(options.share ? [...shared, ...(options.unshared ?? [])] : options.topics);
         // after the subscription has been sent: an edge node that hears of its host may publish at once
         sayHere();
       });
       connected.on("close", () => {
         connection += 1;
+        stopAsking();
         // What came by the lost connection and was not looked at comes again by the next.
         readOn = null;
         // mqtt.js would send it again with the next connection, with the time of this one
@@ -199,6 +222,7 @@ export const createMqtt = (options: MqttOptions) => {
     connected: (): boolean => client?.connected ?? false,
     async stop(): Promise<void> {
       connection += 1;
+      stopAsking();
       const { host } = options;
       if (host !== undefined && client?.connected === true)
         client.publish(host.topic, Buffer.from(host.payload(false, hostTs)), { qos: 1, retain: true });
