@@ -6,6 +6,7 @@ import type { KeptMapping } from "./dialects/mapping.ts";
 import { fnv1a } from "./fnv.ts";
 import type { Parsed } from "./parse.ts";
 import { refusal } from "./refusal.ts";
+import { isSentAgain, noteSent } from "./resent.ts";
 import type { Entry } from "./twin.ts";
 import { UNFIT } from "./wire.ts";
 
@@ -60,25 +61,18 @@ const read = (message: Message, site: string, foreign: Foreign, wishes: Wish[]):
 
 type Sent = Message & Pick<Entry, "qos" | "dup">;
 
-/** So many of a topic's last messages in which something was measured are known again. */
-const RECENT = 8;
-const MOST_RECENT_TOPICS = 20_000;
-
 /**
- * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. One of a topic's last measurements that is
- * sent again, as a broker does that heard no PUBACK (MQTT 3.3.1.1, DUP), is "repeated": most other dialects have neither sequence numbers nor times
- * by which that would be seen. Changes `foreign` and `wishes`.
+ * Reads one message of somebody else's dialect; what nobody knows is refused, and kept for a mapping. A measurement that is sent again
+ * (resent.ts) is "repeated": most other dialects have neither sequence numbers nor times by which that would be seen. Changes `foreign` and `wishes`.
  */
 export const parseForeign = (message: Sent, site: string, foreign: Foreign, wishes: Wish[]): readonly Parsed[] => {
   if (message.qos === 0) return read(message, site, foreign, wishes);
-  const { recent } = foreign;
-  const hash = fnv1a(message.payload);
-  const before = recent.get(message.topic) ?? [];
-  if (message.dup && before.includes(hash)) return [{ kind: "repeated" }];
+  const { topic, payload, receivedTs, dup } = message;
+  const hash = fnv1a(payload);
+  if (dup && isSentAgain(foreign, topic, hash, receivedTs)) return [{ kind: "repeated" }];
   const parsed = read(message, site, foreign, wishes);
   if (!parsed.some(({ kind }) => kind === "reading" || kind === "energy")) return parsed;
-  if (recent.size >= MOST_RECENT_TOPICS && before.length === 0) recent.clear();
-  recent.set(message.topic, [...before.slice(1 - RECENT), hash]);
+  noteSent(foreign, topic, hash, receivedTs, dup);
   return parsed;
 };
 

@@ -1,6 +1,7 @@
 /** Others' dialects over MQTT, and the one function that hears them. */
 import { MOST_PAYLOAD_BYTES } from "../parse.ts";
 import { refusal, type Refusal } from "../refusal.ts";
+import { nothingResent, type Resent } from "../resent.ts";
 import { bitdeer } from "./bitdeer.ts";
 import type { Coolant, Dialect, Heard, Kept, SubMeter, Told } from "./dialect.ts";
 import { hiveos } from "./hiveos.ts";
@@ -14,7 +15,7 @@ import { untouched } from "./untouched.ts";
 import { whatsminer2mqtt } from "./whatsminer2mqtt.ts";
 
 /** All that is remembered of those who do not speak our dialect; plain data, part of the farm. */
-export interface Foreign {
+export interface Foreign extends Resent {
   readonly devices: Map<string, Kept>;
   readonly edges: Map<string, EdgeNode>;
   readonly mappings: KeptMapping[];
@@ -22,8 +23,6 @@ export interface Foreign {
   /** Newest word of each meter that is not the site's own. */
   readonly meters: Map<string, SubMeter>;
   readonly coolant: Map<string, Coolant & { readonly ts: number }>;
-  /** Of each topic hashes of its last messages with QoS 1. */
-  readonly recent: Map<string, readonly number[]>;
 }
 export const noForeign = (): Foreign => ({
   devices: new Map(),
@@ -33,6 +32,7 @@ export const noForeign = (): Foreign => ({
   meters: new Map(),
   coolant: new Map(),
   recent: new Map(),
+  resent: nothingResent(),
 });
 
 /** To hear one more: a file beside these, a line here. The surest first. */
