@@ -12,7 +12,7 @@ import { openMoments } from "../edge/journal/moments.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
 import { isMomentDue } from "../flows/telemetry.ts";
 import type { Beginning } from "../flows/refold.ts";
-import { markWhole } from "../twin/digest.ts";
+import { markWhole, openVersions } from "../twin/digest.ts";
 import { foldEntry, nothingYet, type Farm } from "../twin/farm.ts";
 import type { Reading } from "../twin/reading.ts";
 import type { RecordingFault, Row } from "../twin/recording.ts";
@@ -42,7 +42,8 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
   if ("code" in farm) return farm;
   const snapshots = openSnapshots(folder);
   const moments = openMoments(folder);
-  if (header.farm !== null) await snapshots.save(0, header.startTs, snapshotTexts(farm), dirtyCells(farm.digest));
+  if (header.farm !== null)
+    await snapshots.save(0, header.startTs, snapshotTexts(farm), dirtyCells(farm.digest), openVersions(farm.digest));
   const journal = createJournal({ folder, now: () => header.startTs });
   await journal.start();
   let waiting: Promise<void>[] = [];

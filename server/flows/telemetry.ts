@@ -2,6 +2,7 @@
  * The path of a reading: journal → fold → whoever is concerned. The fold follows the journal in order and never waits for
  * anybody: the series store, the live feed and the relay take what is new and keep their own pace.
  */
+import { openVersions } from "../twin/digest.ts";
 import { farmOfLines, dirtyCells, restoreCells, snapshotTexts, untakeCells, type CellLine } from "../twin/snapshot.ts";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../twin/farm.ts";
 import type { Verify } from "../twin/gateway.ts";
@@ -20,9 +21,16 @@ export interface TelemetryNeeds {
   readonly subscribe: (to: (entries: readonly Entry[]) => void) => void;
   readonly loadSnapshot: (
     ts: number,
-  ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: readonly unknown[] } | null;
-  /** `texts`: see snapshotTexts; `isMoment`: it serves replays too, in place of a moment of its own. */
-  readonly saveSnapshot: (pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[], isMoment: boolean) => Promise<void>;
+  ) => { readonly pos: number; readonly lines: Iterable<string>; readonly cells: Iterable<unknown> } | null;
+  /** `texts`: see snapshotTexts; `isMoment`: it serves replays too, in place of a moment of its own; `open`: whose cells are still needed. */
+  readonly saveSnapshot: (
+    pos: number,
+    ts: number,
+    texts: Iterable<string>,
+    cells: readonly unknown[],
+    isMoment: boolean,
+    open: ReturnType<typeof openVersions>,
+  ) => Promise<void>;
   /** Keeps the farm for replays: see isMomentDue. */
   readonly saveMoment?: (pos: number, ts: number, texts: Iterable<string>) => Promise<void>;
   /** A faster check of signatures than the fold's own. */
@@ -121,7 +129,7 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (isMoment) lastMomentPos = pos;
     const cells = dirtyCells(farm.digest);
     try {
-      await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), cells, isMoment);
+      await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), cells, isMoment, openVersions(farm.digest));
     } catch (error) {
       untakeCells(farm.digest, cells);
       throw error;

@@ -42,8 +42,8 @@ export const startFold = async (
     read: pruned.read,
     subscribe: journal.subscribe,
     loadSnapshot: (ts) => snapshots.load(ts),
-    saveSnapshot: async (pos, ts, texts, cells, isMoment) => {
-      const body = await snapshots.save(pos, ts, texts, cells);
+    saveSnapshot: async (pos, ts, texts, cells, isMoment, open) => {
+      const body = await snapshots.save(pos, ts, texts, cells, open);
       snapshots.thin(ts);
       if (!isMoment) return;
       // The snapshot stands all the same: a replay without this moment folds longer.

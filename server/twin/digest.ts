@@ -206,6 +206,13 @@ export const reportedJ = (digest: Digest, day: number): Float64Array => {
   return joules;
 };
 
+/** The versions of days that are still counted, or frozen and not yet on disk. */
+export const openVersions = (digest: Digest): [day: number, version: number][] => {
+  const open = new Map<string, [number, number]>();
+  for (const { day, version } of digest.values()) open.set(`${day}/${version}`, [day, version]);
+  return [...open.values()];
+};
+
 const forget = (digest: Digest, isOver: (rigDay: RigDay) => boolean): void => {
   let isAny = false;
   for (const [key, rigDay] of digest) if (isOver(rigDay)) isAny = digest.delete(key);

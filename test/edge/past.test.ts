@@ -131,7 +131,7 @@ describe("the past of a data folder", () => {
     const found = reader.loadSnapshot(250);
     expect(found?.pos).toBe(200);
     expect(farmOfLines(found?.lines ?? []).asOfPos).toBe(200);
-    expect(found?.cells).toEqual([[[100]], [[200]]]);
+    expect([...(found?.cells ?? [])]).toEqual([[[100]], [[200]]]);
   });
 
   test("is nothing where there is no journal", () => {

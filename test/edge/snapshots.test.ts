@@ -3,13 +3,26 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import Database from "libsql";
-import { openSnapshots } from "../../server/edge/journal/snapshots.ts";
+import { createJournal } from "../../server/edge/journal/journal.ts";
+import { openSnapshots, type DayVersion, type SnapshotStore } from "../../server/edge/journal/snapshots.ts";
+import { createTelemetry } from "../../server/flows/telemetry.ts";
+import { rowsOf } from "../../server/twin/digest.ts";
+import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
+import { farmHash } from "../../server/twin/snapshot.ts";
+import { handClock, telemetry } from "../flows/hands.ts";
 
 let folder = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "rigtwin-snapshots-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const DAY = 86_400_000;
+/** As it is read at a start. */
+const loaded = (store: SnapshotStore, ts = Number.MAX_SAFE_INTEGER) => {
+  const found = store.load(ts);
+  return found === null ? null : { ...found, cells: [...found.cells] };
+};
 
 test("gives back lines and cells over a restart, the newest that is not after the time asked", async () => {
   let store = openSnapshots(folder);
@@ -23,9 +36,9 @@ test("gives back lines and cells over a restart, the newest that is not after th
   );
   store.close();
   store = openSnapshots(folder);
-  expect(store.load(Number.MAX_SAFE_INTEGER)).toMatchObject({ pos: 20, ts: 2_000, cells: [[["r1", 1, 2, 3]], []] });
+  expect(loaded(store)).toMatchObject({ pos: 20, ts: 2_000, cells: [[["r1", 1, 2, 3]], []] });
   expect(store.load(Number.MAX_SAFE_INTEGER)?.lines).toHaveLength(1_000);
-  expect(store.load(1_999)).toMatchObject({ pos: 10, lines: ["a", "b"], cells: [[["r1", 1, 2, 3]]] });
+  expect(loaded(store, 1_999)).toMatchObject({ pos: 10, lines: ["a", "b"], cells: [[["r1", 1, 2, 3]]] });
   expect(store.load(999)).toBeNull();
   store.close();
 });
@@ -56,4 +69,86 @@ test("thins to all of the last hour and one an hour of the last week", async () 
   store.close();
   expect(kept.filter((ts) => ts >= now - HOUR)).toHaveLength(6);
   expect(kept.filter((ts) => ts < now - HOUR && ts > now - 100 * HOUR)).toHaveLength(9);
+});
+
+const DAY_0 = 20_000;
+const cellsOfDay = (day: number, version = 1) => [["r1", day, version, 3, 1]];
+
+test("cells of a day that is not on disk elsewhere stay and are read for as long as it is not; those of other days for some days", async () => {
+  const store = openSnapshots(folder);
+  const save = async (pos: number, day: number, cells: unknown[], open: DayVersion[]): Promise<void> => {
+    await store.save(pos, day * DAY, ["x"], cells, open);
+    store.thin(day * DAY);
+  };
+  await save(1, DAY_0, cellsOfDay(DAY_0), [[DAY_0, 1]]);
+  // Weeks later, of two days and of what came late for one of them.
+  const isOpen: DayVersion[] = [
+    [DAY_0, 1],
+    [DAY_0 + 30, 1],
+    [DAY_0 - 1, 2],
+  ];
+  await save(2, DAY_0 + 30, [...cellsOfDay(DAY_0 + 30), ...cellsOfDay(DAY_0 - 1, 2)], isOpen);
+  expect(loaded(store)?.cells).toHaveLength(2);
+  await save(3, DAY_0 + 37, [], [[DAY_0 - 1, 2]]);
+  expect(loaded(store)?.cells).toEqual([[...cellsOfDay(DAY_0 + 30), ...cellsOfDay(DAY_0 - 1, 2)], []]);
+  await save(4, DAY_0 + 38, [], []);
+  expect(loaded(store)?.cells).toEqual([[], []]);
+  store.close();
+});
+
+test("cells that a program wrote which noted no days are read from the first day on that is not on disk elsewhere", async () => {
+  let store = openSnapshots(folder);
+  for (const day of [0, 1, 2]) await store.save(day + 1, (DAY_0 + day) * DAY + 1, ["x"], cellsOfDay(DAY_0 + day));
+  store.close();
+  const db = new Database(join(folder, "state.db"));
+  db.exec("DROP TABLE cells_from");
+  db.close();
+  store = openSnapshots(folder);
+  await store.save(10, (DAY_0 + 8) * DAY, ["x"], [], [[DAY_0 + 1, 1]]);
+  expect(loaded(store)?.cells).toEqual([cellsOfDay(DAY_0 + 1), cellsOfDay(DAY_0 + 2), []]);
+  store.close();
+});
+
+test("a server that was off for days, and off again before it could seal the last one, has all that was counted of it", async () => {
+  const T0 = DAY_0 * DAY + 18 * 3_600_000;
+  const clock = handClock(T0);
+  const run = async (work: (write: (message: { topic: string; payload: Uint8Array }) => Promise<void>) => Promise<void>): Promise<Farm> => {
+    const journal = createJournal({ folder, now: clock.now, groupMs: 0 });
+    await journal.start();
+    const snapshots = openSnapshots(folder);
+    const flow = createTelemetry({
+      site: "farm",
+      version: "test",
+      clock,
+      write: journal.write,
+      read: journal.read,
+      subscribe: journal.subscribe,
+      loadSnapshot: (ts) => snapshots.load(ts),
+      saveSnapshot: async (pos, ts, texts, cells, _isMoment, open) => {
+        await snapshots.save(pos, ts, texts, cells, open);
+        snapshots.thin(ts);
+      },
+      snapshotMs: DAY,
+      onError: (what, error) => {
+        throw new Error(what, { cause: error });
+      },
+    });
+    await flow.start();
+    await work(({ topic, payload }) => journal.write(topic, payload));
+    await flow.stop();
+    snapshots.close();
+    const anew = newFarm("farm");
+    for await (const entries of journal.read(1)) for (const entry of entries) foldEntry(anew, entry, nothingYet());
+    expect(farmHash(flow.farm())).toBe(farmHash(anew));
+    await journal.stop();
+    return flow.farm();
+  };
+  await run(async (write) => {
+    for (let seq = 0; seq < 3; seq++) await write(telemetry("r1", T0 + seq, seq));
+  });
+  await clock.pass(13 * DAY);
+  await run(async () => undefined);
+  await clock.pass(60_000);
+  const farm = await run(async () => undefined);
+  expect([...farm.digest.values()].map((rigDay) => [rigDay.day, rowsOf(rigDay).reduce((sum, { n }) => sum + n, 0)])).toEqual([[DAY_0, 3]]);
 });

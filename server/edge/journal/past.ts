@@ -12,6 +12,7 @@ import type { Entry } from "../../twin/twin.ts";
 import { hashOf } from "./chunks.ts";
 import { decodeEntries } from "./codec.ts";
 import { framesIn } from "./read.ts";
+import { cellsOf } from "./snapshots.ts";
 import { tailFiles } from "./tail.ts";
 
 interface ChunkRow {
@@ -37,7 +38,6 @@ interface SnapshotRow {
   readonly body: ArrayBuffer;
 }
 
-const CELLS_MS = 4 * 86_400_000;
 /** A server that is just committing may hold a lock for a moment. */
 const BUSY_MS = 5_000;
 
@@ -142,17 +142,15 @@ export const openPast = (folder: string, onGap: (firstPos: number, count: number
       yield* readJournal(Math.max(fromPos, first));
     },
     /** The newest sound snapshot whose time is not after `ts`, with the cells up to it; null where there is none. */
-    loadSnapshot(ts: number): { pos: number; lines: string[]; cells: unknown[] } | null {
-      const rows =
-        state?.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts)) ?? [];
+    loadSnapshot(ts: number): { pos: number; lines: string[]; cells: Iterable<unknown> } | null {
+      if (state === null) return null;
+      const rows = state.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts));
       for (const row of rows as SnapshotRow[]) {
         if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
         const lines = inflated(row.body)
           .split("\n")
           .filter((line) => line.length > 0);
-        const cells =
-          state?.prepare("SELECT body FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos").all(row.pos, row.ts - CELLS_MS) ?? [];
-        return { pos: row.pos, lines, cells: (cells as { body: ArrayBuffer }[]).map(({ body }) => JSON.parse(inflated(body)) as unknown) };
+        return { pos: row.pos, lines, cells: cellsOf(state, row) };
       }
       return null;
     },

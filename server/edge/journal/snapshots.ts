@@ -3,17 +3,24 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import Database from "libsql";
+import { DAY_MS } from "../../twin/days.ts";
 import { deflated } from "./deflated.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS cells (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);
+  CREATE TABLE IF NOT EXISTS cells_from (day INTEGER, version INTEGER, pos INTEGER NOT NULL, PRIMARY KEY (day, version)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, pos INTEGER NOT NULL);
 `;
 const KEEP_ALL_MS = 3_600_000;
-const KEEP_HOURLY_MS = 7 * 86_400_000;
+const KEEP_HOURLY_MS = 7 * DAY_MS;
 const HOUR_MS = 3_600_000;
-const CELLS_MS = 4 * 86_400_000;
+/** Cells of the last days before a snapshot are read with it … */
+const CELLS_MS = 4 * DAY_MS;
+/** … and those from the first on that holds something of a day's version which is not sealed and on disk, however long ago that was. */
+const CELLS = "FROM cells WHERE pos <= ? AND (ts >= ? OR pos >= (SELECT min(pos) FROM cells_from))";
+/** A device's clock may be so far ahead: what it tells of a day can come before the day. */
+const MOST_AHEAD_MS = 300_000;
 
 /** libsql gives an ArrayBuffer where its typings say Buffer. */
 type Blob = ArrayBuffer;
@@ -24,6 +31,30 @@ export interface Snapshot {
   readonly ts: number;
   readonly lines: string[];
 }
+
+/** A version of a day: days since 1970 UTC, and its number. */
+export type DayVersion = readonly [day: number, version: number];
+
+/**
+ * The cells that belong to a snapshot, in the order they were taken, each read when it is asked for: those of weeks are more than should be in memory
+ * at once. `db` is state.db, open.
+ */
+export const cellsOf = (db: Database.Database, { pos, ts }: { readonly pos: number; readonly ts: number }): Iterable<unknown> => {
+  // A program before this one made no such table.
+  const isNoted = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'cells_from'").get() !== undefined;
+  const rows = (
+    isNoted ? db.prepare(`SELECT pos ${CELLS} ORDER BY pos`) : db.prepare("SELECT pos FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos")
+  ).all(pos, ts - CELLS_MS) as { pos: number }[];
+  const bodyAt = db.prepare("SELECT body FROM cells WHERE pos = ?");
+  return {
+    *[Symbol.iterator]() {
+      for (const row of rows) {
+        const found = bodyAt.get(row.pos) as { body: Blob } | undefined;
+        if (found !== undefined) yield JSON.parse(inflated(found.body)) as unknown;
+      }
+    },
+  };
+};
 
 export type SnapshotStore = ReturnType<typeof openSnapshots>;
 
@@ -39,18 +70,42 @@ export const openSnapshots = (folder: string) => {
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
   const newest = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
-  const cellsUpTo = db.prepare("SELECT body FROM cells WHERE pos <= ? AND ts >= ? ORDER BY pos");
+  const noted = db.prepare("SELECT day, version FROM cells_from");
+  const note = db.prepare("INSERT INTO cells_from VALUES (?, ?, ?)");
+  const unnote = db.prepare("DELETE FROM cells_from WHERE day = ? AND version = ?");
+  const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
+
+  /** Notes from where on cells of the days are kept that are open now. What opens does so with the cells at `pos`, unless nothing was noted yet. */
+  const noteOpen = (pos: number, open: readonly DayVersion[]): void => {
+    const keyOf = (day: number, version: number): string => `${day}/${version}`;
+    const before = (noted.all() as { day: number; version: number }[]).map(({ day, version }): DayVersion => [day, version]);
+    const known = new Set(before.map(([day, version]) => keyOf(day, version)));
+    const now = new Set(open.map(([day, version]) => keyOf(day, version)));
+    for (const [day, version] of before) if (!now.has(keyOf(day, version))) unnote.run(day, version);
+    for (const [day, version] of open) {
+      if (known.has(keyOf(day, version))) continue;
+      const since = version === 1 ? (firstSince.get(day * DAY_MS - MOST_AHEAD_MS) as { pos: number | null }).pos : null;
+      note.run(day, version, since ?? pos);
+    }
+  };
 
   return {
     /**
-     * Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before. Gives the
-     * snapshot's bytes, as they are kept.
+     * Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before; `open`: the versions of
+     * days of which there are cells and that are not on disk elsewhere. Gives the snapshot's bytes, as they are kept.
      */
-    async save(pos: number, ts: number, texts: Iterable<string>, cells: readonly unknown[]): Promise<Buffer> {
+    async save(
+      pos: number,
+      ts: number,
+      texts: Iterable<string>,
+      cells: readonly unknown[],
+      open: readonly DayVersion[] = [],
+    ): Promise<Buffer> {
       const body = await deflated(texts);
       const cellBody = await deflated([JSON.stringify(cells)]);
       db.transaction(() => {
         putCells.run(pos, Math.floor(ts), cellBody);
+        noteOpen(pos, open);
         put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);
       })();
       return body;
@@ -58,26 +113,25 @@ export const openSnapshots = (folder: string) => {
     /** Position of the newest snapshot; 0 where there is none. */
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
     /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
-    load(ts: number, forView = false): (Snapshot & { cells: unknown[] }) | null {
+    load(ts: number, forView = false): (Snapshot & { cells: Iterable<unknown> }) | null {
       for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Blob; body: Blob }[]) {
         if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
         const lines = inflated(row.body)
           .split("\n")
           .filter((line) => line.length > 0);
-        const cells = (forView ? [] : (cellsUpTo.all(row.pos, row.ts - CELLS_MS) as { body: Blob }[])).map(
-          ({ body }) => JSON.parse(inflated(body)) as unknown,
-        );
-        return { pos: row.pos, ts: row.ts, lines, cells };
+        return { pos: row.pos, ts: row.ts, lines, cells: forView ? [] : cellsOf(db, row) };
       }
       return null;
     },
-    /** Thins: all of the last hour, one an hour of the last week, none older. The newest always stays. */
+    /** Thins: all of the last hour, one an hour of the last week, none older. The newest always stays, and with it the cells that it needs. */
     thin(nowTs: number): void {
       db.prepare(
         `DELETE FROM snapshot WHERE pos < (SELECT max(pos) FROM snapshot) AND (ts < ? OR (ts < ? AND pos NOT IN
            (SELECT min(pos) FROM snapshot GROUP BY ts / ${HOUR_MS})))`,
       ).run(Math.floor(nowTs - KEEP_HOURLY_MS), Math.floor(nowTs - KEEP_ALL_MS));
-      db.prepare("DELETE FROM cells WHERE ts < ?").run(Math.floor(nowTs - KEEP_HOURLY_MS - CELLS_MS));
+      db.prepare("DELETE FROM cells WHERE ts < ? AND pos < coalesce((SELECT min(pos) FROM cells_from), pos + 1)").run(
+        Math.floor(nowTs - KEEP_HOURLY_MS - CELLS_MS),
+      );
     },
     /** Journal position up to which a reader has got, 0 where it has not begun. */
     cursor: (name: string): number => (getCursor.get(name) as { pos: number } | undefined)?.pos ?? 0,
