@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -9,6 +9,7 @@ import { lockFolder } from "../../server/edge/journal/lock.ts";
 import type { Damage } from "../../server/edge/journal/chunks.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import type { Entry } from "../../server/twin/twin.ts";
+import { canMount, mountSmall } from "../servers/disk.ts";
 
 let folder = "";
 let clock = 1_700_000_000_000;
@@ -407,4 +408,29 @@ describe("journal", () => {
     release();
     lockFolder(folder)();
   });
+
+  test("a lock that cannot be read is not taken for another server's", () => {
+    writeFileSync(join(folder, "lock.db"), Buffer.alloc(8_192, 1));
+    expect(() => lockFolder(folder)).toThrow(expect.objectContaining({ code: "JOURNAL_UNAVAILABLE" }));
+    expect(() => lockFolder(folder)).toThrow(/cannot be locked \(SQLITE_NOTADB\)/);
+  });
+
+  (canMount() ? test : test.skip)(
+    "a full disk keeps nobody from the lock, whether the folder was in use before or not, nor gives it to two",
+    () => {
+      const disk = mountSmall(1);
+      try {
+        for (const name of ["used", "new"]) mkdirSync(join(disk.folder, name));
+        lockFolder(join(disk.folder, "used"))();
+        disk.fill();
+        for (const name of ["used", "new"]) {
+          const release = lockFolder(join(disk.folder, name));
+          expect(() => lockFolder(join(disk.folder, name))).toThrow(expect.objectContaining({ code: "DATA_DIR_IN_USE" }));
+          release();
+        }
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
 });
