@@ -10,7 +10,7 @@ import { complain, type House } from "./house.ts";
 
 const KIND = "SQLite and files";
 const HEALTH_MS = 10_000;
-/** The journal's time never goes back; from here on it is said that it is ahead. */
+/** The journal's time never goes back (steady.ts); from here on it is said that it is ahead. */
 const CLOCK_BACK_MS = 10_000;
 /** A chunk each time, some 20 ms of work: a gigabyte in a day and a half, at a thousandth of a core. */
 const CHECK_MS = 15_000;
@@ -27,7 +27,7 @@ const positionOf = (position: () => number): number => {
   }
 };
 
-/** Opens everything. Throws Refused DATA_DIR_IN_USE. */
+/** Opens everything. Throws Refused DATA_DIR_IN_USE, DISK_FULL, JOURNAL_UNAVAILABLE. */
 export const openData = async ({ config, clock, status, runs }: House) => {
   const folder = config.dataDir;
   runs("the lock", lockFolder(folder));
@@ -51,10 +51,18 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       .slice(0, 3)
       .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
     const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
+    status.say("journal", KIND, ["writing", ...named, ...more].join("; "), away, true);
+    sayClock();
+  };
+  /** Said of only where it was ever behind. */
+  let wasBehind = false;
+  const sayClock = (): void => {
     const aheadMs = journal.head().ts - clock.now();
-    const ahead =
-      aheadMs > CLOCK_BACK_MS ? [`this machine's clock was set back: times stand still for ${Math.round(aheadMs / 1_000)} s`] : [];
-    status.say("journal", KIND, ["writing", ...ahead, ...named, ...more].join("; "), away, true);
+    const isBehind = aheadMs > CLOCK_BACK_MS;
+    wasBehind ||= isBehind;
+    if (!wasBehind) return;
+    const says = `It was set back: the journal's time is ${Math.round(aheadMs / 1_000)} s ahead of it, and goes on at half its pace until it has come up.`;
+    status.say("clock", "this machine's clock", "right again", isBehind ? says : null);
   };
   await journal.start();
   runs("the journal", journal.stop);

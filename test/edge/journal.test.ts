@@ -253,6 +253,46 @@ describe("journal", () => {
     await journal.stop();
   });
 
+  test("after a clock that was set back time goes on at half its pace until the clock has come up, and never back, over a restart too", async () => {
+    const HOUR = 3_600_000;
+    const T0 = clock;
+    let [nowTs, passedMs] = [T0, 0];
+    const opened = async (): Promise<Journal> => {
+      const journal = createJournal({ folder, now: () => nowTs, passedMs: () => passedMs, groupMs: 0 });
+      await journal.start();
+      return journal;
+    };
+    const pass = (ms: number): void => {
+      nowTs += ms;
+      passedMs += ms;
+    };
+    let journal = await opened();
+    await put(journal, "right");
+    nowTs += 2 * HOUR;
+    await put(journal, "two hours ahead");
+    nowTs -= 2 * HOUR;
+    await put(journal, "set back");
+    for (const text of ["an hour later", "two hours later"]) {
+      pass(HOUR);
+      await put(journal, text);
+    }
+    await journal.stop();
+    pass(HOUR / 2);
+    journal = await opened();
+    await put(journal, "after a restart");
+    pass(HOUR);
+    await put(journal, "another hour later");
+    // What is entered of the past does not push time on.
+    await new Promise<void>((resolve) =>
+      journal.append({ topic: "a/b", payload: Buffer.from("past"), qos: 1, retain: false, dup: false, client: "" }, () => resolve(), T0),
+    );
+    pass(HOUR);
+    await put(journal, "come up");
+    const hours = (await all(journal)).map(({ receivedTs }) => (receivedTs - T0) / HOUR);
+    expect(hours).toEqual([0, 2, 2, 2.5, 3, 3, 3.5, 3.5, 4.5]);
+    await journal.stop();
+  });
+
   test("a disk that neither writes nor refuses is said to fail until it goes on", async () => {
     const healths: (string | null)[] = [];
     let say: () => void = () => undefined;

@@ -11,12 +11,14 @@ import { layEntry, nothingLaid, timesOf, type Laid } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
 import { readEntries } from "./read.ts";
 import { createSealer } from "./seal.ts";
+import { createSteadyTime, type PassedMs } from "./steady.ts";
 import { createTail, FRAME_HEAD, readTail, reopenTail, tailFiles, type TailWriter } from "./tail.ts";
 
 export interface JournalOptions {
   readonly folder: string;
   /** ms since 1970 UTC. */
   readonly now: () => number;
+  readonly passedMs?: PassedMs;
   /** Least time between two fsyncs under load, ms. */
   readonly groupMs?: number;
   /** A tail file is made into a chunk at this size, bytes. */
@@ -71,7 +73,7 @@ export const createJournal = (options: JournalOptions) => {
   let headTs = 0;
   /** Of the oldest entry in the tail files. */
   let tailTs: number | null = null;
-  let lastGivenTs = 0;
+  const time = createSteadyTime(options.passedMs);
   let pending: Pending[] = [];
   /** What is pending, as its frame will be; while that is being written the next group is laid into the other one. */
   let laid: Laid = nothingLaid(FRAME_HEAD);
@@ -200,13 +202,13 @@ export const createJournal = (options: JournalOptions) => {
   };
 
   /** `atTs` is for what happened earlier and is entered now (a simulated past); time never goes back behind the newest entry. */
-  const append = (message: Message, done: Done, atTs = options.now()): void => {
+  const append = (message: Message, done: Done, atTs?: number): void => {
     if (stopped) return done(new Refused("JOURNAL_UNAVAILABLE", "The journal is not open."));
     if (failure !== null && isWaiting(options.now(), retryAtTs, RETRY_MS)) return done(failure);
     if (pendingBytes() > mostPending) return done(new Refused("JOURNAL_UNAVAILABLE", "Too much is waiting for the disk."));
-    lastGivenTs = Math.max(lastGivenTs, atTs);
-    layEntry(laid, message, lastGivenTs);
-    pending.push({ message, receivedTs: lastGivenTs, done });
+    const receivedTs = atTs === undefined ? time.now(options.now()) : time.at(atTs);
+    layEntry(laid, message, receivedTs);
+    pending.push({ message, receivedTs, done });
     if (pending.length === FEW) hasten();
     schedule();
   };
@@ -302,7 +304,7 @@ export const createJournal = (options: JournalOptions) => {
       const writer =
         isReusable && newest !== null ? await reopenTail(folder, newest.firstPos, newest.goodBytes) : await createTail(folder, headPos + 1);
       tail = writer;
-      lastGivenTs = headTs;
+      time.at(headTs);
       stopped = false;
       await sealer.take(files.map(({ path }) => path).filter((path) => path !== writer.path));
     },
