@@ -27,10 +27,15 @@ const whereOf = ({ rig, kind, severity, search, from, to }: AlarmFilter): { text
 /** Opens it in the data folder. Throws what SQLite says where the disk refuses. */
 export const openAlarmHistory = (folder: string) => {
   const db = new Database(join(folder, "alarms.db"));
-  db.pragma("journal_mode = WAL");
-  // A lost commit is made good by the journal, up to the mark: that alone has to be on disk.
-  db.pragma("synchronous = NORMAL");
-  db.exec(SCHEMA);
+  try {
+    db.pragma("journal_mode = WAL");
+    // A lost commit is made good by the journal, up to the mark: that alone has to be on disk.
+    db.pragma("synchronous = NORMAL");
+    db.exec(SCHEMA);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
   const put = db.prepare("INSERT OR REPLACE INTO alarm VALUES (?, ?, ?, ?, ?, ?, ?)");
   const putMark = db.prepare("INSERT OR REPLACE INTO mark VALUES ('folded', ?)");
   const getMark = db.prepare("SELECT pos FROM mark WHERE name = 'folded'");

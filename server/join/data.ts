@@ -1,11 +1,15 @@
 /** The data folder: its lock, the journal, and what lies beside it. */
+import { basename, join } from "node:path";
 import { openAlarmHistory } from "../edge/alarm-history.ts";
 import { openDays } from "../edge/journal/days.ts";
 import { createJournal } from "../edge/journal/journal.ts";
 import { lockFolder } from "../edge/journal/lock.ts";
 import { openMoments } from "../edge/journal/moments.ts";
+import { openPast } from "../edge/journal/past.ts";
 import { openPruned } from "../edge/journal/pruned.ts";
 import { openSnapshots } from "../edge/journal/snapshots.ts";
+import { isUnreadable, setAside } from "../edge/journal/wal.ts";
+import { Refused } from "../twin/refusal.ts";
 import { complain, type House } from "./house.ts";
 
 const KIND = "SQLite and files";
@@ -27,15 +31,44 @@ const positionOf = (position: () => number): number => {
   }
 };
 
-/** Opens everything. Throws Refused DATA_DIR_IN_USE, DISK_FULL, JOURNAL_UNAVAILABLE. */
+/** Whether the journal still has all its messages. */
+const isWhole = async (folder: string): Promise<boolean> => {
+  const past = openPast(folder);
+  try {
+    return ((await past?.oldest())?.pos ?? 1) <= 1;
+  } finally {
+    past?.close();
+  }
+};
+
+/** Opens everything. Throws Refused DATA_DIR_IN_USE, DATA_DAMAGED, DISK_FULL, JOURNAL_UNAVAILABLE. */
 export const openData = async ({ config, clock, status, runs }: House) => {
   const folder = config.dataDir;
   runs("the lock", lockFolder(folder));
-  const snapshots = openSnapshots(folder);
+  const setAsides: string[] = [];
+  /** What is made of the journal is made anew where its file is damaged; `fromAll`: only all the messages there ever were make it what it was. */
+  const openMade = async <T>(name: string, open: (folder: string) => T, fromAll: boolean): Promise<T> => {
+    try {
+      return open(folder);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      if (fromAll && !(await isWhole(folder)))
+        throw new Refused(
+          "DATA_DAMAGED",
+          `${join(folder, name)} is damaged, and the journal no longer has the old messages it was made of. Put it back from a backup; or move it away, and start with what the journal still has.`,
+          { cause: error },
+        );
+      const says = `${name} was damaged and is made anew; what was there is ${basename(setAside(join(folder, name), clock.now()))}`;
+      setAsides.push(says);
+      complain(says, error);
+      return open(folder);
+    }
+  };
+  const snapshots = await openMade("state.db", openSnapshots, true);
   runs("the snapshots", snapshots.close);
-  const moments = openMoments(folder);
+  const moments = await openMade("moments.db", openMoments, false);
   runs("the moments", moments.close);
-  const alarms = openAlarmHistory(folder);
+  const alarms = await openMade("alarms.db", openAlarmHistory, true);
   runs("the history of alarms", alarms.close);
   const journal = createJournal({
     folder,
@@ -51,7 +84,7 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       .slice(0, 3)
       .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
     const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
-    status.say("journal", KIND, ["writing", ...named, ...more].join("; "), away, true);
+    status.say("journal", KIND, ["writing", ...named, ...more, ...setAsides].join("; "), away, true);
     sayClock();
   };
   /** Said of only where it was ever behind. */

@@ -46,6 +46,7 @@ export const CODES = {
   PORT_IN_USE: { retry: false, status: 500, says: "Another program is listening on this port." },
   CONFIG_INVALID: { retry: false, status: 500, says: "A setting is wrong." },
   JOURNAL_DAMAGED: { retry: false, status: 500, says: "A chunk of the journal does not fit its hash." },
+  DATA_DAMAGED: { retry: false, status: 500, says: "A file of the data folder is damaged and cannot be made anew." },
   INTERNAL: { retry: true, status: 500, says: "Something went wrong in the server." },
 } as const;
 

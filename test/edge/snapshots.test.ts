@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
@@ -53,6 +54,24 @@ test("one that was damaged is passed over for the one before it", async () => {
   db.close();
   const again = openSnapshots(folder);
   expect(again.load(Number.MAX_SAFE_INTEGER)).toMatchObject({ pos: 10, lines: ["good"] });
+  again.close();
+});
+
+test("one of which a page cannot be read is passed over for the one before it", async () => {
+  const store = openSnapshots(folder);
+  for (const pos of [10, 20]) await store.save(pos, pos, [randomBytes(20_000).toString("hex")], []);
+  store.close();
+  const path = join(folder, "state.db");
+  const db = new Database(path);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const { page } = db
+    .prepare("SELECT pageno AS page FROM dbstat WHERE name = 'snapshot' AND pagetype = 'overflow' ORDER BY path DESC LIMIT 1")
+    .get() as { page: number };
+  db.close();
+  const file = readFileSync(path);
+  writeFileSync(path, file.fill(0, (page - 1) * 4_096, page * 4_096));
+  const again = openSnapshots(folder);
+  expect(again.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(10);
   again.close();
 });
 

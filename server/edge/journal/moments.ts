@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import Database from "libsql";
 import { deflated } from "./deflated.ts";
+import { openWal } from "./wal.ts";
 
 const SCHEMA = "CREATE TABLE IF NOT EXISTS moment (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);";
 /** A day and the hour that it takes to look at it. */
@@ -19,10 +19,7 @@ export interface Moment {
 
 /** Opens `moments.db` in the data folder. */
 export const openMoments = (folder: string) => {
-  const db = new Database(join(folder, "moments.db"));
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = OFF");
-  db.exec(SCHEMA);
+  const db = openWal(join(folder, "moments.db"), "OFF", SCHEMA);
   const head = db.prepare("SELECT max(pos) AS pos FROM moment");
   const put = db.prepare("INSERT OR REPLACE INTO moment VALUES (?, ?, ?)");
   const newest = db.prepare("SELECT pos, body FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 1");

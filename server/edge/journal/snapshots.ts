@@ -2,9 +2,10 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
-import Database from "libsql";
+import type Database from "libsql";
 import { DAY_MS } from "../../twin/days.ts";
 import { deflated } from "./deflated.ts";
+import { isUnreadable, openWal } from "./wal.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
@@ -60,20 +61,29 @@ export type SnapshotStore = ReturnType<typeof openSnapshots>;
 
 /** Opens `state.db` in the data folder. */
 export const openSnapshots = (folder: string) => {
-  const db = new Database(join(folder, "state.db"));
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = FULL");
-  db.exec(SCHEMA);
+  const db = openWal(join(folder, "state.db"), "FULL", SCHEMA);
   const put = db.prepare("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)");
   const putCells = db.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?)");
   const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
-  const newest = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
+  const newest = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
+  const snapshotAt = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
   const noted = db.prepare("SELECT day, version FROM cells_from");
   const note = db.prepare("INSERT INTO cells_from VALUES (?, ?, ?)");
   const unnote = db.prepare("DELETE FROM cells_from WHERE day = ? AND version = ?");
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
+
+  /** Null where its bytes cannot be read, or do not fit their hash. */
+  const soundAt = (pos: number): { pos: number; ts: number; body: Blob } | null => {
+    try {
+      const row = snapshotAt.get(pos) as { pos: number; ts: number; sha256: Blob; body: Blob };
+      return createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256)) ? row : null;
+    } catch (error) {
+      if (isUnreadable(error)) return null;
+      throw error;
+    }
+  };
 
   /** Notes from where on cells of the days are kept that are open now. What opens does so with the cells at `pos`, unless nothing was noted yet. */
   const noteOpen = (pos: number, open: readonly DayVersion[]): void => {
@@ -114,8 +124,9 @@ export const openSnapshots = (folder: string) => {
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
     /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
     load(ts: number, forView = false): (Snapshot & { cells: Iterable<unknown> }) | null {
-      for (const row of newest.all(Math.floor(ts)) as { pos: number; ts: number; sha256: Blob; body: Blob }[]) {
-        if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
+      for (const { pos } of newest.all(Math.floor(ts)) as { pos: number }[]) {
+        const row = soundAt(pos);
+        if (row === null) continue;
         const lines = inflated(row.body)
           .split("\n")
           .filter((line) => line.length > 0);
