@@ -6,7 +6,7 @@ import mqtt, { type MqttClient } from "mqtt";
 import { generate, parser, type Packet } from "mqtt-packet";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createBroker } from "../../server/edge/broker/broker.ts";
-import { waitForNone, type Reader } from "../../server/edge/broker/readers.ts";
+import { createReaders, type Reader } from "../../server/edge/broker/readers.ts";
 import { until } from "../servers/until.ts";
 
 const LIMIT_MS = 10_000;
@@ -120,15 +120,17 @@ test("what is retained waits for who reads it slowly, however much it is", async
   const { port, limits } = await start(Array.from({ length: MANY }, (_, i) => ({ topic: `kept/${i}`, payload: numbered(i) })));
   const { socket, packets } = await deaf(port, "slow", "kept/#");
   const quick = await connect(port, "quick");
+  const rig = await connect(port, "rig");
   let came = 0;
   quick.on("message", () => (came += 1));
   await quick.subscribeAsync("kept/#");
   // What another has got in the meantime this one could have been given.
   await until(() => came === MANY, "the other has all", LIMIT_MS);
+  await rig.publishAsync("kept/live", "not too much before it", { qos: 1 });
   socket.resume();
   const kept = (): Packet[] => packets.filter(({ cmd }) => cmd === "publish");
   await until(
-    () => kept().length === MANY,
+    () => kept().length === MANY + 1,
     () => `all comes, not ${kept().length} of ${MANY}`,
     LIMIT_MS,
   );
@@ -136,29 +138,30 @@ test("what is retained waits for who reads it slowly, however much it is", async
 });
 
 describe("in the library itself", () => {
-  /** One for whom a message waits, and how often it was told to be too slow. */
-  const waiting = async (drainTimeout: number) => {
+  /** Some for whom a message waits each, and how often one was told to be too slow. */
+  const waiting = async (drainTimeout: number, count = 1) => {
     const told: string[] = [];
     const aedes = await Aedes.createBroker({ drainTimeout, concurrency: 0 });
     stops.push(() => new Promise<void>((resolve) => aedes.close(() => resolve())));
     const readers: Reader[] = [];
+    const waitForNone = createReaders(() => told.push("too slow"));
     const server = createServer((socket: Socket) => {
       const reader = aedes.handle(socket) as unknown as Reader;
-      waitForNone(reader, () => told.push("too slow"));
+      waitForNone(reader);
       readers.push(reader);
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
     stops.push(() => void server.close());
-    await deaf((server.address() as AddressInfo).port, "deaf", "heard");
+    for (let i = 0; i < count; i++) await deaf((server.address() as AddressInfo).port, `deaf-${i}`, "heard");
     const gone = once(aedes, "clientDisconnect");
     const publish = (payload: Buffer): void =>
       aedes.publish({ cmd: "publish", topic: "heard", payload, qos: 0, retain: false, dup: false }, () => undefined);
-    for (let i = 0; readers[0]?._pendingDrains.length === 0; i++) {
+    for (let i = 0; readers.some((reader) => reader._pendingDrains.length === 0); i++) {
       publish(numbered(i));
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(told).toEqual([]);
-    return { told, gone, publish };
+    return { readers, told, gone, publish };
   };
 
   test("one that reads nothing for too long is sent away before it has too much to wait for, and that is told once", async () => {
@@ -168,12 +171,27 @@ describe("in the library itself", () => {
   });
 
   test("as one is for whom too many short messages wait", async () => {
-    const { told, gone, publish } = await waiting(60_000);
+    const { told, publish } = await waiting(60_000);
+    // Half a megabyte, and twenty with what they take while they wait.
     for (let turn = 0; turn < 25; turn++) {
       for (let i = 0; i < 1_000; i++) publish(Buffer.from("short"));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    await gone;
     expect(told).toEqual(["too slow"]);
+  });
+
+  test("what waits for all of them has a limit of its own: the one for whom most waits goes", async () => {
+    const { readers, told, publish } = await waiting(60_000, 10);
+    const most = (): number => Math.max(...readers.map(({ conn }) => (conn.destroyed ? 0 : conn.writableLength)));
+    let before = 0;
+    for (let i = 0; told.length === 0; i++) {
+      before = most();
+      publish(numbered(i));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(told).toEqual(["too slow"]);
+    expect(before).toBeLessThan(12 << 20);
+    expect(readers.filter(({ conn }) => conn.destroyed)).toHaveLength(1);
+    expect(most()).toBeLessThanOrEqual(before + 2 * BYTES);
   });
 });

@@ -11,7 +11,7 @@ import type { Message } from "../../twin/twin.ts";
 import { UNFIT } from "../../twin/wire.ts";
 import { createDoor, type Admitted, type DoorOptions } from "./door.ts";
 import { createLine, createPace, createSizeGuard, type Line } from "./limits.ts";
-import { waitForNone, type Reader } from "./readers.ts";
+import { createReaders, type Reader } from "./readers.ts";
 import { createBrokerMemory } from "./retained.ts";
 import { rememberUnheard, type Matcher } from "./unheard.ts";
 
@@ -213,10 +213,11 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
           } as AedesPublishPacket,
           () => undefined,
         );
+      const waitForNone = createReaders(() => onLimit("reader"));
       const handle = received((socket) => {
         const client = broker.handle(socket) as unknown as Inside & Reader;
         markUnfit(client, unfit);
-        waitForNone(client, () => onLimit("reader"));
+        waitForNone(client);
       });
       try {
         servers = [await listenOn(createServer({ noDelay: true }, handle), options.port, "mqtt-port")];
