@@ -5,7 +5,7 @@ import { NO_PART } from "../../twin/series.ts";
 import { dueWindows, HOUR_MS, MINUTE_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
 import type { Ask } from "./ask.ts";
 import type { Figures } from "./figures.ts";
-import { dirtyLine, marksLine, measurementOf, tierLine, type Line } from "./lines.ts";
+import { dirtyLine, measurementOf, tierLine, type Line } from "./lines.ts";
 import type { Marks } from "./marks.ts";
 import type { Post } from "./post.ts";
 import { gather, ofSite, selectRows } from "./select.ts";
@@ -18,6 +18,8 @@ interface Range {
 export interface Keeper {
   readonly ask: Ask;
   readonly post: Post;
+  /** Writes marks of this keeper. */
+  readonly mark: (said: Readonly<Record<string, number>>) => Promise<void>;
   readonly marks: Marks;
   readonly keeper: string;
   readonly site: string | null;
@@ -93,7 +95,7 @@ const hourOf = (ts: number): number => Math.floor(ts / HOUR_MS) * HOUR_MS;
 
 /** Drops whole hours, none that is still to be rolled up. Gives why nothing could be dropped, where the database cannot delete. */
 export const retain = async (
-  { ask, post, marks, keeper, site }: Keeper,
+  { ask, mark, marks, keeper, site }: Keeper,
   rawBeforeTs: number,
   minuteBeforeTs: number,
 ): Promise<string | null> => {
@@ -104,7 +106,7 @@ export const retain = async (
   const rawFromTs = Math.max(marks.rawFromTs, hourOf(Math.min(rawBeforeTs, oldestDirty)));
   const minuteFromTs = Math.max(marks.minuteFromTs, Math.min(hourOf(minuteBeforeTs), rawFromTs));
   // Said first: what is deleted from here on can no longer be computed again.
-  await post([marksLine(keeper, { upTo: marks.upTo, rawFromTs, minuteFromTs })]);
+  await mark({ upTo: marks.upTo, rawFromTs, minuteFromTs });
   marks.rawFromTs = rawFromTs;
   marks.minuteFromTs = minuteFromTs;
   const { where, bound } = ofSite(site);

@@ -7,7 +7,11 @@ export interface Marks {
   rawFromTs: number;
   minuteFromTs: number;
   readonly dirty: Record<Window, Set<number>>;
+  /** Of those the ones that stand under other keepers' names only. */
+  taken: Readonly<Record<Window, readonly number[]>>;
 }
+
+export const NONE_TAKEN: Marks["taken"] = { "1m": [], "1h": [] };
 
 /** The position as it stands in the database now; 0 where there is none. */
 export const askPosition = async (ask: Ask, keeper: string): Promise<number> => {
@@ -34,15 +38,13 @@ export const loadMarks = async (ask: Ask, keeper: string, site: string | null): 
   const cursors = all.filter(isOfSite);
   const mine = all.find(({ tags }) => tags["keeper"] === keeper)?.values.at(-1);
   const [others = []] = mine === undefined ? await ask([`${DIRTY} ${BY_WINDOW}`]) : [];
-  const dirty = [...own, ...others.filter(isOfSite)];
   const highest = (column: number): number =>
     Math.max(0, ...cursors.flatMap(({ values }) => values.map((row) => Number(row[column] ?? 0))));
-  const starts = (window: Window): Set<number> =>
-    new Set(dirty.filter(({ tags }) => tags["window"] === window).flatMap(({ values }) => values.map(([ts]) => Number(ts))));
-  return {
-    upTo: positionIn(mine?.[1]),
-    rawFromTs: highest(2),
-    minuteFromTs: highest(3),
-    dirty: { "1m": starts("1m"), "1h": starts("1h") },
-  };
+  const startsIn = (tables: readonly Table[], window: Window): Set<number> =>
+    new Set(tables.filter(({ tags }) => tags["window"] === window).flatMap(({ values }) => values.map(([ts]) => Number(ts))));
+  const dirty = { "1m": startsIn(own, "1m"), "1h": startsIn(own, "1h") };
+  const takenOf = (window: Window): number[] => [...startsIn(others.filter(isOfSite), window)].filter((start) => !dirty[window].has(start));
+  const taken = { "1m": takenOf("1m"), "1h": takenOf("1h") };
+  for (const window of ["1m", "1h"] as const) for (const start of taken[window]) dirty[window].add(start);
+  return { upTo: positionIn(mine?.[1]), rawFromTs: highest(2), minuteFromTs: highest(3), dirty, taken };
 };

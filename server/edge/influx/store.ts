@@ -11,7 +11,7 @@ import { addressOf } from "./address.ts";
 import { away, createAsk, messageOf } from "./ask.ts";
 import { retain, rollup } from "./compute.ts";
 import { dirtyLine, marksLine, rawLines } from "./lines.ts";
-import { askPosition, loadMarks, type Marks } from "./marks.ts";
+import { askPosition, loadMarks, NONE_TAKEN, type Marks } from "./marks.ts";
 import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
@@ -89,6 +89,14 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     return opened;
   };
 
+  /** Writes marks under this name. From the first on only what is dirty under it is read again: what was taken over comes before. */
+  const mark = async (marks: Marks, said: Readonly<Record<string, number>>): Promise<void> => {
+    const left = (window: Window): number[] => marks.taken[window].filter((start) => marks.dirty[window].has(start));
+    await post((["1m", "1h"] as const).flatMap((window) => left(window).map((start) => dirtyLine(keeper, window, start, true))));
+    marks.taken = NONE_TAKEN;
+    await post([marksLine(keeper, said)]);
+  };
+
   const keep = async ({ marks, models }: Open, batch: SeriesBatch): Promise<readonly RejectedPoint[]> => {
     if (marks.upTo < (batch.after ?? 0)) throw lacks(batch.after ?? 0, marks.upTo);
     const { points, rejected } = sift(batch, marks.rawFromTs);
@@ -112,7 +120,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       // Not over a hole: since the last one the database may have been dropped, or put back from a copy.
       const upTo = await askPosition(ask, keeper);
       if (upTo < marks.upTo) throw lacks(marks.upTo, upTo);
-      await post([marksLine(keeper, { upTo: batch.upTo })]);
+      await mark(marks, { upTo: batch.upTo });
       marks.upTo = batch.upTo;
     }
     return [...rejected, ...refused];
@@ -133,7 +141,8 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       });
   const keeperNow = async () => {
     const { marks } = await ready();
-    return { ask, post, marks, keeper, site, alone: stepOf(marks) };
+    const say = (said: Readonly<Record<string, number>>): Promise<void> => mark(marks, said);
+    return { ask, post, mark: say, marks, keeper, site, alone: stepOf(marks) };
   };
 
   return {
@@ -164,7 +173,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     rewind: (upTo) =>
       alone(async () => {
         const { marks } = await ready();
-        await post([marksLine(keeper, { upTo })]);
+        await mark(marks, { upTo });
         marks.upTo = upTo;
       }),
     cursor: async () => (await ready()).marks.upTo,
