@@ -4,7 +4,7 @@ import { createInfluxStore } from "../../server/edge/influx/store.ts";
 import type { SeriesStore } from "../../server/twin/series.ts";
 import { needs, pathTo } from "../servers/have.ts";
 import { startInflux, type Influx } from "../servers/influx.ts";
-import { batch, HOUR, rig, SITE, T0 } from "./series.contract.ts";
+import { batch, eventually, HOUR, MINUTE, rig, SITE, T0 } from "./series.contract.ts";
 
 const DAY = 24 * HOUR;
 
@@ -25,6 +25,8 @@ needs("influxd")("windows to be rolled up in InfluxDB", () => {
     };
     return results[0]?.series?.[0]?.values ?? [];
   };
+  const put = (database: string, line: string): Promise<Response> =>
+    fetch(`${influx.url}/write?db=${database}&precision=ms`, { method: "POST", body: line });
   const powerW = async (store: SeriesStore, from: number, to: number, widthMs: number) =>
     (await store.rigSeries({ site: SITE, rig: "r1", from, to, points: (to - from) / widthMs, fields: ["powerW"] })).fields["powerW"]?.mean;
 
@@ -52,5 +54,60 @@ needs("influxd")("windows to be rolled up in InfluxDB", () => {
     const third = await open("takeover", "farm/new");
     expect(await third.rollup(T0 + 40 * DAY)).toBe(0);
     await third.stop();
+  }, 60_000);
+
+  test("one whose rows are refused stays as it is and is told of, the others are rolled up, and it follows when its cause is gone", async () => {
+    const store = await open("refused");
+    await store.write(batch(1, { rigs: Array.from({ length: 30 }, (_, m) => rig("r1", T0 + m * MINUTE, { powerW: 1_000 })) }));
+    await store.write(batch(2, { rigs: [rig("r1", T0 + 3 * DAY, { powerW: 2_000 })] }));
+    // Another program's integer fixes the field's type for that day: more minutes of it than are rolled up in one call.
+    await put("refused", `rig_1m,site=x,rig=x,model=x powerW_n=1i ${T0}`);
+    await expect(rollAll(store)).rejects.toMatchObject({
+      code: "STORE_UNAVAILABLE",
+      detail: expect.stringContaining("field type conflict"),
+    });
+    expect(await ask("refused", `SELECT "powerW_sum" FROM "rig_1m" WHERE "site" = '${SITE}'`)).toEqual([[T0 + 3 * DAY, 2_000]]);
+    expect(await ask("refused", `SELECT "powerW_sum" FROM "rig_1h" WHERE "site" = '${SITE}'`)).toEqual([[T0 + 3 * DAY, 2_000]]);
+    expect((await store.health()).detail).toMatch(/refuses the rows of 30 minutes or hours.*field type conflict/);
+    // Told once; whoever tries again in vain each hour drops no raw row of it.
+    expect(await store.rollup(T0 + 40 * DAY)).toBe(0);
+    await store.retain(T0 + 2 * DAY, T0 + 2 * DAY);
+    expect(await powerW(store, T0, T0 + 30 * MINUTE, 30 * MINUTE)).toEqual([1_000]);
+    await store.stop();
+
+    const again = await open("refused");
+    await expect(rollAll(again)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE" });
+    await ask("refused", 'DROP MEASUREMENT "rig_1m"');
+    await again.retain(T0, T0);
+    await rollAll(again);
+    expect(await ask("refused", 'SELECT count("powerW_n") FROM "rig_1m"')).toEqual([[0, 30]]);
+    expect(await ask("refused", `SELECT "powerW_n" FROM "rig_1h" WHERE time < ${T0 + DAY}ms`)).toEqual([[T0, 30]]);
+    expect((await again.health()).detail).not.toContain("refuses");
+    await again.stop();
+  }, 60_000);
+
+  test("a batch whose marks are refused is not taken for kept, and says why", async () => {
+    const store = await open("marks");
+    await put("marks", `rigtwin_dirty,keeper=x,window=1m dirty=1i ${T0}`);
+    const rows = batch(7, { rigs: [rig("r1", T0, { powerW: 1_000 })] });
+    await expect(store.write(rows)).rejects.toMatchObject({ code: "STORE_UNAVAILABLE", detail: expect.stringContaining("rigtwin_dirty") });
+    expect(await store.cursor()).toBe(0);
+    await ask("marks", 'DROP MEASUREMENT "rigtwin_dirty"');
+    expect(await eventually(() => store.write(rows))).toEqual([]);
+    expect(await store.cursor()).toBe(7);
+    await store.stop();
+  }, 60_000);
+
+  test("what lies beyond the retention of the database's owner holds nothing up", async () => {
+    const now = Math.floor(Date.now() / HOUR) * HOUR;
+    const store = await open("short");
+    await ask("short", 'ALTER RETENTION POLICY "rigtwin" ON "short" DURATION 30d');
+    const rejected = await store.write(batch(1, { rigs: [rig("r1", now - 90 * DAY, { powerW: 1 }), rig("r1", now - DAY, { powerW: 2 })] }));
+    expect(rejected).toMatchObject([
+      { point: expect.stringContaining(`@${now - 90 * DAY}`), reason: expect.stringContaining("retention") },
+    ]);
+    while ((await store.rollup(now)) > 0);
+    expect(await ask("short", 'SELECT "powerW_n" FROM "rig_1m"')).toEqual([[now - DAY, 1]]);
+    await store.stop();
   }, 60_000);
 });

@@ -7,7 +7,8 @@ import type { Ask } from "./ask.ts";
 import type { Figures } from "./figures.ts";
 import { dirtyLine, measurementOf, tierLine, type Line } from "./lines.ts";
 import type { Marks } from "./marks.ts";
-import type { Post } from "./post.ts";
+import { ownRefusal, type Post } from "./post.ts";
+import { noteRefused, noteTaken } from "./refusals.ts";
 import { gather, ofSite, selectRows } from "./select.ts";
 import { DAY_MS, DAY_WIDTHS, HOUR_WIDTHS, siteLines } from "./site.ts";
 
@@ -59,7 +60,8 @@ const tierLines = async (
   });
 };
 
-const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Window, range: Range): Promise<number> => {
+const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Window, start: number): Promise<void> => {
+  const range = { from: start, to: start + WINDOW_MS[window] };
   for (const measure of MEASURE_NAMES)
     for (const fields of parts(MEASURES[measure].fields)) await post(await tierLines({ ask, site }, window, measure, fields, range));
   if (window === "1m") await post(await siteLines(ask, site, "raw", range, [MINUTE_MS]));
@@ -69,23 +71,37 @@ const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Windo
       await post(await siteLines(ask, site, "1h", { from: day, to: day + DAY_MS }, DAY_WIDTHS));
   }
   // Last: after a kill before this the windows are computed again.
-  const starts = [...marks.dirty[window]].filter((start) => start >= range.from && start < range.to);
-  await post(starts.map((start) => dirtyLine(keeper, window, start, false)));
-  for (const start of starts) marks.dirty[window].delete(start);
-  return starts.length;
+  await post([dirtyLine(keeper, window, start, false)]);
+  marks.dirty[window].delete(start);
 };
 
-/** Minutes first; an hour is computed from its minutes once all of them are clean. */
+/** As `compute`; a window whose rows InfluxDB refuses stays dirty. */
+const attempt = async (kept: Keeper, window: Window, start: number): Promise<void> => {
+  const { refused } = kept.marks;
+  try {
+    await compute(kept, window, start);
+    noteTaken(refused, window, start);
+  } catch (cause) {
+    const reason = ownRefusal(cause);
+    if (reason === null) throw cause;
+    noteRefused(refused, window, start, reason);
+  }
+};
+
+/** Minutes first; an hour is computed from its minutes once all of them are clean. Gives how many were tried. */
 export const rollup = async (kept: Keeper, endedByTs: number): Promise<number> => {
   let windows = 0;
   for (const window of ["1m", "1h"] as const) {
+    const held = kept.marks.refused.of[window];
     const unready = window === "1h" ? windowsOf(kept.marks.dirty["1m"], "1h") : new Set<number>();
-    const ready = new Set([...kept.marks.dirty[window]].filter((start) => !unready.has(start)));
+    const ready = new Set([...kept.marks.dirty[window]].filter((start) => !unready.has(start) && held.get(start) !== true));
     for (const { from, to } of dueWindows(ready, window, endedByTs, MOST[window]))
       for (let start = from; start < to; start += WINDOW_MS[window])
         windows += await kept.alone(async () => {
           const clean = window === "1m" || !windowsOf(kept.marks.dirty["1m"], "1h").has(start);
-          return clean ? compute(kept, window, { from: start, to: start + WINDOW_MS[window] }) : 0;
+          if (!clean || !kept.marks.dirty[window].has(start)) return 0;
+          await attempt(kept, window, start);
+          return 1;
         });
   }
   return windows;

@@ -1,6 +1,7 @@
 /** What the store remembers in the database itself: the journal position, where raw rows begin, and which windows are dirty. */
 import type { Window } from "../../twin/tiers.ts";
 import type { Ask, Table } from "./ask.ts";
+import { noRefusals, type Refusals } from "./refusals.ts";
 
 export interface Marks {
   upTo: number;
@@ -9,6 +10,7 @@ export interface Marks {
   readonly dirty: Record<Window, Set<number>>;
   /** Of those the ones that stand under other keepers' names only. */
   taken: Readonly<Record<Window, readonly number[]>>;
+  readonly refused: Refusals;
 }
 
 export const NONE_TAKEN: Marks["taken"] = { "1m": [], "1h": [] };
@@ -46,5 +48,5 @@ export const loadMarks = async (ask: Ask, keeper: string, site: string | null): 
   const takenOf = (window: Window): number[] => [...startsIn(others.filter(isOfSite), window)].filter((start) => !dirty[window].has(start));
   const taken = { "1m": takenOf("1m"), "1h": takenOf("1h") };
   for (const window of ["1m", "1h"] as const) for (const start of taken[window]) dirty[window].add(start);
-  return { upTo: positionIn(mine?.[1]), rawFromTs: highest(2), minuteFromTs: highest(3), dirty, taken };
+  return { upTo: positionIn(mine?.[1]), rawFromTs: highest(2), minuteFromTs: highest(3), dirty, taken, refused: noRefusals() };
 };

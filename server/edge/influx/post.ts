@@ -1,10 +1,11 @@
-/** Lines to `/write` over plain HTTP; done means InfluxDB has said 204. */
+/** Lines to `/write` over plain HTTP; done means InfluxDB has said 204, or has refused the points that are given back. */
 import { Refused } from "../../twin/refusal.ts";
 import type { RejectedPoint } from "../../twin/series.ts";
 import type { Address } from "./address.ts";
 import { away, messageOf } from "./ask.ts";
 import type { Line } from "./lines.ts";
 
+/** Rejects where a line of our own is refused: what it says must not pass for kept. */
 export type Post = (lines: readonly Line[]) => Promise<readonly RejectedPoint[]>;
 export interface PostOptions {
   readonly address: Address;
@@ -22,6 +23,18 @@ const reasonOf = (body: string): string => {
     return body;
   }
 };
+
+/** What the owner's retention would drop at once is his to decide about, and nothing to try again. */
+const isBeyondRetention = (reason: string): boolean => reason.includes("beyond retention policy");
+
+interface OwnLine {
+  readonly ownLine: string;
+}
+/** InfluxDB's reason, where a line of our own was refused; null for any other error. */
+export const ownRefusal = (error: unknown): string | null =>
+  error instanceof Refused && typeof error.cause === "object" && error.cause !== null && "ownLine" in error.cause
+    ? (error.cause as OwnLine).ownLine
+    : null;
 
 export const createPost = (options: PostOptions): Post => {
   const { address } = options;
@@ -59,8 +72,12 @@ export const createPost = (options: PostOptions): Post => {
     if (status >= 200 && status < 300) return [];
     const reason = reasonOf(body).slice(0, 500);
     const allDropped = Number(/dropped=(\d+)\s*$/.exec(reason)?.[1] ?? -1) === lines.length;
-    if (lines.length === 1 || (allDropped && status !== 413))
+    if (lines.length === 1 || (allDropped && status !== 413)) {
+      const own = isBeyondRetention(reason) ? undefined : lines.find(({ label }) => label === null);
+      if (own !== undefined)
+        throw away(address, `refused a line of our own (${own.text.slice(0, 120)}): ${reason}`, { ownLine: reason } satisfies OwnLine);
       return lines.flatMap(({ label }) => (label === null ? [] : [{ point: label, reason }]));
+    }
     const middle = lines.length >> 1;
     return [...(await sorted(lines.slice(0, middle))), ...(await sorted(lines.slice(middle)))];
   };

@@ -15,6 +15,7 @@ import { askPosition, loadMarks, NONE_TAKEN, type Marks } from "./marks.ts";
 import { loadModels, replaceModels, type Models } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
+import { countOf, tryAgain, type Refusals } from "./refusals.ts";
 import { createRowReader } from "./rows.ts";
 import { createSiteSeries } from "./site.ts";
 
@@ -139,6 +140,8 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
           throw cause;
         }
       });
+  const refusedOf = (refused: Refusals): string =>
+    `refuses the rows of ${countOf(refused)} minutes or hours, for which raw rows answer and are kept: ${refused.reason}`;
   const keeperNow = async () => {
     const { marks } = await ready();
     const say = (said: Readonly<Record<string, number>>): Promise<void> => mark(marks, said);
@@ -191,11 +194,20 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     async *parquet() {
       yield* (await ready()).rows.parquet();
     },
-    rollup: async (nowTs) => rollup(await keeperNow(), nowTs),
+    rollup: async (nowTs) => {
+      const kept = await keeperNow();
+      const { refused } = kept.marks;
+      const tried = await rollup(kept, nowTs);
+      // Said once all the others are done.
+      if (tried > 0 || !refused.isNews) return tried;
+      refused.isNews = false;
+      throw away(address, refusedOf(refused));
+    },
     // It is in no memory of ours.
     letGo: async () => undefined,
     retain: async (rawBeforeTs, minuteBeforeTs) => {
       const kept = await keeperNow();
+      tryAgain(kept.marks.refused);
       while ((await rollup(kept, rawBeforeTs)) > 0);
       undeletable = await kept.alone(() => retain(kept, rawBeforeTs, minuteBeforeTs));
     },
@@ -207,10 +219,11 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
         const { marks } = await ready();
         const version = answer.headers.get("x-influxdb-version") ?? "version not said";
         const deletes = undeletable === null ? "" : `; old rows are left to its own retention (${undeletable.slice(0, 120)})`;
+        const refused = countOf(marks.refused) === 0 ? "" : `; it ${refusedOf(marks.refused)}`;
         return {
           status: "ok",
           kind,
-          detail: `${version} at ${address.base}, database ${address.database}, journal position ${marks.upTo}, ${marks.dirty["1m"].size} minutes to roll up${deletes}`,
+          detail: `${version} at ${address.base}, database ${address.database}, journal position ${marks.upTo}, ${marks.dirty["1m"].size} minutes to roll up${deletes}${refused}`,
         };
       } catch (cause) {
         return { status: "away", kind, detail: messageOf(cause) };
