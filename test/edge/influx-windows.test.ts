@@ -4,7 +4,7 @@ import { createInfluxStore } from "../../server/edge/influx/store.ts";
 import type { SeriesStore } from "../../server/twin/series.ts";
 import { needs, pathTo } from "../servers/have.ts";
 import { startInflux, type Influx } from "../servers/influx.ts";
-import { batch, eventually, HOUR, MINUTE, rig, SITE, T0 } from "./series.contract.ts";
+import { batch, board, eventually, HOUR, MINUTE, rig, SITE, T0 } from "./series.contract.ts";
 
 const DAY = 24 * HOUR;
 
@@ -29,6 +29,8 @@ needs("influxd")("windows to be rolled up in InfluxDB", () => {
     fetch(`${influx.url}/write?db=${database}&precision=ms`, { method: "POST", body: line });
   const powerW = async (store: SeriesStore, from: number, to: number, widthMs: number) =>
     (await store.rigSeries({ site: SITE, rig: "r1", from, to, points: (to - from) / widthMs, fields: ["powerW"] })).fields["powerW"]?.mean;
+  const hour = async (store: SeriesStore) =>
+    (await store.rows({ site: SITE, rigs: ["r1"], tier: "1h", from: T0, to: T0 + HOUR, fields: ["hashrateThs"] })).values;
 
   beforeAll(async () => {
     influx = await startInflux(pathTo("influxd"));
@@ -110,4 +112,50 @@ needs("influxd")("windows to be rolled up in InfluxDB", () => {
     expect(await ask("short", 'SELECT "powerW_n" FROM "rig_1m"')).toEqual([[now - DAY, 1]]);
     await store.stop();
   }, 60_000);
+
+  test.each([["in one go"], ["with a restart between"]])(
+    "minutes and hours under a model that was replaced do not stay beside the new ones, %s",
+    async (how) => {
+      const database = `stale-${how.length}`;
+      let store = await open(database);
+      const of = (model: string, to: number) => ({
+        rigs: Array.from({ length: to }, (_, i) => ({ ...rig("r1", T0 + 5 * i * MINUTE, { hashrateThs: i < 6 ? 50 : 100 }), model })),
+        boards: Array.from({ length: to }, (_, i) => ({ ...board("r1", 1, T0 + 5 * i * MINUTE, { chipC: 70 }), model })),
+      });
+      const boards = async () =>
+        (await store.boardSeries({ site: SITE, rig: "r1", board: 1, from: T0, to: T0 + HOUR, points: 1, fields: ["chipC"] })).fields;
+      await store.write(batch(1, of("unknown", 12)));
+      // A rig of the same time whose model changes for good keeps the rows of both.
+      await store.write(
+        batch(2, {
+          rigs: [
+            { ...rig("r2", T0, { powerW: 1 }), model: "a" },
+            { ...rig("r2", T0 + 1, { powerW: 3 }), model: "b" },
+          ],
+        }),
+      );
+      await rollAll(store);
+      for (const [upTo, rows] of [
+        [3, 6],
+        [4, 12],
+      ] as const) {
+        await store.write(batch(upTo, of("S19", rows)));
+        expect(await hour(store)).toEqual([12, 12, 50, 75, 100]);
+        if (how !== "in one go") {
+          await store.stop();
+          store = await open(database);
+        }
+        await rollAll(store);
+        expect(await hour(store)).toEqual([12, 12, 50, 75, 100]);
+        expect(await boards()).toMatchObject({ chipC: { mean: [70] } });
+        const counted = await ask(database, `SELECT sum("readings") FROM "board_1m" WHERE time < ${T0 + HOUR}ms`);
+        expect(counted).toEqual([[expect.anything(), 12]]);
+      }
+      const names = await ask(database, 'SHOW TAG VALUES FROM "rig_1m", "rig_1h" WITH KEY = "model" WHERE "rig" = \'r1\'');
+      expect(names).toEqual([["model", "S19"]]);
+      expect(await ask(database, `SELECT sum("powerW_n") FROM "rig_1h" WHERE "rig" = 'r2'`)).toEqual([[expect.anything(), 2]]);
+      await store.stop();
+    },
+    60_000,
+  );
 });

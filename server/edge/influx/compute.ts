@@ -1,12 +1,13 @@
 /** Keeps `rig_1m`, `rig_1h` (board_…, site_energy_…) and `site` up to date. Read and written back here: no version has to be able to. */
 import { energyName } from "../../twin/energy-series.ts";
 import { MEASURE_NAMES, MEASURES, type Field, type MeasureName } from "../../twin/measures.ts";
-import { NO_PART } from "../../twin/series.ts";
+import { NO_PART, type SeriesName } from "../../twin/series.ts";
 import { dueWindows, HOUR_MS, MINUTE_MS, WINDOW_MS, windowsOf, type Window } from "../../twin/tiers.ts";
 import type { Ask } from "./ask.ts";
 import type { Figures } from "./figures.ts";
 import { dirtyLine, measurementOf, tierLine, type Line } from "./lines.ts";
 import type { Marks } from "./marks.ts";
+import { replacedIn, type Models, type Stale } from "./models.ts";
 import { ownRefusal, type Post } from "./post.ts";
 import { noteRefused, noteTaken } from "./refusals.ts";
 import { gather, ofSite, selectRows } from "./select.ts";
@@ -22,6 +23,9 @@ export interface Keeper {
   /** Writes marks of this keeper. */
   readonly mark: (said: Readonly<Record<string, number>>) => Promise<void>;
   readonly marks: Marks;
+  readonly models: Models;
+  /** Deletes them, where the database can. */
+  readonly takeOut: (stale: readonly Stale[]) => Promise<void>;
   readonly keeper: string;
   readonly site: string | null;
   /** Runs a step between writes. */
@@ -47,23 +51,32 @@ const tierLines = async (
   measure: MeasureName,
   fields: readonly Field[],
   range: Range,
-): Promise<Line[]> => {
+): Promise<{ readonly lines: readonly Line[]; readonly names: readonly SeriesName[] }> => {
   const finer = window === "1m" ? "raw" : "1m";
   const { where, bound } = ofSite(site);
   const [tables = []] = await ask([selectRows(measure, fields, finer, range, GROUPS[measure], where)], bound);
-  return tables.flatMap((table) => {
+  const names: SeriesName[] = [];
+  const lines = tables.flatMap((table) => {
     const { site: of = "", rig, meter = "", source = "", model = "unknown", board } = table.tags;
     const rows = new Map<number, Figures>();
     gather(rows, table, fields, WINDOW_MS[window], finer === "raw");
     const key = { site: of, name: rig ?? energyName(meter, source), part: board === undefined ? NO_PART : Number(board), model };
+    if (rows.size > 0) names.push(key);
     return [...rows].map(([start, row]) => tierLine(measure, window, key, start, fields, row));
   });
+  return { lines, names };
 };
 
-const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Window, start: number): Promise<void> => {
+const compute = async (kept: Keeper, window: Window, start: number): Promise<void> => {
+  const { ask, post, keeper, marks, site } = kept;
   const range = { from: start, to: start + WINDOW_MS[window] };
   for (const measure of MEASURE_NAMES)
-    for (const fields of parts(MEASURES[measure].fields)) await post(await tierLines({ ask, site }, window, measure, fields, range));
+    for (const [i, fields] of parts(MEASURES[measure].fields).entries()) {
+      const { lines, names } = await tierLines(kept, window, measure, fields, range);
+      // Before they are written, so that a window which is not clean is the worst that a kill leaves.
+      if (i === 0) await kept.takeOut(await replacedIn(kept, measure, window, start, names, !marks.found[window].has(start)));
+      await post(lines);
+    }
   if (window === "1m") await post(await siteLines(ask, site, "raw", range, [MINUTE_MS]));
   else {
     await post(await siteLines(ask, site, "1m", range, HOUR_WIDTHS));
@@ -73,6 +86,7 @@ const compute = async ({ ask, post, keeper, marks, site }: Keeper, window: Windo
   // Last: after a kill before this the windows are computed again.
   await post([dirtyLine(keeper, window, start, false)]);
   marks.dirty[window].delete(start);
+  marks.found[window].delete(start);
 };
 
 /** As `compute`; a window whose rows InfluxDB refuses stays dirty. */

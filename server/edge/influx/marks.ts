@@ -8,7 +8,9 @@ export interface Marks {
   rawFromTs: number;
   minuteFromTs: number;
   readonly dirty: Record<Window, Set<number>>;
-  /** Of those the ones that stand under other keepers' names only. */
+  /** Of those the ones that were so when this was read: what was written into them before is not in memory. */
+  readonly found: Record<Window, Set<number>>;
+  /** Those that stand under other keepers' names only. */
   taken: Readonly<Record<Window, readonly number[]>>;
   readonly refused: Refusals;
 }
@@ -48,5 +50,6 @@ export const loadMarks = async (ask: Ask, keeper: string, site: string | null): 
   const takenOf = (window: Window): number[] => [...startsIn(others.filter(isOfSite), window)].filter((start) => !dirty[window].has(start));
   const taken = { "1m": takenOf("1m"), "1h": takenOf("1h") };
   for (const window of ["1m", "1h"] as const) for (const start of taken[window]) dirty[window].add(start);
-  return { upTo: positionIn(mine?.[1]), rawFromTs: highest(2), minuteFromTs: highest(3), dirty, taken, refused: noRefusals() };
+  const found = { "1m": new Set(dirty["1m"]), "1h": new Set(dirty["1h"]) };
+  return { upTo: positionIn(mine?.[1]), rawFromTs: highest(2), minuteFromTs: highest(3), dirty, found, taken, refused: noRefusals() };
 };

@@ -12,7 +12,7 @@ import { away, createAsk, messageOf } from "./ask.ts";
 import { retain, rollup } from "./compute.ts";
 import { dirtyLine, marksLine, rawLines } from "./lines.ts";
 import { askPosition, loadMarks, NONE_TAKEN, type Marks } from "./marks.ts";
-import { loadModels, replaceModels, type Models } from "./models.ts";
+import { loadModels, replacedBy, takeOut, type Models, type Stale } from "./models.ts";
 import { createPost } from "./post.ts";
 import { createReader } from "./read.ts";
 import { countOf, tryAgain, type Refusals } from "./refusals.ts";
@@ -90,6 +90,13 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
     return opened;
   };
 
+  /** Where a database cannot delete, its owner sees both rows; nothing is held up for that. One that is away has a cause. */
+  const takeOutIfPossible = (stale: readonly Stale[]): Promise<void> =>
+    takeOut(ask, stale).catch((cause: unknown) => {
+      if (cause instanceof Error && cause.cause !== undefined) throw cause;
+      undeletable = messageOf(cause);
+    });
+
   /** Writes marks under this name. From the first on only what is dirty under it is read again: what was taken over comes before. */
   const mark = async (marks: Marks, said: Readonly<Record<string, number>>): Promise<void> => {
     const left = (window: Window): number[] => marks.taken[window].filter((start) => marks.dirty[window].has(start));
@@ -107,11 +114,7 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
       [...windowsOf(times, window)].filter((start) => !marks.dirty[window].has(start)),
     ]);
     for (const [window, starts] of dirtied) for (const start of starts) marks.dirty[window].add(start);
-    // Where a database cannot delete, its owner sees both rows; the batch is not held up for that. One that is away has a cause.
-    await replaceModels(ask, models, points).catch((cause: unknown) => {
-      if (cause instanceof Error && cause.cause !== undefined) throw cause;
-      undeletable = messageOf(cause);
-    });
+    await takeOutIfPossible(replacedBy(models, points));
     const refused = await post([
       ...dirtied.flatMap(([window, starts]) => starts.map((start) => dirtyLine(keeper, window, start, true))),
       ...MEASURE_NAMES.flatMap((measure) => rawLines(points[measure])),
@@ -143,9 +146,9 @@ export const createInfluxStore = (options: InfluxStoreOptions): SeriesStore => {
   const refusedOf = (refused: Refusals): string =>
     `refuses the rows of ${countOf(refused)} minutes or hours, for which raw rows answer and are kept: ${refused.reason}`;
   const keeperNow = async () => {
-    const { marks } = await ready();
+    const { marks, models } = await ready();
     const say = (said: Readonly<Record<string, number>>): Promise<void> => mark(marks, said);
-    return { ask, post, mark: say, marks, keeper, site, alone: stepOf(marks) };
+    return { ask, post, mark: say, marks, models, takeOut: takeOutIfPossible, keeper, site, alone: stepOf(marks) };
   };
 
   return {
