@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import type { QuestionsNeeds } from "../../server/flows/questions.ts";
+import type { HttpOptions } from "../../server/edge/http/http.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { until } from "../servers/until.ts";
@@ -11,9 +12,33 @@ const HOUR = 3_600_000;
 const path = (more: string, hours = 1): string => `${ROUTES.export}?from=${FROM}&to=${FROM + hours * HOUR}&${more}`;
 afterAll(stopAll);
 
-const served = async (store: Partial<QuestionsNeeds["store"]>) => {
+const served = async (store: Partial<QuestionsNeeds["store"]>, timeouts: HttpOptions["timeouts"] = {}) => {
   const questions = questionsOf({ ...SLOTS, ...store });
-  return startHttp({ handlers: { ...farm(), questions } });
+  return startHttp({ handlers: { ...farm(), questions }, timeouts });
+};
+
+/** A store that thinks about a Parquet file for so long, unless it is told to stop. */
+const slow = (thinkMs: number) => {
+  const state = { begun: 0, stopped: 0 };
+  const store: Partial<QuestionsNeeds["store"]> = {
+    async *parquet(_query, signal) {
+      state.begun += 1;
+      try {
+        await new Promise<void>((done, fail) => {
+          const timer = setTimeout(done, thinkMs);
+          signal.addEventListener("abort", () => {
+            clearTimeout(timer);
+            fail(signal.reason as Error);
+          });
+        });
+      } catch (cause) {
+        state.stopped += 1;
+        throw cause;
+      }
+      yield Buffer.from("PAR1");
+    },
+  };
+  return { state, store };
 };
 
 /** A store with a row a millisecond, for ever; it notes how many rows were asked for. */
@@ -133,5 +158,36 @@ describe("the export", () => {
     for (const { socket } of readers) socket.destroy();
     await until(async () => (await ask(port, `${ROUTES.export}?from=${FROM}&to=${FROM + 10}`)).status === 200, "one is free");
     expect(state.rows).toBeGreaterThan(0);
+  });
+
+  test("a file that takes longer to begin than a line may be idle arrives; from then on it may be idle no longer than any", async () => {
+    const { port, edge, faults } = await served({ ...endless().store, ...slow(1_000).store }, { idleMs: 250 });
+    const file = await ask(port, path("format=parquet"));
+    expect([file.status, file.text]).toEqual([200, "PAR1"]);
+    const reader = slowReader(port, path("", 9_000));
+    await until(() => reader.bytes() > 0, "the first bytes came");
+    const open = (): Promise<number> => new Promise((done) => edge.server.getConnections((_error, count) => done(count)));
+    await until(async () => (await open()) === 0, "who reads no more is hung up on");
+    reader.socket.destroy();
+    expect(faults).toEqual([]);
+  });
+
+  test("one that never begins is given up, its query too, and the caller is told to ask for less", async () => {
+    const { state, store } = slow(60_000);
+    const { port } = await served(store, { idleMs: 250, beginMs: 600 });
+    const heard = await ask(port, path("format=parquet"));
+    expect([heard.status, heard.json()]).toEqual([400, expect.objectContaining({ code: "RANGE_INVALID" })]);
+    await until(() => state.stopped === 1, "the query is ended");
+  });
+
+  test("whoever hangs up before it begins ends the query, and that is no fault", async () => {
+    const { state, store } = slow(60_000);
+    const { port, faults } = await served(store);
+    const reader = slowReader(port, path("format=parquet"));
+    await until(() => state.begun === 1, "the query runs");
+    reader.socket.destroy();
+    await until(() => state.stopped === 1, "the query is ended");
+    expect((await ask(port, path(""))).status).toBe(200);
+    expect(faults).toEqual([]);
   });
 });

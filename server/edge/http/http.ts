@@ -18,6 +18,7 @@ import { refusedOf, sendProblem, tellRefusals } from "./problem.ts";
 import { referenceOf } from "./reference.ts";
 import type { Route } from "./route.ts";
 import { TABLE } from "./routes.ts";
+import { TIMEOUTS, type Timeouts } from "./timeouts.ts";
 import { createTurnstile } from "./turnstile.ts";
 
 /** A fault of our own; its `id` is all that the caller is told. */
@@ -50,15 +51,6 @@ export interface HttpOptions extends GateOptions {
   readonly maxConnections?: number;
 }
 
-/** How long a connection may take, ms: a caller that sends one byte a second must not hold it for ever. */
-export interface Timeouts {
-  readonly headersMs: number;
-  readonly requestMs: number;
-  readonly idleMs: number;
-  readonly keepAliveMs: number;
-  readonly checkMs: number;
-}
-const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 30_000, idleMs: 120_000, keepAliveMs: 15_000, checkMs: 2_000 };
 const BODY_BYTES = 100_000;
 const HEADER_BYTES = 16_384;
 const MOST_CONNECTIONS = 2_000;
@@ -122,6 +114,7 @@ const applicationOf = (
   const metrics = createMetrics(handlers.metered);
   const turnstile = createTurnstile(HEAVY_AT_ONCE, HEAVY_WAITING);
   const mostRangeMs = options.mostRangeMs ?? MOST_RANGE_MS;
+  const { beginMs } = { ...TIMEOUTS, ...options.timeouts };
 
   const told = (error: unknown, method: string, path: string): string => {
     const id = randomUUID();
@@ -151,12 +144,20 @@ const applicationOf = (
       const gone = new AbortController();
       response.once("close", () => gone.abort());
       const principal = gate.principal(request);
-      const around = { request, response, gate, principal, document, page, metrics: metrics.text, signal: gone.signal, onFault };
+      const around = { request, response, gate, principal, document, page, metrics: metrics.text, signal: gone.signal, beginMs, onFault };
       const leave = route.heavy === true ? await turnstile.enter() : null;
       // The answer may be under way long after this function has handed it over.
       if (leave !== null) response.once("close", leave);
       if (response.destroyed) return leave?.();
-      const given = await route.run(handlersOf(route, request), { params, query, body: signedBy(principal, body) }, around);
+      const asked = { params, query, body: signedBy(principal, body) };
+      let given: unknown;
+      try {
+        given = await route.run(handlersOf(route, request), asked, around);
+      } catch (cause) {
+        // Whoever hung up is told nothing, and it is no fault of ours.
+        if (cause === gone.signal.reason) return;
+        throw cause;
+      }
       if (response.headersSent || response.destroyed) return;
       if (!response.hasHeader("Cache-Control")) response.setHeader("Cache-Control", "no-store");
       if (response.statusCode === 200) response.status(route.status);

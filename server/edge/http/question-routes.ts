@@ -112,6 +112,6 @@ export const QUESTIONS: readonly Route[] = [
     more: "Streamed at the reader's pace, by time, then by rig. Of tiers 1m and 1h each field has `_n`, `_min`, `_mean` and `_max`, and the range is widened to whole windows. Parquet comes from the embedded store only.",
     query: questions.exportQuery,
     answer: null,
-    run: (handlers, { query }, { response, signal }) => stream(response, handlers.questions.exported(query, signal)),
+    run: (handlers, { query }, around) => stream(around, (signal) => handlers.questions.exported(query, signal)),
   }),
 ];

@@ -26,6 +26,8 @@ export interface Around {
   readonly metrics: () => Promise<string>;
   /** Aborted when the caller hangs up. */
   readonly signal: AbortSignal;
+  /** How long an answer in pieces may take to its first, ms. */
+  readonly beginMs: number;
   readonly onFault: (error: unknown) => void;
 }
 

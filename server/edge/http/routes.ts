@@ -298,9 +298,9 @@ export const TABLE: readonly Route[] = [
     params: tokenParams,
     query: provenance.bundleQuery,
     answer: provenance.bundle,
-    run: async (handlers, { params, query }, { response }): Promise<typeof SENT> => {
+    run: async (handlers, { params, query }, around): Promise<typeof SENT> => {
       const pieces = handlers.bundle(params.tokenId, query.from, query.to, query.signed === "yes");
-      await stream(response, { media: "application/json", name: `twin-${params.tokenId}.json`, pieces });
+      await stream(around, () => ({ media: "application/json", name: `twin-${params.tokenId}.json`, pieces }));
       return SENT;
     },
   }),
