@@ -190,4 +190,17 @@ describe("the export", () => {
     expect((await ask(port, path(""))).status).toBe(200);
     expect(faults).toEqual([]);
   });
+
+  test("who asks for its head only is answered at once, and the store is not asked", async () => {
+    const { state, store } = endless();
+    const { port } = await served(store);
+    const head = await ask(port, path("fields=powerW", 9_000), { method: "HEAD" });
+    expect([head.status, head.headers["content-type"], head.headers["content-disposition"]]).toEqual([
+      200,
+      "text/csv; charset=utf-8",
+      `attachment; filename="rigtwin-farm-raw-${FROM}-${FROM + 9_000 * HOUR}.csv"`,
+    ]);
+    expect([head.text, state.asked]).toEqual(["", 0]);
+    expect((await ask(port, path("rigs=rig-9"), { method: "HEAD" })).status).toBe(404);
+  });
 });

@@ -38,16 +38,22 @@ const begun = async (
 };
 
 /**
- * Sends what `give` gives; its signal ends the query. Throws what the first piece throws, while a problem can still be answered; a fault later cuts the connection, so that
- * nobody takes half a file for a whole one, and is thrown as well. A reader that hangs up ends the query and is no fault.
+ * Sends what `give` gives; its signal ends the query. Throws what the first piece throws, while a problem can still be answered; a fault
+ * later cuts the connection, so that nobody takes half a file for a whole one, and is thrown as well. A reader that hangs up ends the query
+ * and is no fault. Who asks for the head only gets it without a query.
  */
 export const stream = async (
   { request, response, signal, beginMs }: Pick<Around, "request" | "response" | "signal" | "beginMs">,
   give: (signal: AbortSignal) => Streamed,
 ): Promise<void> => {
   const late = new AbortController();
-  const { media, name, pieces } = give(AbortSignal.any([signal, late.signal]));
-  const rest = pieces[Symbol.asyncIterator]();
+  const streamed = give(AbortSignal.any([signal, late.signal]));
+  if (request.method === "HEAD") {
+    writeHead(response, streamed);
+    response.end();
+    return;
+  }
+  const rest = streamed.pieces[Symbol.asyncIterator]();
   let first: IteratorResult<Piece>;
   try {
     first = await begun(request, beginMs, late, () => rest.next());
@@ -69,10 +75,14 @@ export const stream = async (
       await rest.return?.();
     }
   }
-  response.setHeader("Cache-Control", "no-store");
-  response.setHeader("Content-Disposition", `attachment; filename="${name}"`);
-  response.status(200).type(media);
+  writeHead(response, streamed);
   // One piece ahead at most.
   await pipeline(Readable.from(all(), { highWaterMark: 1 }), response).catch(() => undefined);
   if (faults.length > 0) throw faults[0];
+};
+
+const writeHead = (response: Response, { media, name }: Streamed): void => {
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("Content-Disposition", `attachment; filename="${name}"`);
+  response.status(200).type(media);
 };
