@@ -62,6 +62,14 @@ const latestLine = (farm: Farm, { rig, ts, values }: LatestRow) => {
   };
 };
 
+/** Ends between two parts where nobody waits any longer. */
+async function* whileWanted<T>(parts: AsyncIterable<T>, signal: AbortSignal): AsyncIterable<T> {
+  for await (const part of parts) {
+    signal.throwIfAborted();
+    yield part;
+  }
+}
+
 export const createQuestions = ({ site, farm, store }: QuestionsNeeds): Questions => {
   let exports = 0;
 
@@ -70,11 +78,13 @@ export const createQuestions = ({ site, farm, store }: QuestionsNeeds): Question
 
   const activity = async (
     query: { readonly from: number; readonly to: number; readonly rig?: string | undefined },
+    signal: AbortSignal,
     wish?: Parameters<typeof activityOf>[3],
   ) => {
     checkActivityRange(query);
     const range = { from: query.from, to: Math.max(query.from + 1, pastOf(query.to)) };
-    return activityOf(range, store.slots({ site, rig: query.rig ?? null, ...range }), knownOf(farm()), wish);
+    const slots = whileWanted(store.slots({ site, rig: query.rig ?? null, ...range }), signal);
+    return activityOf(range, slots, knownOf(farm()), wish);
   };
 
   /** Counts an export while it is read. */
@@ -99,23 +109,23 @@ export const createQuestions = ({ site, farm, store }: QuestionsNeeds): Question
       return { total: found.length, rigs: found.slice(0, limit) };
     },
     top: async (query) => ({ rigs: [...(await store.top({ ...query, site }))] }),
-    async stopped(query) {
+    async stopped(query, signal) {
       if (pastOf(query.to) - query.from < SLOT_MS)
         throw new Refused("RANGE_INVALID", `from to to is at least ${SLOT_MS / 60_000} minutes: less is no sign that a rig has stopped.`);
-      const found = await activity(query);
+      const found = await activity(query, signal);
       return { ...query, slotMs: found.slotMs, rigs: stoppedLines(found) };
     },
-    async uptime({ from, to, rig, leastMs, limit }) {
+    async uptime({ from, to, rig, leastMs, limit }, signal) {
       if (rig !== undefined) twinOf(farm(), rig);
-      const found = await activity({ from, to, rig }, { leastMs, limit });
+      const found = await activity({ from, to, rig }, signal, { leastMs, limit });
       return { from, to, slotMs: found.slotMs, rigs: uptimeLines(found), runs: found.runs };
     },
-    async performance({ from, to, by }) {
-      const found = await activity({ from, to });
+    async performance({ from, to, by }, signal) {
+      const found = await activity({ from, to }, signal);
       return { from, to, slotMs: found.slotMs, site, lines: performanceLines(found, by) };
     },
-    async activity(query) {
-      const found = await activity(query);
+    async activity(query, signal) {
+      const found = await activity(query, signal);
       return { ...query, slotMs: found.slotMs, days: dayLines(found) };
     },
     async drawn({ rig, from, to, points, fields }) {

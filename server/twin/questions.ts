@@ -161,11 +161,11 @@ export interface Streamed {
 export interface Questions {
   readonly latest: (query: Asked<typeof latestQuery>) => Promise<Given<typeof latestAnswer>>;
   readonly top: (query: Asked<typeof topQuery>) => Promise<Given<typeof topAnswer>>;
-  readonly stopped: (query: Range) => Promise<Given<typeof stoppedAnswer>>;
+  readonly stopped: (query: Range, signal: AbortSignal) => Promise<Given<typeof stoppedAnswer>>;
   /** Throws RIG_UNKNOWN as well. */
-  readonly uptime: (query: Asked<typeof uptimeQuery>) => Promise<Given<typeof uptimeAnswer>>;
-  readonly performance: (query: Asked<typeof performanceQuery>) => Promise<Given<typeof performanceAnswer>>;
-  readonly activity: (query: Range) => Promise<Given<typeof activityAnswer>>;
+  readonly uptime: (query: Asked<typeof uptimeQuery>, signal: AbortSignal) => Promise<Given<typeof uptimeAnswer>>;
+  readonly performance: (query: Asked<typeof performanceQuery>, signal: AbortSignal) => Promise<Given<typeof performanceAnswer>>;
+  readonly activity: (query: Range, signal: AbortSignal) => Promise<Given<typeof activityAnswer>>;
   /** Throws RIG_UNKNOWN as well. */
   readonly drawn: (query: Asked<typeof drawnQuery> & { readonly rig: string }) => Promise<Given<typeof drawnAnswer>>;
   /** Throws RIG_UNKNOWN, FORMAT_UNSUPPORTED, TOO_MANY_REQUESTS as well. `signal`: nobody waits any longer. */

@@ -33,11 +33,11 @@ const shapesOf = (store: SeriesStore, to: number, hours: number): readonly (read
     ["rig-drawn", () => store.rigSeries({ site, rig, ...all, points: 2_400, fields: ["hashrateThs"] })],
     ["site", () => store.siteSeries({ site, ...all, points: 1_440 })],
     ["top", () => questions.top({ ...hour, field: "hashrateThs", order: "highest", limit: 20 })],
-    ["stopped", () => questions.stopped({ from: to - 600_000, to })],
-    ["uptime", () => questions.uptime({ ...all, leastMs: 0, limit: 100 })],
+    ["stopped", () => questions.stopped({ from: to - 600_000, to }, signal)],
+    ["uptime", () => questions.uptime({ ...all, leastMs: 0, limit: 100 }, signal)],
     ["uptime-one", () => store.rigSeries({ site, rig, ...all, points: 144, fields: ["hashrateThs"] })],
-    ["performance", () => questions.performance({ ...all, by: "model" })],
-    ["activity", () => questions.activity(all)],
+    ["performance", () => questions.performance({ ...all, by: "model" }, signal)],
+    ["activity", () => questions.activity(all, signal)],
     [
       "export-10-minutes",
       () =>

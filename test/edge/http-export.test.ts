@@ -204,3 +204,52 @@ describe("the export", () => {
     expect((await ask(port, path("rigs=rig-9"), { method: "HEAD" })).status).toBe(404);
   });
 });
+
+describe("questions about many days", () => {
+  /** Days without end, each when it is let through. */
+  const long = () => {
+    const state = { running: 0, parts: 0 };
+    const store: Partial<QuestionsNeeds["store"]> = {
+      async *slots(query) {
+        state.running += 1;
+        try {
+          for (;;) {
+            await new Promise((done) => setTimeout(done, 5));
+            state.parts += 1;
+            yield* SLOTS.slots(query);
+          }
+        } finally {
+          state.running -= 1;
+        }
+      },
+    };
+    return { state, store };
+  };
+  const span = `from=${FROM}&to=${FROM + 31 * 24 * HOUR}`;
+
+  test.each([[ROUTES.stopped], [ROUTES.uptime], [ROUTES.performance], [ROUTES.activity]])(
+    "%s ends when its caller hangs up",
+    async (route) => {
+      const { state, store } = long();
+      const { port, faults } = await served(store);
+      const reader = slowReader(port, `${route}?${span}`);
+      await until(() => state.parts > 2, "it is under way");
+      reader.socket.destroy();
+      await until(() => state.running === 0, "it has ended");
+      expect(faults).toEqual([]);
+    },
+  );
+
+  test("two at once; the others wait for their turn, and one that comes when many wait is told so", async () => {
+    const { state, store } = long();
+    const { port, edge } = await served(store);
+    let heard = 0;
+    edge.server.on("request", () => (heard += 1));
+    const readers = Array.from({ length: 18 }, () => slowReader(port, `${ROUTES.activity}?${span}`));
+    await until(() => heard === 18, "all have asked");
+    expect((await ask(port, `${ROUTES.uptime}?${span}`)).code()).toBe("TOO_MANY_REQUESTS");
+    expect(state.running).toBe(2);
+    for (const { socket } of readers) socket.destroy();
+    await until(() => state.running === 0, "all have ended");
+  });
+});

@@ -21,6 +21,8 @@ const about = {
   refuses: ["RANGE_INVALID", "STORE_UNAVAILABLE"],
   example: { query: DAY },
 } as const;
+/** Of those that read slots of many days. */
+const aboutSlots = { ...about, heavy: true, refuses: [...about.refuses, "TOO_MANY_REQUESTS"] } as const;
 
 export const QUESTIONS: readonly Route[] = [
   route({
@@ -46,46 +48,46 @@ export const QUESTIONS: readonly Route[] = [
     run: (handlers, { query }) => handlers.questions.top(query),
   }),
   route({
-    ...about,
+    ...aboutSlots,
     id: "stopped",
     path: ROUTES.stopped,
     summary: "Rigs that spoke and did not hash for the whole range",
     more: "The range is ten minutes or longer. " + SLOTS,
     query: questions.spanQuery,
     answer: questions.stoppedAnswer,
-    run: (handlers, { query }) => handlers.questions.stopped(query),
+    run: (handlers, { query }, { signal }) => handlers.questions.stopped(query, signal),
   }),
   route({
-    ...about,
+    ...aboutSlots,
     id: "uptime",
     path: ROUTES.uptime,
-    refuses: ["RIG_UNKNOWN", "RANGE_INVALID", "STORE_UNAVAILABLE"],
+    refuses: ["RIG_UNKNOWN", ...aboutSlots.refuses],
     example: { query: { ...DAY, leastMs: "14400000", limit: "50" } },
     summary: "How long each rig hashed, and the longest runs without a stop",
     more: SLOTS,
     query: questions.uptimeQuery,
     answer: questions.uptimeAnswer,
-    run: (handlers, { query }) => handlers.questions.uptime(query),
+    run: (handlers, { query }, { signal }) => handlers.questions.uptime(query, signal),
   }),
   route({
-    ...about,
+    ...aboutSlots,
     id: "performance",
     path: ROUTES.performance,
     summary: "Load, J/TH against the nameplate, and how often machines break down, by model or by rig",
     more: "Actual J/TH is mean W over mean TH/s, idle time included. " + SLOTS,
     query: questions.performanceQuery,
     answer: questions.performanceAnswer,
-    run: (handlers, { query }) => handlers.questions.performance(query),
+    run: (handlers, { query }, { signal }) => handlers.questions.performance(query, signal),
   }),
   route({
-    ...about,
+    ...aboutSlots,
     id: "activity",
     path: ROUTES.activity,
     summary: "Each day of each model: rigs that spoke, hours hashed, runs",
     more: SLOTS,
     query: questions.spanQuery,
     answer: questions.activityAnswer,
-    run: (handlers, { query }) => handlers.questions.activity(query),
+    run: (handlers, { query }, { signal }) => handlers.questions.activity(query, signal),
   }),
   route({
     ...about,
