@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readlinkSync,
@@ -221,6 +222,19 @@ describe("DuckDB series store", () => {
     expect(await store.write(batch(1, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }))).toEqual([]);
     expect(await store.cursor()).toBe(1);
     expect(await store.health()).toMatchObject({ status: "ok" });
+    await store.stop();
+  });
+
+  test("what an export left behind that ended with its process is gone after the next start, and nothing else is", async () => {
+    const left = [fileOf("left"), fileOf("left.more")].map((file) => `${file}.export-5f0e`);
+    for (const file of left) writeFileSync(file, "half a file");
+    const store = await open("left");
+    expect(left.map((file) => existsSync(file))).toEqual([false, true]);
+    // Opened anew, as each hour, it may be the file of an export that runs.
+    writeFileSync(left[0] ?? "", "half a file");
+    await store.retain(0, 0);
+    expect(await store.cursor()).toBe(0);
+    expect(left.map((file) => existsSync(file))).toEqual([true, true]);
     await store.stop();
   });
 

@@ -1,7 +1,8 @@
 /** Many rows at a time: what rigs did slot by slot, and rows as they are kept for an export. */
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, readdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { checkRange } from "../../twin/buckets.ts";
 import { slotMsOf } from "../../twin/activity.ts";
 import { exportColumns } from "../../twin/export.ts";
@@ -14,6 +15,19 @@ import { rowsIn, siteOnly, type Part } from "./spans.ts";
 
 /** Of slots read at once. */
 const SLICE_MS = 86_400_000;
+
+const EXPORT = ".export-";
+
+/** Removes what exports left behind that ended with their process; at once, so that none can begin meanwhile. */
+export const removeExports = (file: string): void => {
+  const folder = dirname(file);
+  for (const name of readdirSync(folder).filter((one) => one.startsWith(`${basename(file)}${EXPORT}`)))
+    try {
+      rmSync(join(folder, name));
+    } catch {
+      // It only takes room: no reason not to open the store.
+    }
+};
 
 const column = (values: readonly unknown[] | undefined): number[] => (values ?? []).map(Number);
 
@@ -139,7 +153,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
               unit(`${field.name}_max`, field),
             ]),
           ];
-      const place = `${file}.export-${randomUUID()}`;
+      const place = `${file}${EXPORT}${randomUUID()}`;
       const { connection, close } = await engine.extra();
       const stop = (): void => connection.interrupt();
       signal.addEventListener("abort", stop);

@@ -5,7 +5,7 @@ import { lacks, sift } from "../../twin/sift.ts";
 import { bytesOf, openEngine, unavailable, type Engine } from "./engine.ts";
 import { isKnown, loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
-import { createRowReader } from "./rows.ts";
+import { createRowReader, removeExports } from "./rows.ts";
 import { retain, rollup } from "./compute.ts";
 import { setPosition, writeBatch } from "./write.ts";
 
@@ -122,7 +122,8 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
   return {
     start: () => {
       started = true;
-      return using("open its file", () => undefined);
+      // Only now: while the file is another process's, its exports are under way.
+      return using("open its file", () => removeExports(options.file));
     },
     stop: async () => {
       started = false;
