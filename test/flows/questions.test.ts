@@ -31,20 +31,23 @@ const atNoon = () => {
   const store = { latest: nothing, top: nothing, slots, count: nothing, rows: nothing, parquet: () => slots as never, rigSeries: nothing };
   return { questions: createQuestions({ site: "farm", farm: () => farm, store }), asked };
 };
+const WAITING = new AbortController().signal;
 const TODAY = { from: DAY_TS, to: DAY_TS + DAY_MS };
 
 test("what of a range is still to come is neither silence nor a part of a rig's day", async () => {
   const { questions, asked } = atNoon();
-  const { rigs } = await questions.uptime({ ...TODAY, leastMs: 0, limit: 1 });
+  const { rigs } = await questions.uptime({ ...TODAY, leastMs: 0, limit: 1 }, WAITING);
   expect(rigs).toMatchObject([{ silences: 0, runs: 1, uptimePct: 100 }]);
-  expect((await questions.performance({ ...TODAY, by: "rig" })).lines).toMatchObject([{ rigDays: 0.5, hashingMsPerRigDay: DAY_MS }]);
+  expect((await questions.performance({ ...TODAY, by: "rig" }, WAITING)).lines).toMatchObject([
+    { rigDays: 0.5, hashingMsPerRigDay: DAY_MS },
+  ]);
   expect(asked.map(({ to }) => to)).toEqual([DAY_TS + DAY_MS / 2, DAY_TS + DAY_MS / 2]);
 });
 
 test("a range of which less than a slot has passed is no sign that a rig has stopped, and one to come holds nothing", async () => {
   const { questions } = atNoon();
-  await expect(questions.stopped({ from: DAY_TS + DAY_MS / 2 - 60_000, to: DAY_TS + DAY_MS })).rejects.toMatchObject({
+  await expect(questions.stopped({ from: DAY_TS + DAY_MS / 2 - 60_000, to: DAY_TS + DAY_MS }, WAITING)).rejects.toMatchObject({
     code: "RANGE_INVALID",
   });
-  expect((await questions.uptime({ from: DAY_TS + DAY_MS - 1, to: DAY_TS + DAY_MS, leastMs: 0, limit: 1 })).rigs).toEqual([]);
+  expect((await questions.uptime({ from: DAY_TS + DAY_MS - 1, to: DAY_TS + DAY_MS, leastMs: 0, limit: 1 }, WAITING)).rigs).toEqual([]);
 });
