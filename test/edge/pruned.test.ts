@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { createJournal, type Journal } from "../../server/edge/journal/journal.ts";
 import { openPruned } from "../../server/edge/journal/pruned.ts";
@@ -110,4 +112,78 @@ test("a reader that is overtaken by pruning still gets what was set aside", asyn
   expect(shown(found)).toEqual(
     shown(before.filter(({ pos, topic }) => pos <= (before[0]?.pos ?? 0) || pos >= oldest || topic === OWN.record)),
   );
+});
+
+/** Entries of 200 chunks, one in thirty to stay. */
+const writeMany = async (): Promise<void> => {
+  for (let hour = 0; hour < 200; hour++) {
+    nowTs = T0 + hour * 3_600_000;
+    await put("rigtwin/v1/farm/a/telemetry", "x".repeat(400));
+    if (hour % 30 === 7) await put(OWN.record, `record ${hour}`);
+  }
+  await journal.stop();
+  await journal.start();
+};
+
+test("others have their turn while chunks are dropped", async () => {
+  await writeMany();
+  let turns = 0;
+  let isOver = false;
+  const turn = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const dropped = await pruned.prune(T0 + 180 * 3_600_000);
+  isOver = true;
+  expect(dropped).toBeGreaterThan(170);
+  expect(turns).toBeGreaterThan(dropped / 2);
+});
+
+test("a kill while chunks are dropped costs nothing that is to stay, and what has gone is gone", async () => {
+  await writeMany();
+  const before = await all();
+  const copies: string[] = [];
+  const copy = (): void => {
+    const to = join(own.folder, `copy-${copies.length}`);
+    for (const name of ["journal", "pruned.db", "pruned.db-wal"]) cpSync(join(own.folder, name), join(to, name), { recursive: true });
+    copies.push(to);
+  };
+  const watched = openPruned(own.folder, {
+    ...journal,
+    prune: (pos) => {
+      copy();
+      const dropped = journal.prune(pos);
+      copy();
+      return dropped;
+    },
+  });
+  expect(await watched.prune(T0 + 180 * 3_600_000)).toBeGreaterThan(170);
+  watched.close();
+  expect(copies.length).toBeGreaterThanOrEqual(8);
+  let oldest = 1;
+  for (const [i, folder] of copies.entries()) {
+    const left = createJournal({ folder, now: () => nowTs, groupMs: 0, chunkBytes: 400 });
+    await left.start();
+    const again = openPruned(folder, left);
+    const found: Entry[] = [];
+    for await (const entries of again.read(1)) found.push(...entries);
+    const from = left.oldestPos();
+    expect(shown(found)).toEqual(shown(before.filter(({ pos, topic }) => pos >= from || topic === OWN.record)));
+    if (i % 2 === 1) expect(from).toBeGreaterThan(oldest);
+    oldest = from;
+    again.close();
+    await left.stop();
+  }
+});
+
+test("a stop while chunks are dropped ends it", async () => {
+  await writeMany();
+  const pruning = pruned.prune(T0 + 180 * 3_600_000);
+  while (journal.oldestPos() === 1) await new Promise((resolve) => setImmediate(resolve));
+  pruned.close();
+  const dropped = await pruning;
+  expect(dropped).toBeGreaterThan(0);
+  expect(dropped).toBeLessThan(170);
+  pruned = openPruned(own.folder, journal);
 });

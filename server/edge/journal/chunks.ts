@@ -288,7 +288,10 @@ export const openChunks = (path: string) => {
     prune(pos: number): number {
       return unlessBroken(
         () =>
-          db.prepare("DELETE FROM chunk WHERE first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)").run(pos).changes,
+          // The first condition is what follows from the second: with it only what goes is looked at.
+          db
+            .prepare("DELETE FROM chunk WHERE first_pos < ? AND first_pos + count <= ? AND first_pos < (SELECT max(first_pos) FROM chunk)")
+            .run(pos, pos).changes,
         () => {
           let deleted = 0;
           const names = (named.all(-1) as { first_pos: number }[]).slice(0, -1).map((row) => row.first_pos);

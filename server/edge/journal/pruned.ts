@@ -11,6 +11,9 @@ import type { Journal } from "./journal.ts";
 const SCHEMA =
   "CREATE TABLE IF NOT EXISTS entry (pos INTEGER PRIMARY KEY, received_ts INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, client TEXT NOT NULL)";
 const AT_ONCE = 1_000;
+/** Chunks that are dropped in one commit. */
+const PART = 50;
+const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 interface Row {
   readonly pos: number;
@@ -42,6 +45,7 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
   db.exec(SCHEMA);
   const put = db.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)");
   const between = db.prepare(`SELECT * FROM entry WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ${AT_ONCE}`);
+  let isClosed = false;
   return {
     /** What is left from `fromPos` on, in order: what was set aside, then the journal. */
     async *read(fromPos: number): AsyncGenerator<readonly Entry[]> {
@@ -61,21 +65,41 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
         pos = (entries.at(-1)?.pos ?? pos - 1) + 1;
       }
     },
-    /** Drops whole chunks of the journal that are older than `beforeTs`; gives how many. What is to stay is on disk before. */
+    /**
+     * Drops whole chunks of the journal that are older than `beforeTs`; gives how many. In parts, each of them whole on disk, with turns for
+     * others after every chunk: what is to stay is set aside, then its chunks go. A kill costs the part that was under way.
+     */
     async prune(beforeTs: number): Promise<number> {
       const beforePos = await journal.positionAt(beforeTs);
       if (beforePos <= journal.oldestPos()) return 0;
-      for await (const entries of journal.read(journal.oldestPos())) {
-        const staying = entries.filter((entry) => entry.pos < beforePos && isToStay(entry));
+      let staying: Entry[] = [];
+      let batches = 0;
+      let dropped = 0;
+      const drop = (pos: number): void => {
         db.transaction(() => {
-          for (const { pos, receivedTs, topic, payload, qos, retain, client } of staying)
-            put.run(pos, receivedTs, topic, Buffer.from(payload), qos, retain ? 1 : 0, client);
+          for (const { pos: at, receivedTs, topic, payload, qos, retain, client } of staying)
+            put.run(at, receivedTs, topic, payload, qos, retain ? 1 : 0, client);
         })();
-        if ((entries.at(-1)?.pos ?? 0) >= beforePos) break;
+        staying = [];
+        batches = 0;
+        dropped += journal.prune(pos);
+      };
+      for await (const entries of journal.read(journal.oldestPos())) {
+        for (const entry of entries)
+          // Without the bytes of the chunk around it.
+          if (entry.pos < beforePos && isToStay(entry)) staying.push({ ...entry, payload: Buffer.from(entry.payload) });
+        const nextPos = (entries.at(-1)?.pos ?? 0) + 1;
+        if (nextPos >= beforePos) break;
+        batches += 1;
+        if (batches >= PART || staying.length >= AT_ONCE) drop(nextPos);
+        await breathe();
+        if (isClosed) return dropped;
       }
-      return journal.prune(beforePos);
+      drop(beforePos);
+      return dropped;
     },
     close: (): void => {
+      isClosed = true;
       db.close();
     },
   };
