@@ -2,11 +2,12 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import Database from "libsql";
 import { createJournal, type Journal } from "../../server/edge/journal/journal.ts";
 import { lockFolder } from "../../server/edge/journal/lock.ts";
-import type { Damage } from "../../server/edge/journal/chunks.ts";
+import { hashOf, type Damage } from "../../server/edge/journal/chunks.ts";
 import { Refused } from "../../server/twin/refusal.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { canMount, mountSmall } from "../servers/disk.ts";
@@ -200,6 +201,49 @@ describe("journal", () => {
     db.close();
     journal = await open(2_048);
     expect(await journal.verify()).toHaveLength(1);
+    await journal.stop();
+  });
+
+  test("a bit that is flipped in a stored hash costs that chunk, and not the sound one behind it", async () => {
+    let journal = await open(2_048);
+    for (const text of words(400)) await put(journal, text);
+    await journal.stop();
+    const db = new Database(join(folder, "journal", "chunks.db"));
+    const victim = db.prepare("SELECT first_pos, count, hash FROM chunk ORDER BY first_pos LIMIT 1 OFFSET 2").get() as {
+      first_pos: number;
+      count: number;
+      hash: Buffer;
+    };
+    const hash = Buffer.from(victim.hash);
+    hash[0] = (hash[0] ?? 0) ^ 1;
+    db.prepare("UPDATE chunk SET hash = ? WHERE first_pos = ?").run(hash, victim.first_pos);
+    db.close();
+    journal = await open(2_048);
+    expect(await journal.verify()).toEqual([{ firstPos: victim.first_pos, count: victim.count, reason: "its bytes do not fit its hash" }]);
+    await journal.stop();
+  });
+
+  test("a chunk that does not follow a sound one is found out, also where its own hash fits", async () => {
+    let journal = await open(2_048);
+    for (const text of words(400)) await put(journal, text);
+    await journal.stop();
+    const db = new Database(join(folder, "journal", "chunks.db"));
+    const [row] = db.prepare("SELECT first_pos, count, body FROM chunk ORDER BY first_pos LIMIT 1 OFFSET 2").all() as {
+      first_pos: number;
+      count: number;
+      body: Buffer;
+    }[];
+    if (row === undefined) throw new Error("there are too few chunks");
+    const prev = Buffer.alloc(32, 1);
+    const hash = hashOf(prev, row.first_pos, row.count, inflateRawSync(Buffer.from(row.body)));
+    db.prepare("UPDATE chunk SET prev_hash = ?, hash = ? WHERE first_pos = ?").run(prev, hash, row.first_pos);
+    db.close();
+    journal = await open(2_048);
+    const reason = "it does not follow the chunk before it";
+    expect((await journal.verify()).map((damage) => [damage.firstPos, damage.reason])).toEqual([
+      [row.first_pos, reason],
+      [row.first_pos + row.count, reason],
+    ]);
     await journal.stop();
   });
 
@@ -405,6 +449,25 @@ describe("journal", () => {
       expect(left.at(-1)).toBe("after");
       expect(left.length).toBeLessThan(kept.size - 200);
       await journal.stop();
+    });
+
+    test("one of the list of damage costs nothing; what is found from then on is named until the next start", async () => {
+      const { path, leaves, pageSize } = await filled();
+      const db = new Database(path);
+      const { root } = db.prepare("SELECT rootpage AS root FROM sqlite_schema WHERE name = 'damaged'").get() as { root: number };
+      db.close();
+      breakPage(path, root, pageSize);
+      const journal = await open(2_048);
+      expect(journal.stats().damaged).toEqual([]);
+      expect(await journal.verify()).toEqual([]);
+      expect(texts(await all(journal))).toEqual([...said, "in the tail"]);
+      await journal.stop();
+      breakPage(path, leaves[1] ?? 0, pageSize);
+      const again = await open(2_048);
+      const damage = await again.verify();
+      expect(damage.length).toBeGreaterThan(0);
+      expect(again.stats().damaged).toEqual(damage);
+      await again.stop();
     });
 
     test("one that the body of the newest chunk runs over", async () => {

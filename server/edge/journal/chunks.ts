@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { promisify } from "node:util";
 import { deflateRaw, inflateRawSync } from "node:zlib";
 import Database from "libsql";
+import { remakeIndex } from "./remade.ts";
 
 export interface ChunkInfo {
   readonly firstPos: number;
@@ -39,11 +40,12 @@ const deflate = promisify(deflateRaw) as (data: Buffer, options: { level: number
 export const hashOf = (prev: Buffer, firstPos: number, count: number, raw: Buffer): Buffer =>
   createHash("sha256").update(prev).update(`${firstPos}:${count}:`).update(raw).digest();
 
+const TIME_INDEX = "CREATE INDEX IF NOT EXISTS chunk_time ON chunk (last_ts)";
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS chunk (
     first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, first_ts INTEGER NOT NULL, last_ts INTEGER NOT NULL,
     prev_hash BLOB NOT NULL, hash BLOB NOT NULL, body BLOB NOT NULL);
-  CREATE INDEX IF NOT EXISTS chunk_time ON chunk (last_ts);
+  ${TIME_INDEX};
   CREATE TABLE IF NOT EXISTS damaged (first_pos INTEGER PRIMARY KEY, count INTEGER NOT NULL, reason TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS origin (id TEXT NOT NULL);
 `;
@@ -78,20 +80,22 @@ export const openChunks = (path: string) => {
   db.pragma("synchronous = FULL");
   db.exec(SCHEMA);
   /** Prepared anew each time: one that has met a broken page gives that error for whatever it is asked from then on. */
-  const asked = (sql: string) => ({ get: (...bound: number[]): unknown => db.prepare(sql).get(...bound) });
+  const asked = (sql: string) => ({
+    get: (...bound: number[]): unknown => db.prepare(sql).get(...bound),
+    all: (...bound: number[]): unknown[] => db.prepare(sql).all(...bound),
+    iterate: (...bound: number[]): Iterable<unknown> => db.prepare(sql).iterate(...bound) as Iterable<unknown>,
+  });
   const newest = asked("SELECT first_pos, count, first_ts, last_ts, hash FROM chunk ORDER BY first_pos DESC LIMIT 1");
-  const insert = db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)");
   const whole = asked("SELECT * FROM chunk WHERE first_pos = ?");
   const after = asked("SELECT first_pos, count FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
   const before = asked("SELECT first_pos, count, hash FROM chunk WHERE first_pos < ? ORDER BY first_pos DESC LIMIT 1");
   const place = asked("SELECT first_pos, count FROM chunk WHERE first_pos <= ? ORDER BY first_pos DESC LIMIT 1");
-  const atTime = db.prepare("SELECT first_pos FROM chunk WHERE last_ts >= ? ORDER BY last_ts LIMIT 1");
+  const atTime = asked("SELECT first_pos FROM chunk WHERE last_ts >= ? ORDER BY last_ts LIMIT 1");
   // The index by time names every chunk on pages of its own: with it what lies behind broken pages of the table is found.
-  const named = db.prepare("SELECT first_pos FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos");
+  const named = asked("SELECT first_pos FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos");
   const nextNamed = asked("SELECT first_pos, last_ts FROM chunk INDEXED BY chunk_time WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
   const lastNamed = asked("SELECT first_pos, last_ts FROM chunk INDEXED BY chunk_time ORDER BY first_pos DESC LIMIT 1");
-  const setAside = db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)");
-  const damagedRows = db.prepare("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
+  const damagedRows = asked("SELECT first_pos, count, reason FROM damaged ORDER BY first_pos");
   const first = asked("SELECT first_pos, first_ts FROM chunk ORDER BY first_pos LIMIT 1");
   const lengthAfter = asked("SELECT first_pos, last_ts, length(body) AS bytes FROM chunk WHERE first_pos > ? ORDER BY first_pos LIMIT 1");
   const size = db.prepare(
@@ -128,11 +132,42 @@ export const openChunks = (path: string) => {
     return row === undefined ? null : { firstPos: row.first_pos, firstTs: row.first_ts };
   };
 
+  /** Damage that the list on disk has no room for, or that stands on a page that is broken itself. */
+  const unlisted = new Map<number, Damage>();
   const note = (firstPos: number, count: number, reason: string): void => {
     try {
-      setAside.run(firstPos, count, reason);
+      db.prepare("INSERT OR IGNORE INTO damaged VALUES (?, ?, ?)").run(firstPos, count, reason);
     } catch {
-      // A full disk must not end the reading; the next round of checking finds it again.
+      // It must not end the reading.
+      unlisted.set(firstPos, { firstPos, count, reason });
+    }
+  };
+  const damaged = (): Damage[] => {
+    const rows = unlessBroken(
+      () => damagedRows.all() as { first_pos: number; count: number; reason: string }[],
+      () => [],
+    );
+    const listed = rows.map((row) => ({ firstPos: row.first_pos, count: row.count, reason: row.reason }));
+    const isListed = new Set(listed.map(({ firstPos }) => firstPos));
+    const more = [...unlisted.values()].filter(({ firstPos }) => !isListed.has(firstPos));
+    return more.length === 0 ? listed : [...listed, ...more].toSorted((a, b) => a.firstPos - b.firstPos);
+  };
+
+  let isRemade = false;
+  const insert = (...row: (number | Buffer)[]): void => {
+    const run = (): unknown => db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)").run(...row);
+    try {
+      run();
+    } catch (cause) {
+      if (!isBroken(cause) || isRemade) throw cause;
+      // What the index had on broken pages can be made of the table; not again and again, for it reads all of that.
+      isRemade = true;
+      try {
+        remakeIndex(db, "chunk_time", TIME_INDEX);
+      } catch {
+        throw cause;
+      }
+      run();
     }
   };
   /** Whether these very bytes are a chunk, or were one that has been pruned. */
@@ -146,6 +181,19 @@ export const openChunks = (path: string) => {
     unlessBroken(
       () => before.get(pos) as { first_pos: number; count: number; hash: Buffer } | undefined,
       () => undefined,
+    );
+
+  /** Whether a chunk's bytes can be read and are what they were hashed from. */
+  const isSound = (firstPos: number): boolean =>
+    unlessBroken(
+      () => {
+        const row = whole.get(firstPos) as Row | undefined;
+        const raw = row === undefined ? null : inflated(row.body);
+        return (
+          row !== undefined && raw !== null && hashOf(Buffer.from(row.prev_hash), firstPos, row.count, raw).equals(Buffer.from(row.hash))
+        );
+      },
+      () => false,
     );
 
   const readable = (pos: number): (ChunkInfo & { raw: Buffer | null }) | null => {
@@ -165,7 +213,9 @@ export const openChunks = (path: string) => {
       raw !== null &&
       previous !== undefined &&
       previous.first_pos + previous.count === info.firstPos &&
-      !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash))
+      !Buffer.from(previous.hash).equals(Buffer.from(row.prev_hash)) &&
+      // One that is damaged says nothing about those behind it.
+      isSound(previous.first_pos)
     ) {
       reason = "it does not follow the chunk before it";
       raw = null;
@@ -219,7 +269,7 @@ export const openChunks = (path: string) => {
       const previous = last();
       if (previous !== null && firstPos < previous.firstPos + previous.count) return hasAlready(firstPos, count, raw);
       const prev = previous?.hash ?? GENESIS;
-      insert.run(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body);
+      insert(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body);
       return true;
     },
     /** Enters entries in the list of damage. */
@@ -254,12 +304,7 @@ export const openChunks = (path: string) => {
     /** First position of the first chunk whose newest entry is not older than `ts`. */
     positionAt: (ts: number): number | null => (atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,
     oldest,
-    damaged: (): Damage[] =>
-      (damagedRows.all() as { first_pos: number; count: number; reason: string }[]).map((row) => ({
-        firstPos: row.first_pos,
-        count: row.count,
-        reason: row.reason,
-      })),
+    damaged,
     /**
      * Time up to which chunks would have to go, oldest first, so that `bytes` are freed; null where none need to. Looks at no more chunks
      * than would go, and at their lengths only.
