@@ -384,6 +384,42 @@ describe("journal", () => {
     await journal.stop();
   });
 
+  test("whoever is told of its health and throws costs neither those who wait nor the journal", async () => {
+    const errors: unknown[] = [];
+    const bad = new Error("of its own");
+    let told: () => void = () => undefined;
+    const isTold = new Promise<void>((resolve) => (told = resolve));
+    const journal = createJournal({
+      folder,
+      now: () => clock++,
+      groupMs: 0,
+      slowMs: 20,
+      onHealth: () => {
+        throw bad;
+      },
+      onError: (error) => {
+        errors.push(error);
+        if (errors.length === 3) told();
+      },
+    });
+    await journal.start();
+    let mend = await flushesBy(() => Promise.reject(Object.assign(new Error("no space"), { code: "ENOSPC" })));
+    await expect(put(journal, "refused")).rejects.toMatchObject({ code: "DISK_FULL" });
+    mend();
+    clock += 2_000;
+    await put(journal, "after");
+    let goOn: () => void = () => undefined;
+    mend = await flushesBy(() => new Promise<void>((resolve) => (goOn = resolve)));
+    const putting = put(journal, "slow");
+    await isTold;
+    mend();
+    goOn();
+    await putting;
+    expect(errors).toEqual([bad, bad, bad, bad]);
+    expect(texts(await all(journal))).toEqual(["after", "slow"]);
+    await journal.stop();
+  });
+
   describe("pages of the file that cannot be read cost the chunks on them, which are named", () => {
     const said = Array.from({ length: 1_200 }, (_, i) => `message ${i} ${"x".repeat(i % 97)}`);
     /** 24 chunks on several leaves of the table, in a file without a log, and entries in the tail. */

@@ -27,7 +27,7 @@ export interface JournalOptions {
   readonly pendingBytes?: number;
   /** Told on a failed write, or one that does not end, and again when it works, for the status page. */
   readonly onHealth?: (failure: Refused | null) => void;
-  /** Told what a `done` has thrown: it costs the others nothing. */
+  /** Told what a `done` or `onHealth` has thrown: it costs the others nothing. */
   readonly onError?: (error: unknown) => void;
   /** Position that some reader has got to: where less is left than that, the rest was lost, and its positions are not given again. */
   readonly floorPos?: number;
@@ -107,6 +107,14 @@ export const createJournal = (options: JournalOptions) => {
   };
 
   const pendingBytes = (): number => laid.end - FRAME_HEAD;
+  /** Whoever shows it and throws costs those who wait nothing. */
+  const tell = (now: Refused | null): void => {
+    try {
+      options.onHealth?.(now);
+    } catch (thrown) {
+      options.onError?.(thrown);
+    }
+  };
   const settle = (batch: readonly Pending[], error: Refused | null): void => {
     for (const { done } of batch) {
       try {
@@ -119,13 +127,13 @@ export const createJournal = (options: JournalOptions) => {
   const fail = (batch: readonly Pending[], error: Refused): void => {
     failure = error;
     retryAtTs = options.now() + RETRY_MS;
-    options.onHealth?.(error);
+    tell(error);
     settle(batch, error);
   };
   const watchWrite = (): void => {
     watch = setTimeout(() => {
       standstill = new Refused("JOURNAL_UNAVAILABLE", "The disk does not finish a write of the journal: nothing is acknowledged.");
-      options.onHealth?.(standstill);
+      tell(standstill);
     }, options.slowMs ?? SLOW_MS);
   };
   const unwatchWrite = (): void => {
@@ -159,7 +167,7 @@ export const createJournal = (options: JournalOptions) => {
     if (failure !== null || standstill !== null) {
       failure = null;
       standstill = null;
-      options.onHealth?.(null);
+      tell(null);
     }
     settle(batch, null);
     subscriber(
