@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { open as openFile, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -294,4 +294,158 @@ test("what is read when a journal is opened does not grow with it", async () => 
   const [few = 0, small = 0, many = 0, large = 0] = openings;
   expect(large).toBeGreaterThan(10 * small);
   expect(many).toBeLessThan(few + 64_000);
+});
+
+/** Makes a page of zeros of the root of a table or an index, or of the newest leaf of the table of chunks. */
+const breakPage = (of: "chunk_time" | "newest chunks"): void => {
+  const path = join(folder, "journal", "chunks.db");
+  const db = new Database(path);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  const pages = db.prepare("SELECT pageno, name, pagetype FROM dbstat ORDER BY path").all() as {
+    pageno: number;
+    name: string;
+    pagetype: string;
+  }[];
+  const { size } = db.prepare("SELECT page_size AS size FROM pragma_page_size()").get() as { size: number };
+  db.close();
+  const page =
+    of === "chunk_time"
+      ? pages.find(({ name }) => name === of)
+      : pages.findLast(({ name, pagetype }) => name === "chunk" && pagetype === "leaf");
+  const file = readFileSync(path);
+  file.fill(0, ((page?.pageno ?? 0) - 1) * size, (page?.pageno ?? 0) * size);
+  writeFileSync(path, file);
+};
+/** Noise that fills a tail file of 2,000 bytes, and the number it begins with. */
+const large = (n: number): string => `${n} ${randomBytes(1_500).toString("hex")}`;
+const withTroubles = async (): Promise<{ readonly journal: Journal; readonly told: string[] }> => {
+  const told: string[] = [];
+  const journal = createJournal({
+    folder,
+    now: () => nowTs,
+    groupMs: 0,
+    chunkBytes: 2_000,
+    onError: (error) => told.push(String((error as Error).message)),
+  });
+  await journal.start();
+  return { journal, told };
+};
+
+test("a tail file that the disk does not let go holds up none behind it, is told of once, and goes when it can", async () => {
+  await withLastDamaged();
+  // What is left of the damaged file is to go under this name.
+  const taken = join(folder, "journal", "damaged-0000000000000001.log");
+  mkdirSync(taken);
+  writeFileSync(join(folder, "journal", "tail-0000000000000021.log"), "");
+  let { journal, told } = await withTroubles();
+  for (const n of upTo(25, 21)) await put(journal, large(n));
+  await journal.stop();
+  expect(tails()).toEqual(["tail-0000000000000001.log", "tail-0000000000000026.log"]);
+  expect(told).toEqual([expect.stringMatching(/^The journal: a tail file .* cannot be removed \(EISDIR\): .*tail-0000000000000001/)]);
+  ({ journal, told } = await withTroubles());
+  expect(journal.stats().sealing).toMatch(/EISDIR/);
+  const bytes = journal.stats().bytes;
+  expect((await numbersIn(journal)).numbers).toEqual([...upTo(19), ...upTo(25, 21)]);
+  rmdirSync(taken);
+  await put(journal, large(26));
+  await until(() => existsSync(taken), "the damaged file is set aside");
+  await until(() => journal.stats().sealing === null, "nothing is told any more");
+  await journal.stop();
+  ({ journal, told } = await withTroubles());
+  expect([tails(), told]).toEqual([["tail-0000000000000027.log"], []]);
+  expect(bytes - journal.stats().bytes).toBeLessThan(20_000);
+  expect((await numbersIn(journal)).numbers).toEqual([...upTo(19), ...upTo(26, 21)]);
+  await journal.stop();
+});
+
+test("a broken page of the index of chunks is made anew when the next chunk is added", async () => {
+  const before = await openJournal();
+  for (const n of upTo(6)) await put(before, large(n));
+  await before.stop();
+  breakPage("chunk_time");
+  const { journal, told } = await withTroubles();
+  for (const n of upTo(12, 7)) await put(journal, large(n));
+  await until(() => tails().length === 1, "all is sealed");
+  expect(await journal.positionAt(nowTs)).toBe(1);
+  expect(await numbersIn(journal)).toEqual({ numbers: upTo(12), damage: [] });
+  expect(journal.prune(8)).toBe(7);
+  expect([told, journal.stats().sealing, await journal.verify()]).toEqual([[], null, []]);
+  await journal.stop();
+});
+
+test("where no chunk can be added, tail files wait, are counted and told of, and are read", async () => {
+  let journal = await openJournal();
+  for (const n of upTo(6)) await put(journal, large(n));
+  await journal.stop();
+  breakPage("newest chunks");
+  let told: string[];
+  ({ journal, told } = await withTroubles());
+  const before = journal.stats().bytes;
+  for (const n of upTo(12, 7)) await put(journal, large(n));
+  await until(() => journal.stats().sealing !== null, "it is told");
+  expect(journal.stats().sealing).toBe("closed tail files cannot be made into chunks (SQLITE_CORRUPT)");
+  expect(journal.stats().bytes - before).toBeGreaterThan(6 * 3_000);
+  const { numbers } = await numbersIn(journal);
+  expect(numbers.slice(-6)).toEqual(upTo(12, 7));
+  await journal.stop();
+  expect(told).toEqual(["The journal: closed tail files cannot be made into chunks (SQLITE_CORRUPT)."]);
+  expect(tails()).toHaveLength(7);
+  ({ journal, told } = await withTroubles());
+  expect([told.length, journal.head().pos]).toEqual([1, 12]);
+  expect(journal.stats().bytes - before).toBeGreaterThan(6 * 3_000);
+  await journal.stop();
+});
+
+test("a tail file that cannot be read costs its own entries, which are named; the others are read, and written behind", async () => {
+  let journal = await openJournal(folder, 1 << 20);
+  for (const n of upTo(5)) await put(journal, `${n} entry`);
+  await journal.stop();
+  const [tail = ""] = tails();
+  const journalFolder = join(folder, "journal");
+  // The disk's own errors cannot be had here; a folder in the file's place cannot be read either.
+  for (const name of [tail, "tail-0000000000000009.log"]) {
+    rmSync(join(journalFolder, name), { force: true });
+    mkdirSync(join(journalFolder, name));
+  }
+  writeFileSync(join(journalFolder, "tail-0000000000000004.log"), "");
+  writeFileSync(join(journalFolder, "tail-0000000000000006.log"), "");
+  journal = await openJournal(folder, 1 << 20);
+  const reason = "the tail file cannot be read (EISDIR)";
+  const [first, second] = journal.stats().damaged;
+  expect(first).toEqual({ firstPos: 1, count: 3, reason });
+  // How many were in the newest one is not known: their positions are not given again.
+  expect(second).toEqual({ firstPos: 9, count: journal.head().pos - 8, reason });
+  expect(second?.count).toBeGreaterThan(0);
+  expect(readdirSync(journalFolder).filter((name) => name.startsWith("damaged-"))).toEqual([
+    "damaged-0000000000000001.log",
+    "damaged-0000000000000009.log",
+  ]);
+  await put(journal, "10 entry");
+  expect((await numbersIn(journal)).numbers).toEqual([10]);
+  const { pos } = journal.head();
+  await journal.stop();
+  journal = await openJournal(folder, 1 << 20);
+  expect([journal.head().pos, (await numbersIn(journal, 9)).numbers]).toEqual([pos, [10]]);
+  expect(journal.stats().damaged).toEqual([first, second]);
+  await journal.stop();
+});
+
+test("a tail file without its salt is set aside, and none of its positions is given again", async () => {
+  let journal = await openJournal(folder, 1 << 20);
+  for (const n of upTo(20)) await put(journal, `${n} entry`);
+  await journal.stop();
+  const path = join(folder, "journal", tails()[0] ?? "");
+  const file = readFileSync(path);
+  file[5] = (file[5] ?? 0) ^ 1;
+  file[4_096 + 5] = (file[4_096 + 5] ?? 0) ^ 1;
+  writeFileSync(path, file);
+  journal = await openJournal(folder, 1 << 20);
+  expect(journal.head().pos).toBeGreaterThanOrEqual(20);
+  expect(journal.stats().damaged).toEqual([
+    { firstPos: 1, count: journal.head().pos, reason: "the tail file cannot be read (its salt is damaged)" },
+  ]);
+  await put(journal, "21 entry");
+  expect((await numbersIn(journal)).numbers).toEqual([21]);
+  expect(readFileSync(join(folder, "journal", "damaged-0000000000000001.log"))).toEqual(file);
+  await journal.stop();
 });

@@ -2,7 +2,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import Database from "libsql";
-import { readFrames, tailFiles } from "./tail.ts";
+import { readFrames } from "./frames.ts";
+import { tailFiles } from "./tail.ts";
 
 /**
  * Copies the tail files of `from` (a data folder) into `to`, each cut at its last whole frame, then has `copyDatabase` copy the chunks. In
@@ -11,13 +12,13 @@ import { readFrames, tailFiles } from "./tail.ts";
 export const copyJournal = async (from: string, to: string, copyDatabase: (from: string, to: string) => boolean): Promise<number> => {
   await mkdir(join(to, "journal"), { recursive: true, mode: 0o700 });
   let headPos = 0;
-  for (const { path } of await tailFiles(join(from, "journal")).catch(() => [])) {
+  for (const { path, firstPos } of await tailFiles(join(from, "journal")).catch(() => [])) {
     const file = await readFile(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return null;
       throw error;
     });
     if (file === null) continue;
-    const { frames, goodBytes } = readFrames(file);
+    const { frames, goodBytes } = readFrames(file, firstPos);
     const last = frames.at(-1);
     if (last !== undefined) headPos = Math.max(headPos, last.firstPos + last.count - 1);
     await writeFile(join(to, "journal", basename(path)), file.subarray(0, goodBytes), { mode: 0o600 });

@@ -7,12 +7,14 @@ import { join } from "node:path";
 import type { Entry, Message } from "../../twin/twin.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { isWaiting } from "../../twin/wait.ts";
-import { layEntry, nothingLaid, timesOf, type Laid } from "./codec.ts";
+import { layEntry, nothingLaid, type Laid } from "./codec.ts";
 import { openChunks, type ChunkStore, type Damage } from "./chunks.ts";
+import { findTails } from "./found.ts";
+import { FRAME_HEAD } from "./frames.ts";
 import { readEntries } from "./read.ts";
 import { createSealer } from "./seal.ts";
 import { createSteadyTime, type PassedMs } from "./steady.ts";
-import { createTail, FRAME_HEAD, readTail, reopenTail, tailFiles, type TailWriter } from "./tail.ts";
+import { createTail, reopenTail, type TailWriter } from "./tail.ts";
 
 export interface JournalOptions {
   readonly folder: string;
@@ -27,7 +29,7 @@ export interface JournalOptions {
   readonly pendingBytes?: number;
   /** Told on a failed write, or one that does not end, and again when it works, for the status page. */
   readonly onHealth?: (failure: Refused | null) => void;
-  /** Told what a `done` or `onHealth` has thrown: it costs the others nothing. */
+  /** Told what a `done` or `onHealth` has thrown: it costs the others nothing; and what keeps old tail files from going. */
   readonly onError?: (error: unknown) => void;
   /** Position that some reader has got to: where less is left than that, the rest was lost, and its positions are not given again. */
   readonly floorPos?: number;
@@ -96,14 +98,15 @@ export const createJournal = (options: JournalOptions) => {
     return chunks;
   };
 
-  const sealer = createSealer(chunkStore);
+  const newSealer = () => createSealer(chunkStore, (trouble, cause) => options.onError?.(new Error(`The journal: ${trouble}.`, { cause })));
+  let sealer = newSealer();
   const roll = async (): Promise<void> => {
     const old = tail;
     if (old === null) return;
     tail = await createTail(folder, headPos + 1);
     // All that it holds is on disk since its last write: an error of closing it loses nothing.
     await old.close().catch(() => undefined);
-    void sealer.take([old.path]);
+    void sealer.take([{ path: old.path, firstPos: old.firstPos, nextPos: headPos + 1, bytes: old.bytes() }]);
   };
 
   const pendingBytes = (): number => laid.end - FRAME_HEAD;
@@ -261,9 +264,11 @@ export const createJournal = (options: JournalOptions) => {
     stats: () => ({
       headPos,
       headTs,
-      bytes: chunkStore().bytes() + (tail?.bytes() ?? 0),
+      bytes: chunkStore().bytes() + sealer.bytes() + (tail?.bytes() ?? 0),
       pendingBytes: pendingBytes(),
       failure: failure ?? standstill,
+      /** What keeps older tail files from becoming chunks or from going, for the status page; entries are written all the same. */
+      sealing: sealer.trouble(),
       damaged: chunkStore().damaged(),
     }),
     /**
@@ -285,36 +290,23 @@ export const createJournal = (options: JournalOptions) => {
     async start(): Promise<void> {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
       chunks = openChunks(join(folder, "chunks.db"));
-      const last = chunks.last();
-      headPos = last === null ? 0 : last.firstPos + last.count - 1;
-      headTs = last?.lastTs ?? 0;
-      const files = await tailFiles(folder);
-      let newest: { firstPos: number; goodBytes: number } | null = null;
-      for (const file of files) {
-        const { frames, goodBytes } = await readTail(file.path);
-        // A file begins behind the newest entry that was acknowledged: no position is given twice, whatever became of that entry.
-        headPos = Math.max(headPos, file.firstPos - 1);
-        for (const frame of frames) {
-          if (frame.firstPos + frame.count - 1 <= headPos) continue;
-          headPos = frame.firstPos + frame.count - 1;
-          const { firstTs, lastTs } = timesOf(frame.body, frame.count);
-          headTs = lastTs;
-          tailTs ??= firstTs;
-        }
-        newest = { firstPos: file.firstPos, goodBytes };
-      }
+      const found = await findTails(folder, chunks.last());
+      ({ headPos, headTs, tailTs } = found);
       const isCut = headPos < (options.floorPos ?? 0);
       if (isCut) {
         chunks.lose(headPos + 1, (options.floorPos ?? 0) - headPos, "lost at the end");
         headPos = options.floorPos ?? 0;
       }
-      const isReusable = !isCut && newest !== null && newest.firstPos > (last === null ? 0 : last.firstPos + last.count - 1);
       const writer =
-        isReusable && newest !== null ? await reopenTail(folder, newest.firstPos, newest.goodBytes) : await createTail(folder, headPos + 1);
+        found.newest === null || isCut
+          ? await createTail(folder, headPos + 1)
+          : await reopenTail(folder, found.newest.firstPos, found.newest);
       tail = writer;
       time.at(headTs);
       stopped = false;
-      await sealer.take(files.map(({ path }) => path).filter((path) => path !== writer.path));
+      sealer = newSealer();
+      const left = found.files.filter(({ path }) => path !== writer.path);
+      await sealer.take(left.map((file, i) => ({ ...file, nextPos: left[i + 1]?.firstPos ?? writer.firstPos })));
     },
     async stop(): Promise<void> {
       await waitIdle();

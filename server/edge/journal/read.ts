@@ -2,7 +2,8 @@
 import type { Entry } from "../../twin/twin.ts";
 import type { ChunkStore, Damage } from "./chunks.ts";
 import { decodeEntries } from "./codec.ts";
-import { readTail, tailFiles, type Frame } from "./tail.ts";
+import type { Frame } from "./frames.ts";
+import { readTail, tailFiles } from "./tail.ts";
 
 export interface Sources {
   readonly folder: string;
