@@ -358,12 +358,16 @@ test("a tail file that the disk does not let go holds up none behind it, is told
   await journal.stop();
 });
 
-test("a broken page of the index of chunks is made anew when the next chunk is added", async () => {
+test.each([
+  ["the next chunk is added", false],
+  ["a time is looked for", true],
+])("a broken page of the index of chunks is made anew when %s", async (_when, isAsked) => {
   const before = await openJournal();
   for (const n of upTo(6)) await put(before, large(n));
   await before.stop();
   breakPage("chunk_time");
   const { journal, told } = await withTroubles();
+  if (isAsked) expect(await journal.positionAt(nowTs)).toBe(1);
   for (const n of upTo(12, 7)) await put(journal, large(n));
   await until(() => tails().length === 1, "all is sealed");
   expect(await journal.positionAt(nowTs)).toBe(1);

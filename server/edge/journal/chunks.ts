@@ -154,20 +154,19 @@ export const openChunks = (path: string) => {
   };
 
   let isRemade = false;
-  const insert = (...row: (number | Buffer)[]): void => {
-    const run = (): unknown => db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)").run(...row);
+  /** What `ask` gives, where it needs the index: what that had on broken pages can be made of the table; once, for it reads all of that. */
+  const withIndex = <T>(ask: () => T): T => {
     try {
-      run();
+      return ask();
     } catch (cause) {
       if (!isBroken(cause) || isRemade) throw cause;
-      // What the index had on broken pages can be made of the table; not again and again, for it reads all of that.
       isRemade = true;
       try {
         remakeIndex(db, "chunk_time", TIME_INDEX);
       } catch {
         throw cause;
       }
-      run();
+      return ask();
     }
   };
   /** Whether these very bytes are a chunk, or were one that has been pruned. */
@@ -269,7 +268,8 @@ export const openChunks = (path: string) => {
       const previous = last();
       if (previous !== null && firstPos < previous.firstPos + previous.count) return hasAlready(firstPos, count, raw);
       const prev = previous?.hash ?? GENESIS;
-      insert(firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body);
+      const row = [firstPos, count, Math.floor(firstTs), Math.floor(lastTs), prev, hashOf(prev, firstPos, count, raw), body];
+      withIndex(() => db.prepare("INSERT INTO chunk VALUES (?, ?, ?, ?, ?, ?, ?)").run(...row));
       return true;
     },
     /** Enters entries in the list of damage. */
@@ -302,7 +302,7 @@ export const openChunks = (path: string) => {
       return (next as { first_pos: number } | undefined)?.first_pos ?? null;
     },
     /** First position of the first chunk whose newest entry is not older than `ts`. */
-    positionAt: (ts: number): number | null => (atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,
+    positionAt: (ts: number): number | null => withIndex(() => atTime.get(ts) as { first_pos: number } | undefined)?.first_pos ?? null,
     oldest,
     damaged,
     /**
