@@ -75,16 +75,16 @@ export const openData = async ({ config, clock, status, runs }: House) => {
     now: clock.now,
     floorPos: Math.max(...[snapshots.newestPos, moments.newestPos, alarms.marked].map(positionOf)),
     onHealth: (failure) => sayHealth(failure?.detail ?? null),
-    onError: (error) => complain("whoever waited for the journal failed", error),
+    onError: (error) => complain("the journal goes on behind a fault", error),
   });
   /** Damage is no reason not to go on: what is sound is read, and what is not is named until somebody has looked. */
   const sayHealth = (away: string | null): void => {
-    const damaged = journal.stats().damaged;
+    const { damaged, sealing } = journal.stats();
     const named = damaged
       .slice(0, 3)
       .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
     const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
-    status.say("journal", KIND, ["writing", ...named, ...more, ...setAsides].join("; "), away, true);
+    status.say("journal", KIND, ["writing", ...(sealing === null ? [] : [sealing]), ...named, ...more, ...setAsides].join("; "), away, true);
     sayClock();
   };
   /** Said of only where it was ever behind. */
