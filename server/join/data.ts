@@ -84,7 +84,13 @@ export const openData = async ({ config, clock, status, runs }: House) => {
       .slice(0, 3)
       .map(({ firstPos, count, reason }) => `entries ${firstPos} to ${firstPos + count - 1} are set aside: ${reason}`);
     const more = damaged.length > named.length ? [`and ${damaged.length - named.length} chunks more`] : [];
-    status.say("journal", KIND, ["writing", ...(sealing === null ? [] : [sealing]), ...named, ...more, ...setAsides].join("; "), away, true);
+    status.say(
+      "journal",
+      KIND,
+      ["writing", ...(sealing === null ? [] : [sealing]), ...named, ...more, ...setAsides].join("; "),
+      away,
+      true,
+    );
     sayClock();
   };
   /** Said of only where it was ever behind. */
