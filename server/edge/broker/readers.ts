@@ -70,8 +70,9 @@ export const createReaders = (onTooSlow: () => void): ((reader: Reader) => void)
         // Retained messages come out of a stream, as fast as they are read; aedes marks them so.
         if (packet.brokerId === null) return deliver(packet, done);
         if (conn.destroyed) return done();
-        const bytes = waitingFor(reader);
-        note(reader, bytes);
+        // As long as there was room for all so far there is nothing to count.
+        const bytes = reader._pendingDrains.length === 0 ? 0 : waitingFor(reader);
+        if (bytes > 0) note(reader, bytes);
         if (bytes > MOST_FOR_ONE) sendAway(reader);
         else {
           deliver(packet, ignore);
