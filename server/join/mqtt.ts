@@ -23,6 +23,7 @@ const LIMITS = {
   size: "mqtt packet too long",
   connections: "mqtt connection too many",
   reader: "mqtt reader too slow",
+  session: "mqtt session too far behind",
 };
 const LOOPBACK = /^(localhost|127\.[\d.]+|::1)$/;
 

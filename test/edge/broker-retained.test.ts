@@ -28,7 +28,10 @@ describe("what the broker keeps", () => {
         fc.array(fc.tuple(topic, fc.constantFrom("1", "2", "")), { maxLength: 12 }),
         fc.array(filter, { minLength: 1, maxLength: 3 }),
         async (messages, filters) => {
-          const [ours, theirs] = [createBrokerMemory(), (memory as unknown as () => object)()] as unknown as [Persistence, Persistence];
+          const [ours, theirs] = [createBrokerMemory(() => undefined), (memory as unknown as () => object)()] as unknown as [
+            Persistence,
+            Persistence,
+          ];
           for (const [name, payload] of messages)
             for (const persistence of [ours, theirs]) await persistence.storeRetained(packet(name, payload));
           expect(await heard(ours, filters)).toEqual(await heard(theirs, filters));

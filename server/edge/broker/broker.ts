@@ -33,8 +33,8 @@ export interface BrokerOptions<D extends Admitted = Admitted> extends Partial<Do
   readonly perS?: (device: string | null) => number;
   /** Told when a device with a credential came or left. */
   readonly onSeen?: (device: string) => void;
-  /** Told when a connection was slowed, or shut for the size of a packet or because it does not read. */
-  readonly onLimit?: (what: "rate" | "size" | "connections" | "reader") => void;
+  /** Told when a connection was slowed, or shut for the size of a packet or because it does not read; or when a session was owed too much. */
+  readonly onLimit?: (what: "rate" | "size" | "connections" | "reader" | "session") => void;
   /** A second listener with TLS; with `ca` a client certificate's CN is the device's name. */
   readonly tls?: { readonly port: number; readonly options: TlsOptions } | null;
 }
@@ -146,10 +146,13 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
       handle(guarded(socket));
     };
 
-  const clientsOf = (name: string): Client[] =>
-    Object.values((aedes as unknown as { clients: Record<string, Client> } | null)?.clients ?? {}).filter((client) =>
-      door.isOf(client, name),
-    );
+  const clients = (): Readonly<Record<string, Client>> => (aedes as unknown as { clients: Record<string, Client> } | null)?.clients ?? {};
+  const clientsOf = (name: string): Client[] => Object.values(clients()).filter((client) => door.isOf(client, name));
+  /** One that is here comes back and is told that its session is gone. */
+  const forgetSession = (clientId: string): void => {
+    onLimit("session");
+    clients()[clientId]?.conn.destroy();
+  };
 
   return {
     async start(): Promise<{ readonly port: number; readonly tlsPort: number | null }> {
@@ -158,7 +161,7 @@ export const createBroker = <D extends Admitted>(options: BrokerOptions<D>) => {
         drainTimeout: 30_000,
         // No queue of messages between publishers and subscribers: it would hold up all for one, and is emptied by recursion.
         concurrency: 0,
-        persistence: createBrokerMemory(),
+        persistence: createBrokerMemory(forgetSession),
         authorizePublish: (client, packet, callback) => {
           const refused = door.publishRefusal(client, packet);
           if (refused !== null) return callback(refused);

@@ -1,10 +1,11 @@
 /**
- * What the embedded broker keeps: aedes' own memory, but for the retained messages. That one tests every kept topic against every filter of
+ * What the embedded broker keeps: aedes' own memory, but for what is owed to sessions (owed.ts) and the retained messages. That one tests every kept topic against every filter of
  * a SUBSCRIBE; with ten thousand rigs that each hear their own orders these are a hundred million tests. Here a filter without wildcards is
  * one look into a map, and one with wildcards is told from most topics by the letters before its first wildcard.
  */
 import { Readable } from "node:stream";
 import memory from "aedes-persistence";
+import { createOwed } from "./owed.ts";
 import { createUnheard } from "./unheard.ts";
 
 interface Kept {
@@ -34,13 +35,14 @@ export const filterMatcher = (filter: string): ((topic: string) => boolean) => {
 interface Sessions {
   addSubscriptions(client: unknown, filters: unknown): Promise<void>;
   subscriptionsByTopic(topic: string): Promise<unknown[]>;
+  cleanSubscriptions(client: { readonly id: string }): Promise<unknown>;
 }
 
 /** The package exports this function; its typings do not say so. */
 const createMemory = memory as unknown as () => Sessions;
 
-/** A persistence for aedes; nothing of it outlives the process, since the journal keeps what must. */
-export const createBrokerMemory = () => {
+/** A persistence for aedes; nothing of it outlives the process, since the journal keeps what must. `onForgotten` is told whose session was owed too much. */
+export const createBrokerMemory = (onForgotten: (clientId: string) => void) => {
   const retained = new Map<string, Kept>();
   const found = function* (filters: readonly string[]): Generator<Kept> {
     for (const filter of filters) {
@@ -57,7 +59,11 @@ export const createBrokerMemory = () => {
   const addSubscriptions = theirs.addSubscriptions.bind(theirs);
   const subscriptionsByTopic = theirs.subscriptionsByTopic.bind(theirs);
   const unheard = createUnheard();
-  return Object.assign(theirs, {
+  const owed = createOwed((clientId) => {
+    void theirs.cleanSubscriptions({ id: clientId });
+    onForgotten(clientId);
+  });
+  return Object.assign(theirs, owed, {
     addSubscriptions: (client: unknown, filters: unknown): Promise<void> => {
       unheard.added();
       return addSubscriptions(client, filters);
