@@ -75,35 +75,63 @@ test("keeps, numbers, acknowledges and gives what the library's own memory does"
   );
 });
 
-describe("a session that is owed too much", () => {
-  const stops: (() => Promise<unknown>)[] = [];
-  afterEach(async () => {
-    for (const stop of stops.splice(0).toReversed()) await stop();
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).toReversed()) await stop();
+});
+const start = async () => {
+  const limits: string[] = [];
+  const broker = createBroker({
+    host: "127.0.0.1",
+    port: 0,
+    onMessage: (_, done) => setImmediate(done, null),
+    retained: () => [],
+    onLimit: (what) => limits.push(what),
   });
-  const start = async () => {
-    const limits: string[] = [];
-    const broker = createBroker({
-      host: "127.0.0.1",
-      port: 0,
-      onMessage: (_, done) => setImmediate(done, null),
-      retained: () => [],
-      onLimit: (what) => limits.push(what),
-    });
-    const { port } = await broker.start();
-    stops.push(() => broker.stop());
-    return { port, limits };
-  };
-  const connect = async (port: number, clientId: string): Promise<{ client: MqttClient; present: boolean; heard: string[] }> => {
-    const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { clientId, clean: false, reconnectPeriod: 0 });
-    stops.push(() => client.endAsync(true));
-    const heard: string[] = [];
-    client.on("message", (topic) => heard.push(topic));
-    const { sessionPresent } = await new Promise<IConnackPacket>((resolve, reject) => {
-      client.once("connect", resolve);
-      client.once("error", reject);
-    });
-    return { client, present: sessionPresent, heard };
-  };
+  const { port } = await broker.start();
+  stops.push(() => broker.stop());
+  return { port, limits };
+};
+const connect = async (port: number, clientId: string): Promise<{ client: MqttClient; present: boolean; heard: string[] }> => {
+  const client = mqtt.connect(`mqtt://127.0.0.1:${port}`, { clientId, clean: false, reconnectPeriod: 0 });
+  stops.push(() => client.endAsync(true));
+  const heard: string[] = [];
+  client.on("message", (topic) => heard.push(topic));
+  const { sessionPresent } = await new Promise<IConnackPacket>((resolve, reject) => {
+    client.once("connect", resolve);
+    client.once("error", reject);
+  });
+  return { client, present: sessionPresent, heard };
+};
+
+test.each([
+  [1, 1],
+  [1, 2],
+  [0, 1],
+  [1, 0],
+] as const)(
+  "of two filters that overlap, QoS %i and %i, a session hears each message, here and when it comes back",
+  async (first, second) => {
+    const { port, limits } = await start();
+    const { client, heard } = await connect(port, "twice");
+    await client.subscribeAsync("a/#", { qos: first });
+    await client.subscribeAsync("a/b", { qos: second });
+    let closed = false;
+    client.on("close", () => (closed = true));
+    const { client: loud } = await connect(port, "loud");
+    for (let i = 0; i < 5; i++) await loud.publishAsync("a/b", String(i), { qos: 2 });
+    await until(() => heard.length >= 5, "it has heard all");
+    expect(closed).toBe(false);
+    await client.endAsync();
+    for (let i = 0; i < 5; i++) await loud.publishAsync("a/b", String(i), { qos: 2 });
+    const back = await connect(port, "twice");
+    expect(back.present).toBe(true);
+    await until(() => back.heard.length >= 5, "it has all that it is owed");
+    expect(limits).toEqual([]);
+  },
+);
+
+describe("a session that is owed too much", () => {
   const BIG = Buffer.alloc(250_000);
   const MANY = 160;
 

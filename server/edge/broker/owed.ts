@@ -23,9 +23,15 @@ const MOST_FOR_ALL = 96 << 20;
 /** What a message takes beside its payload, about. */
 const EACH = 800;
 
+interface Kept {
+  packet: Owed;
+  readonly bytes: number;
+  /** By how many filters that overlap it is owed; aedes sends one, and clears each of the others. */
+  copies: number;
+}
 interface Session {
   /** By the broker's count, oldest first: that is the order in which they are sent and acknowledged. */
-  readonly packets: Map<number, { readonly packet: Owed; readonly bytes: number }>;
+  readonly packets: Map<number, Kept>;
   bytes: number;
 }
 
@@ -48,10 +54,13 @@ export const createOwed = (forget: (clientId: string) => void) => {
   const enqueue = (clientId: string, packet: Owed): void => {
     let session = sessions.get(clientId);
     if (session === undefined) sessions.set(clientId, (session = { packets: new Map(), bytes: 0 }));
-    // Of two filters that overlap each gives it.
-    if (session.packets.has(packet.brokerCounter)) return;
+    const known = session.packets.get(packet.brokerCounter);
+    if (known !== undefined) {
+      known.copies += 1;
+      return;
+    }
     const bytes = EACH + (packet.payload?.length ?? 0);
-    session.packets.set(packet.brokerCounter, { packet: new Packet(packet), bytes });
+    session.packets.set(packet.brokerCounter, { packet: new Packet(packet), bytes, copies: 1 });
     session.bytes += bytes;
     total += bytes;
     makeRoom(clientId, session);
@@ -60,6 +69,12 @@ export const createOwed = (forget: (clientId: string) => void) => {
   const keyOf = (session: Session, messageId: number | undefined): number | null => {
     for (const [key, { packet }] of session.packets) if (packet.messageId === messageId) return key;
     return null;
+  };
+  const remove = (id: string, session: Session, key: number, { bytes }: Kept): void => {
+    session.packets.delete(key);
+    session.bytes -= bytes;
+    total -= bytes;
+    if (session.packets.size === 0) sessions.delete(id);
   };
 
   return {
@@ -78,19 +93,20 @@ export const createOwed = (forget: (clientId: string) => void) => {
         return;
       }
       const key = session === undefined ? null : keyOf(session, packet.messageId);
-      if (session === undefined || key === null) throw new Error("no such packet");
-      session.packets.set(key, { packet, bytes: session.packets.get(key)?.bytes ?? 0 });
+      const owed = key === null ? undefined : session?.packets.get(key);
+      if (owed === undefined) throw new Error("no such packet");
+      owed.packet = packet;
     },
-    /** Gives the message that is acknowledged; undefined where nothing is owed under this identifier. */
-    async outgoingClearMessageId({ id }: Client, { messageId }: Owed): Promise<Owed | undefined> {
+    /** Gives the message that is acknowledged, or that is not to be sent (no identifier); undefined where nothing is owed of it. */
+    async outgoingClearMessageId({ id }: Client, { messageId, brokerCounter }: Owed): Promise<Owed | undefined> {
       const session = sessions.get(id);
-      const key = session === undefined ? null : keyOf(session, messageId);
-      const gone = key === null ? undefined : session?.packets.get(key);
-      if (session === undefined || key === null || gone === undefined) return undefined;
-      session.packets.delete(key);
-      session.bytes -= gone.bytes;
-      total -= gone.bytes;
-      if (session.packets.size === 0) sessions.delete(id);
+      if (session === undefined) return undefined;
+      const key = messageId === undefined ? brokerCounter : keyOf(session, messageId);
+      const gone = key === null ? undefined : session.packets.get(key);
+      if (key === null || gone === undefined) return undefined;
+      if (messageId === undefined && gone.copies > 1) gone.copies -= 1;
+      // One with an identifier is on its way.
+      else if (messageId !== undefined || gone.packet.messageId === undefined) remove(id, session, key, gone);
       return gone.packet;
     },
     outgoingStream: ({ id }: Client): Readable =>
