@@ -79,7 +79,7 @@ export const createEntering = async (folder: string, beginning: Beginning) => {
     async end(us: number): Promise<void> {
       tickUpTo(header.startTs + us / 1_000);
       await settle();
-      await snapshots.save(farm.asOfPos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest));
+      await snapshots.save(farm.asOfPos, farm.asOfTs, snapshotTexts(farm), dirtyCells(farm.digest), openVersions(farm.digest));
       await journal.stop();
       moments.close();
       snapshots.close();

@@ -164,6 +164,21 @@ describe("frames of earlier versions, without a salt", () => {
     await journal.stop();
   });
 
+  test("of which none can be read for a wrong length are kept beside the journal, and their positions not given again", async () => {
+    const file = Buffer.concat(frames);
+    // The length of the first points behind the end.
+    file[6] = 0x7f;
+    mkdirSync(join(folder, "journal"), { recursive: true });
+    writeFileSync(join(folder, "journal", "tail-0000000000000001.log"), file);
+    const journal = await openJournal();
+    await put(journal, "four");
+    expect(journal.head().pos).toBeGreaterThan(3);
+    expect(journal.stats().damaged).toMatchObject([{ firstPos: 1 }]);
+    expect(await textsIn(journal)).toEqual(["a/b four"]);
+    await journal.stop();
+    expect(readFileSync(join(folder, "journal", "damaged-0000000000000001.log"))).toEqual(file);
+  });
+
   test("an empty file of an earlier version is gone on with", async () => {
     mkdirSync(join(folder, "journal"));
     writeFileSync(join(folder, "journal", "tail-0000000000000001.log"), "");

@@ -446,7 +446,7 @@ test("a tail file without its salt is set aside, and none of its positions is gi
   journal = await openJournal(folder, 1 << 20);
   expect(journal.head().pos).toBeGreaterThanOrEqual(20);
   expect(journal.stats().damaged).toEqual([
-    { firstPos: 1, count: journal.head().pos, reason: "the tail file cannot be read (its salt is damaged)" },
+    { firstPos: 1, count: journal.head().pos, reason: "the tail file cannot be read (nothing of it fits its checksum)" },
   ]);
   await put(journal, "21 entry");
   expect((await numbersIn(journal)).numbers).toEqual([21]);

@@ -57,21 +57,48 @@ test("one that was damaged is passed over for the one before it", async () => {
   again.close();
 });
 
-test("one of which a page cannot be read is passed over for the one before it", async () => {
-  const store = openSnapshots(folder);
-  for (const pos of [10, 20]) await store.save(pos, pos, [randomBytes(20_000).toString("hex")], []);
-  store.close();
+/** Writes zeros over a page in the middle of the newest `n` snapshots of state.db. */
+const breakNewest = (n: number): void => {
   const path = join(folder, "state.db");
   const db = new Database(path);
   db.pragma("wal_checkpoint(TRUNCATE)");
-  const { page } = db
-    .prepare("SELECT pageno AS page FROM dbstat WHERE name = 'snapshot' AND pagetype = 'overflow' ORDER BY path DESC LIMIT 1")
-    .get() as { page: number };
+  const pages = db.prepare("SELECT path, pageno FROM dbstat WHERE name = 'snapshot' AND pagetype = 'overflow' ORDER BY path").all() as {
+    path: string;
+    pageno: number;
+  }[];
   db.close();
   const file = readFileSync(path);
-  writeFileSync(path, file.fill(0, (page - 1) * 4_096, page * 4_096));
+  const cells = [...new Set(pages.map((page) => page.path.split("+")[0] ?? ""))];
+  for (const cell of cells.slice(-n)) {
+    const page = pages.filter((one) => one.path.startsWith(`${cell}+`))[3]?.pageno ?? 0;
+    file.fill(0, (page - 1) * 4_096, page * 4_096);
+  }
+  writeFileSync(path, file);
+};
+
+test.each([
+  [1, 30],
+  [2, 20],
+])("where a page of the newest %i cannot be read, the one before is taken", async (broken, pos) => {
+  const store = openSnapshots(folder);
+  for (const at of [10, 20, 30, 40]) await store.save(at, at, [randomBytes(60_000).toString("hex")], []);
+  store.close();
+  breakNewest(broken);
   const again = openSnapshots(folder);
-  expect(again.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(10);
+  expect(again.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(pos);
+  // And once more: what met a broken page has not spoilt what is sound.
+  expect(again.load(35)?.pos).toBe(Math.min(pos, 30));
+  again.close();
+});
+
+test("that none is sound is told", async () => {
+  const store = openSnapshots(folder);
+  for (const at of [10, 20]) await store.save(at, at, [randomBytes(60_000).toString("hex")], []);
+  store.close();
+  breakNewest(2);
+  const again = openSnapshots(folder);
+  expect(() => again.load(Number.MAX_SAFE_INTEGER)).toThrow("none is sound");
+  expect(again.load(5)).toBeNull();
   again.close();
 });
 

@@ -43,7 +43,7 @@ export interface Frames {
   readonly isWhole: boolean;
   /** With which the file can be gone on with; null where it is to have a new one. */
   readonly salt: Salt | null;
-  /** Whether there are frames, and no salt to read them with. */
+  /** Whether something is there, and no frame of it can be read. */
   readonly isLost: boolean;
 }
 
@@ -155,7 +155,7 @@ export const readFrames = (file: Buffer, firstPos: number): Frames => {
     nextPos,
     isWhole: lostBytes === 0 && goodBytes === file.length,
     salt,
-    isLost: salt === null && frames.length === 0 && file.length > FILE_HEAD && !hasMagic(file, 0, PLAIN.magic),
+    isLost: salt === null && frames.length === 0 && (file.length > FILE_HEAD || hasMagic(file, 0, PLAIN.magic)),
   };
 };
 

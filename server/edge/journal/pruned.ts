@@ -85,6 +85,7 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
         dropped += journal.prune(pos);
       };
       for await (const entries of journal.read(journal.oldestPos())) {
+        if (isClosed) return dropped;
         for (const entry of entries)
           // Without the bytes of the chunk around it.
           if (entry.pos < beforePos && isToStay(entry)) staying.push({ ...entry, payload: Buffer.from(entry.payload) });
@@ -93,8 +94,8 @@ export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prun
         batches += 1;
         if (batches >= PART || staying.length >= AT_ONCE) drop(nextPos);
         await breathe();
-        if (isClosed) return dropped;
       }
+      if (isClosed) return dropped;
       drop(beforePos);
       return dropped;
     },

@@ -67,7 +67,7 @@ export const createSealer = (chunks: () => ChunkStore, onTrouble: (trouble: stri
       return codeOf(cause);
     });
     if (typeof read === "string" || read.isLost) {
-      lose(file, `the tail file cannot be read (${typeof read === "string" ? read : "its salt is damaged"})`);
+      lose(file, `the tail file cannot be read (${typeof read === "string" ? read : "nothing of it fits its checksum"})`);
       return letGo(file, setTailAside);
     }
     let isHeld = true;

@@ -10,9 +10,11 @@ import { isUnreadable, openWal } from "./wal.ts";
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, sha256 BLOB NOT NULL, body BLOB NOT NULL);
   CREATE TABLE IF NOT EXISTS cells (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);
-  CREATE TABLE IF NOT EXISTS cells_from (day INTEGER, version INTEGER, pos INTEGER NOT NULL, PRIMARY KEY (day, version)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, pos INTEGER NOT NULL);
 `;
+/** Made with the first snapshot and not at the opening: a full disk keeps no file of an earlier version from being opened. */
+const CELLS_FROM =
+  "CREATE TABLE IF NOT EXISTS cells_from (day INTEGER, version INTEGER, pos INTEGER NOT NULL, PRIMARY KEY (day, version)) WITHOUT ROWID";
 const KEEP_ALL_MS = 3_600_000;
 const KEEP_HOURLY_MS = 7 * DAY_MS;
 const HOUR_MS = 3_600_000;
@@ -67,17 +69,19 @@ export const openSnapshots = (folder: string) => {
   const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
   const newest = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
-  const snapshotAt = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
-  const noted = db.prepare("SELECT day, version FROM cells_from");
-  const note = db.prepare("INSERT INTO cells_from VALUES (?, ?, ?)");
-  const unnote = db.prepare("DELETE FROM cells_from WHERE day = ? AND version = ?");
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
 
   /** Null where its bytes cannot be read, or do not fit their hash. */
   const soundAt = (pos: number): { pos: number; ts: number; body: Blob } | null => {
     try {
-      const row = snapshotAt.get(pos) as { pos: number; ts: number; sha256: Blob; body: Blob };
+      // Prepared anew: a statement of libsql's that once met a broken page finds every other broken as well.
+      const row = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?").get(pos) as {
+        pos: number;
+        ts: number;
+        sha256: Blob;
+        body: Blob;
+      };
       return createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256)) ? row : null;
     } catch (error) {
       if (isUnreadable(error)) return null;
@@ -88,6 +92,10 @@ export const openSnapshots = (folder: string) => {
   /** Notes from where on cells of the days are kept that are open now. What opens does so with the cells at `pos`, unless nothing was noted yet. */
   const noteOpen = (pos: number, open: readonly DayVersion[]): void => {
     const keyOf = (day: number, version: number): string => `${day}/${version}`;
+    db.exec(CELLS_FROM);
+    const noted = db.prepare("SELECT day, version FROM cells_from");
+    const note = db.prepare("INSERT INTO cells_from VALUES (?, ?, ?)");
+    const unnote = db.prepare("DELETE FROM cells_from WHERE day = ? AND version = ?");
     const before = (noted.all() as { day: number; version: number }[]).map(({ day, version }): DayVersion => [day, version]);
     const known = new Set(before.map(([day, version]) => keyOf(day, version)));
     const now = new Set(open.map(([day, version]) => keyOf(day, version)));
@@ -122,9 +130,13 @@ export const openSnapshots = (folder: string) => {
     },
     /** Position of the newest snapshot; 0 where there is none. */
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
-    /** The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. */
+    /**
+     * The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. Null where
+     * there is none; throws where there are some and the newest five are all damaged.
+     */
     load(ts: number, forView = false): (Snapshot & { cells: Iterable<unknown> }) | null {
-      for (const { pos } of newest.all(Math.floor(ts)) as { pos: number }[]) {
+      const found = newest.all(Math.floor(ts)) as { pos: number }[];
+      for (const { pos } of found) {
         const row = soundAt(pos);
         if (row === null) continue;
         const lines = inflated(row.body)
@@ -132,10 +144,12 @@ export const openSnapshots = (folder: string) => {
           .filter((line) => line.length > 0);
         return { pos: row.pos, ts: row.ts, lines, cells: forView ? [] : cellsOf(db, row) };
       }
+      if (found.length > 0) throw new Error(`state.db: of the snapshots up to position ${found[0]?.pos} none is sound`);
       return null;
     },
     /** Thins: all of the last hour, one an hour of the last week, none older. The newest always stays, and with it the cells that it needs. */
     thin(nowTs: number): void {
+      db.exec(CELLS_FROM);
       db.prepare(
         `DELETE FROM snapshot WHERE pos < (SELECT max(pos) FROM snapshot) AND (ts < ? OR (ts < ? AND pos NOT IN
            (SELECT min(pos) FROM snapshot GROUP BY ts / ${HOUR_MS})))`,

@@ -23,12 +23,22 @@ export const tailFiles = async (folder: string): Promise<{ path: string; firstPo
 export const isUnreadable = (error: unknown): boolean =>
   /^(EIO|EISDIR|EBADMSG|EUCLEAN|Unknown system error -(74|117))$/.test(String((error as NodeJS.ErrnoException).code));
 
+/** A disk that is being found again, as after a loose cable, fails to read for a moment. */
+const AGAIN_MS = [50, 500, 2_000];
+const readPatiently = async (path: string): Promise<Buffer> => {
+  for (const ms of AGAIN_MS) {
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EIO") throw error;
+      await new Promise((resolve) => setTimeout(resolve, ms));
+    }
+  }
+  return readFile(path);
+};
+
 export const readTail = async (path: string): Promise<Frames & { totalBytes: number }> => {
-  const file = await readFile(path).catch((error: unknown) => {
-    // Once more: a disk may fail to read once.
-    if (isUnreadable(error)) return readFile(path);
-    throw error;
-  });
+  const file = await readPatiently(path);
   return { ...readFrames(file, Number(NAME.exec(basename(path))?.[1])), totalBytes: file.length };
 };
 
