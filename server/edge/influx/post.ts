@@ -24,8 +24,9 @@ const reasonOf = (body: string): string => {
   }
 };
 
-/** What the owner's retention would drop at once is his to decide about, and nothing to try again. */
-const isBeyondRetention = (reason: string): boolean => reason.includes("beyond retention policy");
+/** What the owner's retention would drop at once is his to decide about, and nothing to try again; in the words of 1.x, and of later versions. */
+const isBeyondRetention = (reason: string): boolean =>
+  /(beyond|outside) retention policy|Retention Policy (Lower|Upper) Bound/i.test(reason);
 
 interface OwnLine {
   readonly ownLine: string;
