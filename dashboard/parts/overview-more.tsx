@@ -18,7 +18,7 @@ import { Age, SeverityMark } from "./value.tsx";
 const HOUR = 3_600_000;
 const POINTS = 60;
 /** Of the hour, how much is averaged at either end. */
-const EDGE_POINTS = 5;
+const EDGE_MS = HOUR / 12;
 const KINDS_SHOWN = 5;
 const RACKS_SHOWN = 5;
 const INCIDENTS_SHOWN = 4;
@@ -37,10 +37,12 @@ interface Moved {
 }
 /** Figures at the hour's end beside those at its beginning. */
 const movedIn = (series: SiteSeriesAnswer): Moved[] => {
+  // Rigs that report every few minutes have few buckets, and the two ends are to have none in common.
+  const edge = Math.max(1, Math.min(Math.round(EDGE_MS / series.bucketMs), (series.ts.length - 1) >> 1));
   const ends = (column: readonly (number | null)[]): { before: number | null; now: number | null } => ({
-    before: meanOf(column.slice(0, EDGE_POINTS)),
+    before: meanOf(column.slice(0, edge)),
     // The newest bucket is still being filled.
-    now: meanOf(column.slice(-EDGE_POINTS - 1, -1)),
+    now: meanOf(column.slice(-edge - 1, -1)),
   });
   return [
     { name: say.lines.hashrate, to: "/map?by=hashratePct", ...ends(series.hashrateThs), shown: (value) => together(hashrate(value)) },

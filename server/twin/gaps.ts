@@ -11,7 +11,7 @@ const TURNS = 2;
 const slowGapMs = (watches: Iterable<Watch>, asOfTs: number): number => {
   const gaps: number[] = [];
   for (const { gapMs, readTs } of watches) if (gapMs !== null && readTs > asOfTs - HOUR_MS) gaps.push(gapMs);
-  return Float64Array.from(gaps).sort()[Math.floor(gaps.length * MOST_RIGS)] ?? 0;
+  return Float64Array.from(gaps).sort()[Math.floor((gaps.length - 1) * MOST_RIGS)] ?? 0;
 };
 
 export interface Drawn {
@@ -23,6 +23,7 @@ export interface Drawn {
 /** The same question with no more points than let each bucket hold readings of nearly every rig. */
 export const fitting = <Query extends Drawn>(query: Query, watches: ReadonlyMap<string, Watch>, asOfTs: number): Query => {
   const leastMs = TURNS * slowGapMs(watches.values(), asOfTs);
-  const most = leastMs > 0 ? Math.floor((query.to - query.from) / leastMs) : Infinity;
+  // A range that does not begin with a bucket touches one more.
+  const most = leastMs > 0 ? Math.floor((query.to - query.from) / leastMs) + 1 : Infinity;
   return { ...query, points: Math.max(1, Math.min(query.points, most)) };
 };
