@@ -19,7 +19,8 @@ const drained = async (pieces: AsyncIterable<unknown>): Promise<void> => {
 };
 
 const shapesOf = (store: SeriesStore, to: number, hours: number): readonly (readonly [string, () => Promise<unknown>])[] => {
-  const questions = createQuestions({ site: "farm", farm: () => newFarm("farm"), store });
+  const farm = { ...newFarm("farm"), asOfTs: to };
+  const questions = createQuestions({ site: "farm", farm: () => farm, store });
   const all = { from: to - hours * HOUR_MS, to };
   const hour = { from: to - HOUR_MS, to };
   const site = "farm";
