@@ -1,6 +1,5 @@
 /** A site's meters over time: kept one by one, told as one. */
-import type { Buckets } from "./buckets.ts";
-import { emptyColumn } from "./buckets.ts";
+import { emptyColumn, type Buckets } from "./buckets.ts";
 import { METER_STALE_MS } from "./energy.ts";
 import { fieldOf, meanOf, rounded, type Field } from "./measures.ts";
 import { ENERGY_SOURCES, type EnergySource } from "./reading.ts";

@@ -1,4 +1,4 @@
-/** How much of the journal may go. */
+/** How much of what is old may go: of the journal by what still needs it, of the series by the time that the rigs tell. */
 import { DAY_MS } from "./days.ts";
 import type { Twin } from "./twin.ts";
 

@@ -3,10 +3,10 @@
  * chain said, acts, seals) and what was retained is set aside in `pruned.db`: a fold from the beginning still finds every record.
  */
 import { join } from "node:path";
-import Database from "libsql";
 import type { Entry } from "../../twin/twin.ts";
 import { OWN } from "../../twin/wire.ts";
 import type { Journal } from "./journal.ts";
+import { openWal } from "./wal.ts";
 
 const SCHEMA =
   "CREATE TABLE IF NOT EXISTS entry (pos INTEGER PRIMARY KEY, received_ts INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL, qos INTEGER NOT NULL, retain INTEGER NOT NULL, client TEXT NOT NULL)";
@@ -39,10 +39,7 @@ const entryOf = (row: Row): Entry => ({
 
 /** Opens the store beside a journal that is started. */
 export const openPruned = (folder: string, journal: Pick<Journal, "read" | "prune" | "positionAt" | "oldestPos">) => {
-  const db = new Database(join(folder, "pruned.db"));
-  db.pragma("journal_mode = WAL");
-  db.pragma("synchronous = FULL");
-  db.exec(SCHEMA);
+  const db = openWal(join(folder, "pruned.db"), "FULL", SCHEMA);
   const put = db.prepare("INSERT OR IGNORE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)");
   const between = db.prepare(`SELECT * FROM entry WHERE pos >= ? AND pos < ? ORDER BY pos LIMIT ${AT_ONCE}`);
   let isClosed = false;
