@@ -3,7 +3,6 @@
  * to a viewer meanwhile. `--rigs N` (1,000), each ten seconds; `--minutes N` of absence (20), entered at once. Linux only: CPU and
  * memory are read from /proc.
  */
-import { readFileSync } from "node:fs";
 import type { Status } from "../../server/twin/api.ts";
 import { ROUTES, topicOf } from "../../server/twin/wire.ts";
 import { createPublisher } from "../servers/device.ts";
@@ -13,6 +12,7 @@ import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
 import { until } from "../servers/until.ts";
 import { createViewer } from "../servers/viewer.ts";
 import { readingPayload } from "./payload.ts";
+import { cpuS, memoryMb } from "./proc.ts";
 import { figure, optionOf, type Emit } from "./report.ts";
 
 const SITE = "farm";
@@ -26,12 +26,6 @@ const PROBE_MS = 250;
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 const ingestOf = async (server: Rigtwin) => (await server.get<Status>(ROUTES.status)).ingest;
-const cpuS = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
-};
-const peakMb = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
 
 /** Waits until `count` has come to `goal`, however long that takes as long as it goes on, and tells how far it is. */
 const reached = async (what: string, count: () => Promise<number>, goal: number): Promise<void> => {
@@ -125,7 +119,7 @@ export const run = async (emit: Emit): Promise<void> => {
       missed,
       seconds,
       serverCpuS: cpuS(server.pid()) - cpu,
-      serverPeakMb: peakMb(server.pid()),
+      serverPeakMb: memoryMb(server.pid(), "VmHWM"),
     };
     const live10 = rigs / (STEP_MS / 1_000);
     emit(

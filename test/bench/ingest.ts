@@ -2,14 +2,19 @@
  * Messages a second while they are published: a bare mqtt.js subscriber that counts and acknowledges, our journal in between (PUBACK
  * after the fsync), and the whole path to the committed embedded store. One real Mosquitto, one publisher, the same messages, in turn;
  * the time ends when the last message is counted, or stored. `--messages N` (100,000), `--warm N` (30,000; come before them and are not measured), `--rounds N` (5).
+ * Where Go and the libraries are that Telegraf takes for this (Debian: golang-go golang-github-eclipse-paho.mqtt.golang-dev
+ * golang-github-influxdata-line-protocol-dev), also consumer.go of them into a real InfluxDB, for messages per second of CPU. Linux
+ * only: InfluxDB's CPU is read from /proc.
  */
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { startInflux } from "../servers/influx.ts";
 import { startMosquitto } from "../servers/mosquitto.ts";
 import { find } from "../servers/programs.mjs";
+import { cpuS } from "./proc.ts";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 
 const COUNT = optionOf("messages", 100_000);
@@ -34,8 +39,8 @@ interface Running {
   readonly result: Promise<string>;
 }
 
-const runNode = (name: string, args: readonly string[]): Running => {
-  const child = spawn(process.execPath, [program(name), ...args], { stdio: ["pipe", "pipe", "inherit"] });
+const runProgram = (name: string, args: readonly string[]): Running => {
+  const child = spawn(name, args, { stdio: ["pipe", "pipe", "inherit"] });
   let text = "";
   let isReady: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
@@ -54,6 +59,62 @@ const runNode = (name: string, args: readonly string[]): Running => {
   );
   return { ready, go: () => child.stdin.end("go\n"), result };
 };
+const runNode = (name: string, args: readonly string[]): Running => runProgram(process.execPath, [program(name), ...args]);
+
+/** One run: `worker` takes what a publisher sends, all of it at once. */
+const measured = async (worker: Running, port: number): Promise<{ result: Result; publisherCpuS: number }> => {
+  const publisher = runNode("ingest-publisher.js", [String(port), String(WARM + COUNT), String(RIGS)]);
+  await Promise.all([worker.ready, publisher.ready]);
+  publisher.go();
+  const result = JSON.parse(await worker.result) as Result;
+  return { result, publisherCpuS: (JSON.parse(await publisher.result) as { cpuS: number }).cpuS };
+};
+
+/** Where Debian puts the sources of Go's libraries. */
+const GO_PATH = "/usr/share/gocode";
+const FROM_DEBIAN = { GO111MODULE: "off", GOPATH: GO_PATH, GOFLAGS: "", GOPROXY: "off" };
+
+/** consumer.go made into a program in a folder, or null where Go or its libraries are not. */
+const builtConsumer = (folder: string): string | null => {
+  const file = join(folder, "consumer");
+  // tsc copies nothing but what it compiles.
+  const source = program("../../../test/bench/consumer.go");
+  const { status } = spawnSync("go", ["build", "-o", file, source], { env: { ...process.env, ...FROM_DEBIAN }, stdio: "ignore" });
+  return status === 0 ? file : null;
+};
+
+/** What consumer.go takes, round by round; null where it cannot be made. */
+const consumerRounds = async (port: number): Promise<{ results: Result[]; influxCpuMicros: number } | null> => {
+  const folder = mkdtempSync(join(tmpdir(), "rigtwin-bench-"));
+  try {
+    const consumer = builtConsumer(folder);
+    const influxd = find("influxd");
+    if (consumer === null || influxd === null) return null;
+    const results: Result[] = [];
+    const influxCpuMicros: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const influx = await startInflux(influxd);
+      try {
+        await fetch(`${influx.url}/query?q=CREATE+DATABASE+telegraf`, { method: "POST" });
+        const before = cpuS(influx.pid());
+        const args = [
+          `tcp://127.0.0.1:${port}`,
+          `bench-consumer-${round}`,
+          String(WARM + COUNT),
+          String(WARM),
+          `${influx.url}/write?db=telegraf&precision=ns`,
+        ];
+        results.push((await measured(runProgram(consumer, args), port)).result);
+        influxCpuMicros.push(((cpuS(influx.pid()) - before) * 1e6) / (WARM + COUNT));
+      } finally {
+        await influx.stop();
+      }
+    }
+    return { results, influxCpuMicros: median(influxCpuMicros) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
 
 export const run = async (emit: Emit): Promise<void> => {
   const mosquitto = find("mosquitto");
@@ -61,19 +122,19 @@ export const run = async (emit: Emit): Promise<void> => {
   const broker = await startMosquitto(mosquitto, ["persistence false", "max_queued_bytes 0"]);
   const publisherCpuS: number[] = [];
   const results: Record<string, Result[]> = { bare: [], journal: [], whole: [] };
+  let consumer: Awaited<ReturnType<typeof consumerRounds>> = null;
   try {
     for (let round = 0; round < ROUNDS; round++)
       for (const mode of MODES) {
         const clientId = `bench-${mode}-${round}`;
         const folder = mkdtempSync(join(tmpdir(), "rigtwin-bench-"));
         const worker = runNode("ingest-worker.js", [mode, broker.url, clientId, String(WARM + COUNT), String(WARM), folder]);
-        const publisher = runNode("ingest-publisher.js", [String(broker.port), String(WARM + COUNT), String(RIGS)]);
-        await Promise.all([worker.ready, publisher.ready]);
-        publisher.go();
-        results[mode]?.push(JSON.parse(await worker.result) as Result);
-        publisherCpuS.push((JSON.parse(await publisher.result) as { cpuS: number }).cpuS);
+        const run = await measured(worker, broker.port);
+        results[mode]?.push(run.result);
+        publisherCpuS.push(run.publisherCpuS);
         rmSync(folder, { recursive: true, force: true });
       }
+    consumer = await consumerRounds(broker.port);
   } finally {
     await broker.stop();
   }
@@ -100,6 +161,25 @@ export const run = async (emit: Emit): Promise<void> => {
       ...common,
       ...costs("whole"),
       reaches: "journal, fold and embedded store",
+    }),
+  );
+  if (consumer === null) return console.error("ingest-per-cpu: neither Go with Telegraf's libraries nor influxd may be missing for it");
+  const consumerCpuS = median(consumer.results.map((result) => result.cpuS));
+  emit(
+    figure({
+      bench: "ingest-per-cpu",
+      ours: COUNT / middle("whole", "cpuS"),
+      limit: COUNT / consumerCpuS,
+      unit: "msg per CPU second",
+      against: "Telegraf's own libraries into InfluxDB, without InfluxDB's CPU",
+      messages: COUNT,
+      rounds: ROUNDS,
+      cpuMicrosEach: (middle("whole", "cpuS") * 1e6) / COUNT,
+      consumerCpuMicrosEach: (consumerCpuS * 1e6) / COUNT,
+      influxCpuMicrosEach: consumer.influxCpuMicros,
+      consumerPerS: median(consumer.results.map((result) => result.perS)),
+      consumerPeakMb: median(consumer.results.map((result) => result.peakMb)),
+      reaches: "ours: journal before PUBACK, fold and embedded store",
     }),
   );
 };

@@ -4,17 +4,15 @@
  * `--minutes N` (5), `--rigs N` (10,000), `--interval N` seconds (10).
  */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { startRigtwin } from "../servers/rigtwin.ts";
+import { cpuS, memoryMb } from "./proc.ts";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 
 const SAMPLE_MS = 5_000;
 const WARM_UP_MS = 60_000;
 const LIMIT_CPU_PCT = 25;
 const LIMIT_MB = 500;
-/** Of Linux, in which /proc counts CPU time. */
-const TICKS_PER_S = 100;
 
 interface Sample {
   readonly atS: number;
@@ -25,13 +23,11 @@ interface Ingest {
   readonly ingest: { readonly headPos: number; readonly storedPos: number; readonly accepted: number; readonly refused: number };
 }
 
-const sampleOf = (pid: number, startMs: number): Sample => {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // After the name in parentheses, which may have blanks: utime and stime are the 14th and 15th field of all (proc(5)).
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const kb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
-  return { atS: (Date.now() - startMs) / 1_000, cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S, mb: kb / 1_024 };
-};
+const sampleOf = (pid: number, startMs: number): Sample => ({
+  atS: (Date.now() - startMs) / 1_000,
+  cpuS: cpuS(pid),
+  mb: memoryMb(pid, "VmRSS"),
+});
 
 /** Least squares: MB an hour. */
 const slopeOf = (samples: readonly Sample[]): number => {

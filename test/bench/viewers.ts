@@ -5,10 +5,10 @@
  */
 import { fork, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ROUTES } from "../../server/twin/wire.ts";
 import { startRigtwin, type Rigtwin } from "../servers/rigtwin.ts";
+import { cpuS, memoryMb } from "./proc.ts";
 import { figure, median, optionOf, type Emit } from "./report.ts";
 import type { Heard, Wish } from "./viewers-worker.ts";
 
@@ -23,16 +23,8 @@ const ENTERED_MS = 30 * 60_000;
 const LOOK_MS = 5_000;
 /** The wholes of 200 viewers are 700 MB. */
 const SETTLE_MS = 25_000;
-/** Of Linux, in which /proc counts CPU time. */
-const TICKS_PER_S = 100;
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const cpuS = (pid: number): number => {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_S;
-};
-const residentMb = (pid: number): number => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1_024;
 
 const entered = async (server: Rigtwin): Promise<void> => {
   const deadline = performance.now() + ENTERED_MS;
@@ -123,7 +115,8 @@ export const run = async (emit: Emit): Promise<void> => {
     // The whole server's memory goes up and down with its collections by more than these viewers hold: the middle of each minute is compared.
     const residents = async (): Promise<number[]> => {
       const samples: number[] = [];
-      for (const deadline = Date.now() + seconds * 1_000; Date.now() < deadline; await pause(1_000)) samples.push(residentMb(server.pid()));
+      for (const deadline = Date.now() + seconds * 1_000; Date.now() < deadline; await pause(1_000))
+        samples.push(memoryMb(server.pid(), "VmRSS"));
       return samples;
     };
     const before = median(await residents());
