@@ -189,12 +189,28 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
       `Day ${day}: the contract has another ${what} than the rows on this disk give. Was the data folder put back from an older copy? Nothing is overwritten.`,
     );
 
+  const isThere = async ({ day, number }: Tree): Promise<boolean> =>
+    number === 0 ? (await chain.anchorOf(day)) !== null : (await chain.correctionsOf(day)).length >= number;
+
+  /**
+   * Sends a tree that is not on the chain. What an earlier call or process has signed comes to its end first, and then the chain is asked once
+   * more: the contract takes the same correction a second time, and would count one too many for good.
+   */
+  const sendMissing = async (tree: Tree): Promise<void> => {
+    if (await isThere(tree)) return;
+    await chain.settle();
+    if (await isThere(tree)) return;
+    const { day, number, root, manifestHash, treeSize, readings } = tree;
+    if (number === 0) await chain.anchor(day, root, manifestHash, treeSize, readings);
+    else await chain.correct(day, root, manifestHash, readings, hashOf((JSON.parse(tree.manifest) as { reason: string }).reason));
+  };
+
   const anchorDay = async (identity: ChainIdentity, day: number): Promise<void> => {
     const key = chainKey(identity);
     const where = { chainId: identity.chainId, contract: identity.contract };
     const version = Math.min(1, keptVersion(ledgerDays(), day));
     const tree = days.tree(key, day, 0) ?? days.putTree(key, await treeFor(where, day, 0, version, await chain.activeTokens(day), null));
-    if ((await chain.anchorOf(day)) === null) await chain.anchor(day, tree.root, tree.manifestHash, tree.treeSize, tree.readings);
+    await sendMissing(tree);
     const there = await chain.anchorOf(day);
     if (there === null) throw new Refused("CHAIN_UNAVAILABLE", `the anchor of day ${day} is not in its block yet`);
     if (there.root !== tree.root || there.manifestHash !== tree.manifestHash) throw conflict(day, "root");
@@ -240,15 +256,12 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
           reason,
         ),
       );
-    if ((await chain.correctionsOf(day)).length < number) await sendCorrection(tree);
+    await sendMissing(tree);
     const there = (await chain.correctionsOf(day))[number - 1];
     if (there === undefined) throw new Refused("CHAIN_UNAVAILABLE", `the correction of day ${day} is not in its block yet`);
     if (there.root !== tree.root || there.manifestHash !== tree.manifestHash) throw conflict(day, "correction");
     await noteAnchored(where, tree, there.correctedTs);
   };
-
-  const sendCorrection = (tree: Tree): Promise<unknown> =>
-    chain.correct(tree.day, tree.root, tree.manifestHash, tree.readings, hashOf((JSON.parse(tree.manifest) as { reason: string }).reason));
 
   /** What the ledger says is on the chain and a replaced block took with it is sent again: the same trees, in the same order. */
   const sendAgain = async (identity: ChainIdentity, last: number | null): Promise<void> => {
@@ -259,9 +272,7 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
       for (const { number } of anchors) {
         const tree = days.tree(chainKey(identity), day, number);
         if (tree === null) throw conflict(day, "number of corrections");
-        if (number > 0 && (await chain.correctionsOf(day)).length < number) await sendCorrection(tree);
-        if (number === 0 && (await chain.anchorOf(day)) === null)
-          await chain.anchor(day, tree.root, tree.manifestHash, tree.treeSize, tree.readings);
+        await sendMissing(tree);
       }
     }
   };
@@ -294,7 +305,6 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     const last = await chain.lastAnchoredDay();
     if (all.some((day) => anchorsOf(day) > 0)) await sendAgain(identity, last);
     if (open.length > 0) {
-      await chain.settle();
       const from = last === null ? first : Math.min(last + 1, open[0] ?? first);
       for (let day = from; day <= (all.at(-1) ?? from); day++) {
         if (anchorsOf(day) > 0) continue;

@@ -14,7 +14,7 @@ import { dayOf } from "../../server/twin/digest.ts";
 import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
 import type { Entry } from "../../server/twin/twin.ts";
 import { OWN, topicOf } from "../../server/twin/wire.ts";
-import { nodeWithin, ownFolder } from "../servers/chain.ts";
+import { nodeWithin, ownFolder, proxyTo } from "../servers/chain.ts";
 
 const SITE = "farm";
 const bytes = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
@@ -56,6 +56,7 @@ export const openBench = async () => {
   const errors: string[] = [];
   let nowTs = at(0, 12);
   let node = await nodeWithin(join(own.folder, "node"));
+  let proxy = await proxyTo(node.rpcUrl);
   let nodes = 0;
   let farm: Farm = newFarm(SITE);
   let seq = 0;
@@ -72,7 +73,7 @@ export const openBench = async () => {
   const build = (fuse: Fuse | null = null) => {
     mkdirSync(join(own.folder, "keys"), { recursive: true });
     const chain = createChain({
-      rpcUrl: node.rpcUrl,
+      rpcUrl: proxy.rpcUrl,
       local: true,
       folder: join(own.folder, "keys"),
       key: null,
@@ -192,18 +193,23 @@ export const openBench = async () => {
       for (const entry of entries) foldEntry(farm, entry, nothingYet(), verifyNative);
       parts = build(fuse);
     },
+    /** What becomes of the farm's own requests to the chain. */
+    meddle: (how: Parameters<typeof proxy.meddle>[0]): void => proxy.meddle(how),
     /** The chain takes its newest blocks back. */
     rewind: (blocks: number): Promise<void> => node.rewind(blocks),
     /** Another chain answers at another genesis. */
     async reset(): Promise<void> {
+      await proxy.stop();
       await node.stop();
       nodes += 1;
       node = await nodeWithin(join(own.folder, `node-${nodes}`));
+      proxy = await proxyTo(node.rpcUrl);
       node.setClock(Math.floor(nowTs / 1_000));
       bench.restart();
     },
     async close(): Promise<void> {
       days.close();
+      await proxy.stop();
       await node.stop();
       own.remove();
     },
