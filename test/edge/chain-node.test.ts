@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { createPublicClient, defineChain, http, keccak256, type PublicClient } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { keepChainProcess } from "../../server/edge/chain/process.ts";
+import { canMount, mountSmall } from "../servers/disk.ts";
 import { built, isAlive, kill9, nodeWithin, ownFolder, startNode, stopNodes, until } from "../servers/chain.ts";
 
 const account = privateKeyToAccount(generatePrivateKey());
@@ -172,6 +173,36 @@ describe("a node that is kept", () => {
     expect(await clientOf(kept.rpcUrl).getChainId()).toBeGreaterThan(0);
     await kept.stop();
     remove();
+  }, 60_000);
+});
+
+(canMount() ? describe : describe.skip)("a full disk", () => {
+  test("takes no block that was acknowledged after it had room again", async () => {
+    const disk = mountSmall(8);
+    const kept = await keepChainProcess({ dataDir: join(disk.folder, "chain"), port: 0, entry: built() });
+    try {
+      const client = clientOf(kept.rpcUrl);
+      const hashes: `0x${string}`[] = [];
+      const send = async (): Promise<boolean> => {
+        const serializedTransaction = await signed(hashes.length);
+        const hash = await client.sendRawTransaction({ serializedTransaction }).catch(() => null);
+        if (hash !== null) hashes.push(hash);
+        return hash !== null;
+      };
+      expect(await send()).toBe(true);
+      disk.fill();
+      await until(async () => !(await send()), "a block is refused");
+      const atFull = hashes.length;
+      disk.free();
+      await until(async () => (await send()) && hashes.length > atFull + 2, "blocks are made again");
+      const pid = kept.pid() as number;
+      await kill9(pid);
+      await until(() => kept.pid() !== null && kept.pid() !== pid, "another process has taken its place");
+      for (const hash of hashes) expect((await client.getTransactionReceipt({ hash })).status).toBe("success");
+    } finally {
+      await kept.stop();
+      disk.unmount();
+    }
   }, 60_000);
 });
 

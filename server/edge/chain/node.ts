@@ -1,7 +1,8 @@
 /**
  * The embedded local chain, a process of its own: `node build/server/edge/chain/node.js --data-dir DIR --port N`
  * (`--host` and `--names` where it serves other machines, in a container).
- * Prints one line of JSON when it listens, ends on SIGTERM or SIGINT, and by itself when the process that started it is gone.
+ * Prints one line of JSON when it listens, ends on SIGTERM or SIGINT, and by itself when the process that started it is gone or the disk did
+ * not take a block.
  */
 import { randomBytes } from "node:crypto";
 import { fstatSync, mkdirSync } from "node:fs";
@@ -14,11 +15,11 @@ import { openStore } from "./store.ts";
 const LOCK_WAIT_MS = 10_000;
 
 /** A node that was left by its parent may need a moment to let go of the folder. */
-const open = async (folder: string): ReturnType<typeof openStore> => {
+const open = async (folder: string, onBroken: (error: unknown) => void): ReturnType<typeof openStore> => {
   const untilMs = Date.now() + LOCK_WAIT_MS;
   for (;;) {
     try {
-      return await openStore(folder);
+      return await openStore(folder, onBroken);
     } catch (error) {
       const locked = ((error as { cause?: { code?: string } }).cause?.code ?? "") === "LEVEL_LOCKED";
       if (!locked || Date.now() > untilMs) throw error;
@@ -26,6 +27,8 @@ const open = async (folder: string): ReturnType<typeof openStore> => {
     }
   }
 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 const onParentGone = (stop: () => void): void => {
   // A parent that was killed while this program was being loaded has let go already: nothing will tell it again.
@@ -56,20 +59,25 @@ const main = async (): Promise<void> => {
 
   let stopping = false;
   let close = async (): Promise<void> => undefined;
-  const stop = (): void => {
+  const end = (code: number): void => {
     if (stopping) return;
     stopping = true;
     close().then(
-      () => process.exit(0),
+      () => process.exit(code),
       () => process.exit(1),
     );
   };
+  const stop = (): void => end(0);
   process.once("SIGTERM", stop);
   // Ctrl-C goes to everything in the terminal's group; with a parent, it is the parent who says when the chain is no longer needed.
   process.on("SIGINT", process.channel === undefined ? stop : () => undefined);
   onParentGone(stop);
 
-  const store = await open(folder);
+  // Whoever keeps it starts it again, and it begins with what is whole on disk.
+  const store = await open(folder, (error) => {
+    process.stderr.write(`a block could not be written: ${messageOf(error)}\n`);
+    end(1);
+  });
   const engine = await startEngine(
     store,
     () => randomBytes(32),
@@ -96,6 +104,6 @@ const main = async (): Promise<void> => {
 };
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exit(1);
 });

@@ -30,10 +30,15 @@ const HEAD = Buffer.from("mhead");
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 
-/** Opens or makes the folder. Throws where another process has it. */
-export const openStore = async (folder: string) => {
+/**
+ * Opens or makes the folder. Throws where another process has it. `onBroken` is told, once, of a write that the disk did not take: from then on no
+ * other is, until the folder is opened anew. LevelDB would go on behind the piece that it left in its log, and when that is read again nothing
+ * behind the piece counts: block after block would be acknowledged, and gone with the next start.
+ */
+export const openStore = async (folder: string, onBroken: (error: unknown) => void = () => undefined) => {
   const level = new ClassicLevel<Buffer, Buffer>(folder, { keyEncoding: "buffer", valueEncoding: "buffer" });
   await level.open();
+  let broken: Error | null = null;
   /** Made by a block that is not yet on disk. Keys are hashes of values, so that too early a read does no harm. */
   const unwritten = new Map<string, Uint8Array>();
 
@@ -75,10 +80,17 @@ export const openStore = async (folder: string) => {
         puts.push([hashKey("t", receipt.transactionHash), text({ blockNumber: number, index } satisfies TxPlace)]);
       if (receipts.some((receipt) => receipt.logs.length > 0))
         puts.push([numberKey("l", number), Buffer.from(block.logsBloom.slice(2), "hex")]);
-      await level.batch(
-        puts.map(([key, value]) => ({ type: "put", key, value })),
-        { sync: true },
-      );
+      if (broken !== null) throw broken;
+      try {
+        await level.batch(
+          puts.map(([key, value]) => ({ type: "put", key, value })),
+          { sync: true },
+        );
+      } catch (error) {
+        broken = new Error("an earlier block could not be written; the chain's folder has to be opened anew", { cause: error });
+        onBroken(error);
+        throw error;
+      }
       unwritten.clear();
     },
     /** Forgets what a block made that could not be written. */
