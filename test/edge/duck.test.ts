@@ -3,6 +3,7 @@ import {
   copyFileSync,
   existsSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   readlinkSync,
   rmSync,
@@ -222,6 +223,29 @@ describe("DuckDB series store", () => {
     expect(await store.write(batch(1, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }))).toEqual([]);
     expect(await store.cursor()).toBe(1);
     expect(await store.health()).toMatchObject({ status: "ok" });
+    await store.stop();
+  });
+
+  test("a log whose end a power cut left as zeros is set aside, and what it had is asked for again", async () => {
+    const first = await open("torn");
+    await first.write(batch(1, { rigs: [rig("r1", T0, { hashrateThs: 1 })] }));
+    await first.stop();
+    const writing = await open("torn");
+    await writing.write(batch(2, { rigs: [rig("r1", T0 + 1_000, { hashrateThs: 2 })] }));
+    const log = readFileSync(`${fileOf("torn")}.wal`);
+    copyFileSync(fileOf("torn"), fileOf("cut"));
+    writeFileSync(`${fileOf("cut")}.wal`, log.fill(0, log.length - 50));
+    await writing.stop();
+    const store = await open("cut");
+    expect(await store.cursor()).toBe(1);
+    await store.write({ ...batch(2, { rigs: [rig("r1", T0 + 1_000, { hashrateThs: 2 })] }), after: 1 });
+    const rows = await store.rows({ site: SITE, rigs: null, tier: "raw", from: T0, to: T0 + 60_000, fields: ["hashrateThs"] });
+    expect([rows.ts, rows.values]).toEqual([
+      [T0, T0 + 1_000],
+      [1, 2],
+    ]);
+    expect((await store.health()).detail).toContain("cut.duckdb.wal.damaged");
+    expect(readFileSync(`${fileOf("cut")}.wal.damaged`)).toEqual(log);
     await store.stop();
   });
 

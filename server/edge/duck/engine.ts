@@ -1,5 +1,5 @@
 /** The database file: opened with bounds, two connections (one writes, one reads), each used by one caller at a time. */
-import { statSync } from "node:fs";
+import { renameSync, statSync } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import { Refused } from "../../twin/refusal.ts";
 
@@ -70,8 +70,8 @@ export const transaction = async <T>(
   return committed();
 };
 
-export const openEngine = async (options: EngineOptions) => {
-  const instance = await DuckDBInstance.create(options.file, {
+const create = (options: EngineOptions): Promise<DuckDBInstance> =>
+  DuckDBInstance.create(options.file, {
     memory_limit: `${options.memoryMb}MB`,
     threads: String(options.threads),
     // Quarter of the default: less left empty at the end of each column's blocks, and finer to skip.
@@ -83,6 +83,26 @@ export const openEngine = async (options: EngineOptions) => {
     autoinstall_known_extensions: "false",
     autoload_known_extensions: "false",
   });
+
+/** Where what is damaged of a log is kept, for whoever wants to look at it. */
+export const damagedLog = (file: string): string => `${file}.wal.damaged`;
+
+/**
+ * As `create`. A log whose end is not what was written, as after a power cut, would keep the file shut for good: it is set aside, and the file is
+ * as it was when it was last folded in, with the position that it had then. What it lacks is read again from the journal.
+ */
+const createWithout = async (options: EngineOptions): Promise<DuckDBInstance> => {
+  try {
+    return await create(options);
+  } catch (cause) {
+    if (!/Corrupt WAL file/.test(String(cause))) throw cause;
+    renameSync(`${options.file}.wal`, damagedLog(options.file));
+    return create(options);
+  }
+};
+
+export const openEngine = async (options: EngineOptions) => {
+  const instance = await createWithout(options);
   const writer = await instance.connect();
   const reader = await instance.connect();
   // One call at a time on each: a query that waits inside DuckDB would hold a thread which the journal's fsync needs.

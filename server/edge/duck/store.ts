@@ -1,8 +1,9 @@
 /** The embedded series store: one DuckDB file, written by one process. */
+import { basename } from "node:path";
 import { Refused } from "../../twin/refusal.ts";
 import type { SeriesStore, StoreHealth } from "../../twin/series.ts";
 import { lacks, sift } from "../../twin/sift.ts";
-import { bytesOf, openEngine, unavailable, type Engine } from "./engine.ts";
+import { bytesOf, damagedLog, openEngine, unavailable, type Engine } from "./engine.ts";
 import { isKnown, loadMemory, makeTables, type Memory } from "./memory.ts";
 import { createReader } from "./read.ts";
 import { createRowReader, removeExports } from "./rows.ts";
@@ -115,7 +116,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     return using("tell its health", ({ memory }) => ({
       status: "ok",
       kind: "DuckDB",
-      detail: `${(bytesOf(options.file) / 1e6).toFixed(1)} MB, ${memory.series.length} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up`,
+      detail: `${(bytesOf(options.file) / 1e6).toFixed(1)} MB, ${memory.series.length} series, journal position ${memory.upTo}, ${memory.dirty["1m"].size} minutes to roll up${bytesOf(damagedLog(options.file)) > 0 ? `; its log was damaged once, and is kept as ${basename(damagedLog(options.file))}` : ""}`,
     }));
   };
 
