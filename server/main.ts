@@ -17,7 +17,7 @@ import { Refused } from "./twin/refusal.ts";
 
 const { version } = JSON.parse(readFileSync(builtPath("../package.json"), "utf8")) as { version: string };
 
-const greet = ({ host, site, dataDir, tlsCert }: Config, port: number, mqttUrl: string, { shownPassword, localRole }: Door): void => {
+const greet = ({ host, site, dataDir, tlsCert }: Config, port: number, mqttUrl: string, { localRole }: Door): void => {
   const own = `${tlsCert === null ? "http" : "https"}://${host === "0.0.0.0" || host === "::" ? "localhost" : host}:${port}`;
   say("");
   say(`  Rigtwin ${version} · site ${site}`);
@@ -25,7 +25,6 @@ const greet = ({ host, site, dataDir, tlsCert }: Config, port: number, mqttUrl: 
   say(`  API         ${own}/api/v1/reference`);
   say(`  MQTT        ${mqttUrl.replace(/\/\/[^@/]*@/, "//")}`);
   say(`  Data        ${dataDir}`);
-  if (shownPassword !== null) say(`  Log in as    admin, password ${shownPassword} (shown this once)`);
   if (localRole !== null)
     say(`  On this machine nobody needs to log in: callers from here have the role ${localRole} (LOCAL_ROLE=none ends that)`);
   say(`  Stop with Ctrl-C.`);
@@ -41,6 +40,8 @@ const withUser = (mqttUrl: string, password: string): string => {
 const run = async (house: House): Promise<void> => {
   const data = await openData(house);
   const door = await openDoor(house);
+  // Not with the greeting: a start that ends before that has made the admin all the same, and no other shows the password.
+  if (door.shownPassword !== null) say(`  Log in as    admin, password ${door.shownPassword} (shown this once)`);
   // Its second of start-up passes while the journal is read.
   const chainAt = startChain(house);
   chainAt.catch(() => undefined);
