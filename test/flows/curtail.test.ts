@@ -181,6 +181,17 @@ describe("a target", () => {
     expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { refused: 0, paused: 1 } });
   });
 
+  test("those that a server was killed before it told are told by the next", async () => {
+    const { curtail, told, pass, begin, journal } = stage(all(4));
+    await begin();
+    await curtail.curtail(target(50));
+    journal.put(tick);
+    journal.put(text("$rigtwin/curtail", JSON.stringify({ what: "orders", way: "down", rigs: ["r3", "r2"] })));
+    await pass(90);
+    expect(told).toEqual(["pause r3", "pause r2"]);
+    expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { paused: 2, ordered: 0 } });
+  });
+
   test("one that does not answer is told three times, then made up for", async () => {
     const { curtail, told, pass, begin } = stage(all(4, { 3: "deaf" }));
     await begin();

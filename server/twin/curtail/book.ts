@@ -265,6 +265,8 @@ const lookAt = (member: Member, twin: Twin | undefined, command: Command | undef
       if (member.wakes >= MOST_WAKES) return member;
       if (mode === "paused") return to("paused", "");
       if (member.state === "refused") return member;
+      // That it was to be told is on disk, and not that it was: a server that was killed in between, or had no room for the command, told nobody.
+      if (!isOwn && ts - member.stateTs > OBEY_MS) return to(member.tries < MOST_TRIES ? "back" : "refused", "It was not told.");
       // One that nobody answered may not have been heard, as when this server was stopped: it is told again.
       if (isOwn && command.method === "pause" && FAILED.has(command.state))
         return to(command.state !== "FAILED" && member.tries < MOST_TRIES ? "back" : "refused", command.detail);
