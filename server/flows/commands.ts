@@ -21,12 +21,14 @@ const bytesOf = (news: CommandNews): Uint8Array => new TextEncoder().encode(JSON
 
 export const createCommands = (needs: CommandsNeeds) => {
   const { farm, clock } = needs;
+  /** By the journal's time, in which commands run out of it; this machine's clock is behind that after it was set back. */
+  const now = (): number => Math.max(clock.now(), farm().asOfTs);
 
   /** Who would be affected, without doing anything. Throws Refused REQUEST_INVALID. */
   const plan = ({ method, args, rigs, batchSize, gapS }: Pick<Order, "method" | "args" | "rigs" | "batchSize" | "gapS">): Planned => {
     const checked = readArgs(method, args);
     if ("code" in checked) throw new Refused("REQUEST_INVALID", checked.detail);
-    const nowTs = clock.now();
+    const nowTs = now();
     const affected: { rig: string; dueTs: number }[] = [];
     const held: { rig: string; why: string }[] = [];
     for (const rig of new Set(rigs)) {
@@ -40,16 +42,18 @@ export const createCommands = (needs: CommandsNeeds) => {
 
   const pumpOne = async (command: Command): Promise<void> => {
     const { id, rig, method, args, expiresTs } = command;
-    const why = railOf(farm().commands, farm().twins.get(rig), method, clock.now(), id);
+    const why = railOf(farm().commands, farm().twins.get(rig), method, now(), id);
     if (why !== null) return needs.write(OWN.command, bytesOf({ what: "failed", id, detail: why }));
-    const request = { method, id, ts: clock.now(), expiresTs, args } as unknown as AnyRequest;
+    // The far end judges by a clock of its own.
+    const ts = clock.now();
+    const request = { method, id, ts, expiresTs: ts + (expiresTs - now()), args } as unknown as AnyRequest;
     // After a crash in between it is published again under the same id, which the far end does not carry out twice.
     await needs.publish(commandTopicOf(farm().site, rig, method), requestBytes(request));
     await needs.write(OWN.command, bytesOf({ what: "sent", id }));
   };
   const busy = new Set<string>();
   const pump = async (): Promise<void> => {
-    const nowTs = clock.now();
+    const nowTs = now();
     const due = [...farm().commands.values()].filter(
       ({ state, dueTs, expiresTs, id }) => state === "QUEUED" && dueTs <= nowTs && nowTs < expiresTs && !busy.has(id),
     );
@@ -77,7 +81,7 @@ export const createCommands = (needs: CommandsNeeds) => {
           "REQUEST_INVALID",
           `body.confirm: this switches the pools of ${affected.length} rigs; plan it, and confirm that number.`,
         );
-      const nowTs = clock.now();
+      const nowTs = now();
       const today = [...farm().commands.values()].filter(({ queuedTs }) => nowTs - queuedTs < 86_400_000).length;
       if (today + affected.length > CAPS.commandsPerSite)
         throw new Refused("TOO_MANY_REQUESTS", `${today} commands were ordered within 24 h; at most ${CAPS.commandsPerSite} are allowed.`);

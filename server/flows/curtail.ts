@@ -113,9 +113,10 @@ export const createCurtail = (needs: CurtailNeeds) => {
   };
 
   const pump = async (): Promise<void> => {
-    const { curtail, twins, commands } = farm();
+    const { curtail, twins, commands, asOfTs } = farm();
     if (curtail.event === null) return;
-    const step = nextStep(curtail.event, twins, commands, clock.now());
+    // The event's times are the journal's, which this machine's clock is behind after it was set back.
+    const step = nextStep(curtail.event, twins, commands, Math.max(clock.now(), asOfTs));
     if (step !== null) await tell(curtail.event, step);
   };
 

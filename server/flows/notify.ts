@@ -55,6 +55,8 @@ export const createNotify = (needs: NotifyNeeds) => {
   const poked = new Set<string>();
   let planning = false;
   let stopEvery: (() => void) | null = null;
+  /** The book's times are the journal's, which this machine's clock is behind after it was set back. */
+  const now = (): number => Math.max(clock.now(), farm().asOfTs);
 
   const write = (news: NotifyNews): Promise<unknown> => needs.write(OWN.notify, bytesOf(news));
 
@@ -72,12 +74,12 @@ export const createNotify = (needs: NotifyNeeds) => {
       detail: error instanceof Error ? error.message : "It could not be sent.",
     }));
     if (delivery.outcome === "sent") return void (await write({ what: "sent", id, detail: delivery.detail }));
-    const nextTs = nextTry(tried, channel.kind, delivery, clock.now());
+    const nextTs = nextTry(tried, channel.kind, delivery, now());
     await write({ what: "failed", id, detail: delivery.detail, isUnknown: delivery.outcome === "unknown", nextTs });
   };
 
   const lane = async (channelId: string): Promise<void> => {
-    const nowTs = clock.now();
+    const nowTs = now();
     const isPoked = poked.delete(channelId);
     const due = [...farm().notify.notices.values()].filter(
       ({ channel, state, nextTs }) => channel === channelId && state === "waiting" && (isPoked || nextTs <= nowTs),
@@ -105,14 +107,14 @@ export const createNotify = (needs: NotifyNeeds) => {
       if (notice.state !== "trying") continue;
       const kind = settings().channels.find(({ id }) => id === notice.channel)?.kind ?? "email";
       const delivery: Delivery = { outcome: "unknown", detail: "The server stopped while it was being sent." };
-      const nextTs = nextTry(notice, kind, delivery, clock.now());
+      const nextTs = nextTry(notice, kind, delivery, now());
       // At once: it was late before.
       await write({
         what: "failed",
         id: notice.id,
         detail: delivery.detail,
         isUnknown: true,
-        nextTs: nextTs === null ? null : clock.now(),
+        nextTs: nextTs === null ? null : now(),
       });
     }
   };
@@ -136,7 +138,7 @@ export const createNotify = (needs: NotifyNeeds) => {
     if (!planning) {
       planning = true;
       try {
-        const notices = planNotices(farm().notify, farm().alarms, settings(), clock.now());
+        const notices = planNotices(farm().notify, farm().alarms, settings(), now());
         if (notices.length > 0) await write({ what: "queued", notices });
       } finally {
         planning = false;

@@ -20,15 +20,16 @@ const S = 1_000;
 const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
 
 /** r0 … : 100 TH/s each, the higher the number the more power, so that the last are told first. */
-const stage = (tempers: readonly Temper[]) => {
+const stage = (tempers: readonly Temper[], aheadMs = 0) => {
   const clock = handClock();
-  const journal = handJournal(clock.now);
+  const journal = handJournal(() => clock.now() + aheadMs);
   const farm = newFarm("farm");
   journal.subscribe((batch) => batch.forEach((entry) => foldEntry(farm, entry, nothingYet())));
   const machines = new Map<string, Machine>(
     tempers.map((temper, i) => [`r${i}`, { temper, powerW: 3_000 + 100 * i, hashrateThs: 100, paused: false }]),
   );
   const told: string[] = [];
+  const goodMs: number[] = [];
   let [seq, ids] = [0, 0];
   const publish = (topic: string, payload: Uint8Array): Promise<void> => {
     const at = commandTopic(topic);
@@ -37,6 +38,7 @@ const stage = (tempers: readonly Temper[]) => {
     if ("code" in request) throw new Error(request.detail);
     const machine = machines.get(at.rig) as Machine;
     told.push(`${at.method} ${at.rig}`);
+    goodMs.push(request.expiresTs - clock.now());
     if (machine.temper === "deaf") return Promise.resolve();
     const isRefused = machine.temper === "refuses";
     const isForgotten = machine.temper === "forgets" && told.length === 1;
@@ -100,6 +102,7 @@ const stage = (tempers: readonly Temper[]) => {
     farm,
     machines,
     told,
+    goodMs,
     curtail,
     pass,
     begin: async () => (journal.put({ topic: "$rigtwin/start", payload: new Uint8Array() }), read(), pass(5)),
@@ -179,6 +182,21 @@ describe("a target", () => {
     await pass(60);
     expect(told).toEqual(["pause r3", "pause r3"]);
     expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { refused: 0, paused: 1 } });
+  });
+
+  test("by a server whose clock was set back is held as well, and no command is good for longer on its way", async () => {
+    const { curtail, told, goodMs, pass, begin, farm } = stage(all(4), 3_600_000);
+    await begin();
+    await curtail.curtail({ what: "settings", settings: curtailSettings.parse({ batchSize: 1, gapS: 10 }), by: "badge-17" });
+    await curtail.curtail(target(50));
+    await pass(45);
+    expect(told).toEqual(["pause r3", "pause r2"]);
+    expect(goodMs.every((ms) => ms > 50_000 && ms <= 60_000)).toBe(true);
+    expect([...farm.commands.values()].map(({ state }) => state)).toEqual(["SUCCESSFUL", "SUCCESSFUL"]);
+    expect(curtail.curtailment().active).toMatchObject({ phase: "held", counts: { paused: 2 } });
+    await curtail.curtail({ what: "end", by: "badge-17" });
+    await pass(45);
+    expect(told.slice(2)).toEqual(["resume r2", "resume r3"]);
   });
 
   test("those that a server was killed before it told are told by the next", async () => {

@@ -5,7 +5,7 @@ import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/far
 import { noteIncidents, type Notice } from "../../server/twin/notify/book.ts";
 import { channel, notifyRules, type NotifySettings } from "../../server/twin/notify/shapes.ts";
 import { farmOfLines, snapshotLines } from "../../server/twin/snapshot.ts";
-import { handClock, handJournal, T0 } from "./hands.ts";
+import { handClock, handJournal, T0, tick } from "./hands.ts";
 
 const incident = (name: string): Incident => ({
   id: `farm/incident/rig/${name}/heat/${T0}`,
@@ -33,9 +33,10 @@ const stage = (
   send: (channel: string, notice: Notice) => Promise<Delivery>,
   farm: Farm = newFarm("farm"),
   startTs = T0,
+  aheadMs = 0,
 ) => {
   const clock = handClock(startTs);
-  const journal = handJournal(clock.now);
+  const journal = handJournal(() => clock.now() + aheadMs);
   journal.subscribe((batch) => batch.forEach((entry) => foldEntry(farm, { ...entry, pos: farm.asOfPos + 1 }, nothingYet())));
   const states: (string | null)[] = [];
   const flow = createNotify({
@@ -85,6 +86,24 @@ test("what is refused is tried again, later and later, and then it is said that 
   expect(triedS.map((at, i) => Math.round(at - (triedS[i - 1] ?? at)))).toEqual([0, 5, 10, 20, 40]);
   expect(states).toContain("ops: HTTP 500");
   expect(states.at(-1)).toBeNull();
+});
+
+test("whose clock was set back is told all the same, and tried again", async () => {
+  const aheadMs = 3_600_000;
+  const got: string[] = [];
+  const send = (_: string, { title }: Notice): Promise<Delivery> => {
+    got.push(title);
+    return Promise.resolve(got.length === 1 ? { outcome: "failed", detail: "HTTP 500" } : { outcome: "sent", detail: "HTTP 200" });
+  };
+  const { clock, farm, flow, journal } = stage(settingsOf({ ops: "slack" }), send, newFarm("farm"), T0, aheadMs);
+  journal.put(tick);
+  noteIncidents(farm.notify, [{ ...incident("r1"), openedTs: T0 + aheadMs }]);
+  await flow.start();
+  for (let i = 0; i < 4; i++) {
+    await pass(clock, 5);
+    journal.put(tick);
+  }
+  expect(got).toEqual(["Major: Rig r1", "Major: Rig r1"]);
 });
 
 test("a far end that asks to be left alone is left alone for so long", () => {
