@@ -75,7 +75,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 /** Builds them around the chain's address; `start` lets them run. */
 export const createLedger = (
   { config, clock, status, runs }: House,
-  { journal, days, pruned }: Data,
+  { journal, snapshots, days, pruned }: Data,
   { farm, series }: Fold,
   { rpcUrl, isLocal, gone }: ChainPlace,
 ) => {
@@ -211,6 +211,7 @@ export const createLedger = (
           bySizeTs: config.journalGb === null ? 0 : journal.beforeTsFor(config.journalGb * GB),
           sealedTs: anchoring.prunableBeforeTs(),
           storedTs: series.storedTs(),
+          savedTs: snapshots.newestTs(),
         });
         await pruned.prune(beforeTs).catch((error: unknown) => complain("the journal was not pruned", error));
       };

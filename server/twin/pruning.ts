@@ -12,11 +12,13 @@ export interface Prunable {
   readonly sealedTs: number;
   /** Before which the series store lacks nothing: it is filled from the journal. */
   readonly storedTs: number;
+  /** Of the newest snapshot of the farm, 0 where there is none: a start folds what came after it. */
+  readonly savedTs: number;
 }
 
 /** Time before which the journal's entries may be dropped. What is still needed stays, whatever its age and size. */
-export const prunableBeforeTs = ({ nowTs, days, bySizeTs, sealedTs, storedTs }: Prunable): number =>
-  Math.min(Math.max(nowTs - days * DAY_MS, bySizeTs), sealedTs, storedTs);
+export const prunableBeforeTs = ({ nowTs, days, bySizeTs, sealedTs, storedTs, savedTs }: Prunable): number =>
+  Math.min(Math.max(nowTs - days * DAY_MS, bySizeTs), sealedTs, storedTs, savedTs);
 
 const UPPER = 0.75;
 

@@ -37,6 +37,7 @@ test("gives back lines and cells over a restart, the newest that is not after th
   );
   store.close();
   store = openSnapshots(folder);
+  expect([store.newestPos(), store.newestTs()]).toEqual([20, 2_000]);
   expect(loaded(store)).toMatchObject({ pos: 20, ts: 2_000, cells: [[["r1", 1, 2, 3]], []] });
   expect(store.load(Number.MAX_SAFE_INTEGER)?.lines).toHaveLength(1_000);
   expect(loaded(store, 1_999)).toMatchObject({ pos: 10, lines: ["a", "b"], cells: [[["r1", 1, 2, 3]]] });

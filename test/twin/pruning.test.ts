@@ -4,7 +4,7 @@ import { newTwin } from "../../server/twin/fold.ts";
 import { prunableBeforeTs, usualDeviceTs } from "../../server/twin/pruning.ts";
 
 const NOW = 20_000 * DAY_MS;
-const AGE = { nowTs: NOW, days: 30, bySizeTs: 0, sealedTs: NOW, storedTs: Infinity };
+const AGE = { nowTs: NOW, days: 30, bySizeTs: 0, sealedTs: NOW, storedTs: Infinity, savedTs: NOW };
 
 describe("how much of the journal may go", () => {
   test.each([
@@ -12,6 +12,12 @@ describe("how much of the journal may go", () => {
     ["more, where it is larger than it may be", { bySizeTs: NOW - 2 * DAY_MS }, NOW - 2 * DAY_MS],
     ["nothing of a day that is not sealed", { bySizeTs: NOW - 2 * DAY_MS, sealedTs: NOW - 3 * DAY_MS }, NOW - 3 * DAY_MS],
     ["nothing that the series store lacks", { bySizeTs: NOW - 2 * DAY_MS, storedTs: NOW - 5 * DAY_MS }, NOW - 5 * DAY_MS],
+    [
+      "nothing that is folded in no snapshot, as where the disk takes small writes only",
+      { bySizeTs: NOW - 2 * DAY_MS, savedTs: NOW - 4 * DAY_MS },
+      NOW - 4 * DAY_MS,
+    ],
+    ["nothing while there is no snapshot", { savedTs: 0 }, 0],
     ["nothing while nobody knows what it lacks", { storedTs: 0 }, 0],
   ])("%s", (_name, given, wanted) => {
     expect(prunableBeforeTs({ ...AGE, ...given })).toBe(wanted);

@@ -70,6 +70,7 @@ export const openSnapshots = (folder: string) => {
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
   const newest = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
+  const headTs = db.prepare("SELECT ts FROM snapshot ORDER BY pos DESC LIMIT 1");
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
 
   /** Null where its bytes cannot be read, or do not fit their hash. */
@@ -130,6 +131,8 @@ export const openSnapshots = (folder: string) => {
     },
     /** Position of the newest snapshot; 0 where there is none. */
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
+    /** Its time, ms UTC; 0 where there is none. */
+    newestTs: (): number => (headTs.get() as { ts: number } | undefined)?.ts ?? 0,
     /**
      * The newest snapshot whose time is not after `ts` and whose bytes fit their hash, with the cells up to it; for a view without them. Null where
      * there is none; throws where there are some and the newest five are all damaged.
