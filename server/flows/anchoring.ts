@@ -104,10 +104,10 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
   const sealDue = async (): Promise<void> => {
     const { firstDay } = farm();
     const nowTs = clock.now();
-    if (firstDay === 0 || nowTs - startedTs < needs.settleMs) return;
+    if (firstDay === 0 || isWaiting(nowTs, startedTs + needs.settleMs, needs.settleMs)) return;
     const dueBefore = dayOf(nowTs - needs.graceMs);
     for (let day = firstUnkept(ledgerDays(), firstDay); day < dueBefore; day++) if (openVersion(ledgerDays(), day) === 1) await seal(day);
-    if (nowTs - lateLookTs < needs.correctMs) return;
+    if (isWaiting(nowTs, lateLookTs + needs.correctMs, needs.correctMs)) return;
     lateLookTs = nowTs;
     const late = new Set<number>();
     for (const { day, version } of farm().digest.values()) if (version > 1 && version === openVersion(ledgerDays(), day)) late.add(day);
@@ -283,7 +283,7 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     const isTokenless = [...twins.keys()].some((rig) => !ledger.tokens.has(rig));
     if (!isTokenless) tokenlessSinceTs = null;
     else tokenlessSinceTs ??= clock.now();
-    return tokenlessSinceTs !== null && clock.now() - tokenlessSinceTs < MOST_TOKEN_WAIT_MS;
+    return tokenlessSinceTs !== null && isWaiting(clock.now(), tokenlessSinceTs + MOST_TOKEN_WAIT_MS, MOST_TOKEN_WAIT_MS);
   };
 
   const keptDays = (): number[] =>

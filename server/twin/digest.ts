@@ -220,8 +220,17 @@ const forget = (digest: Digest, isOver: (rigDay: RigDay) => boolean): void => {
   if (isAny) lastDays(digest).clear();
 };
 
-/** Forgets days before `day`. Changes `digest`. */
-export const forgetBefore = (digest: Digest, day: number): void => forget(digest, (rigDay) => rigDay.day < day);
+/**
+ * Forgets all days but the newest `most`. By the days that are there, and not by a clock: one that was once far ahead would have what is counted now
+ * forgotten at once, for as long as the journal's time is ahead. Changes `digest`.
+ */
+export const forgetOldest = (digest: Digest, most: number): void => {
+  const days = new Set<number>();
+  for (const { day } of digest.values()) days.add(day);
+  if (days.size <= most) return;
+  const oldest = [...days].toSorted((a, b) => b - a)[most - 1] ?? 0;
+  forget(digest, (rigDay) => rigDay.day < oldest);
+};
 
 /** Forgets a day's versions up to and with `version`. Changes `digest`. */
 export const forgetVersions = (digest: Digest, day: number, version: number): void =>

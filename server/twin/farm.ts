@@ -10,7 +10,7 @@ import { isPlainlyHere } from "./alarms/rules-work.ts";
 import type { PartHealth } from "./alarms/system.ts";
 import type { Watch } from "./alarms/watch.ts";
 import { foldCommandNews, foldCommandTick, foldResponse, type CommandNews, type Commands } from "./commands.ts";
-import { dayOf, digestReading, forgetBefore, forgetVersions, type Digest } from "./digest.ts";
+import { dayOf, digestReading, forgetOldest, forgetVersions, type Digest } from "./digest.ts";
 import { noForeign, type Foreign } from "./dialects/index.ts";
 import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
 import {
@@ -314,7 +314,7 @@ const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
   alarmsAtTick(farm, quiet, entry.receivedTs, out);
   noteIncidents(farm.notify, out.incidents.slice(told));
   if (farm.notify.noted.size > 0) forgetNotices(farm.notify, entry.receivedTs);
-  forgetBefore(farm.digest, dayOf(entry.receivedTs) - DIGEST_DAYS);
+  forgetOldest(farm.digest, DIGEST_DAYS);
 };
 
 const carryAct = (farm: Farm, entry: Entry, out: Outcome): void => {

@@ -100,6 +100,19 @@ describe("a day", () => {
     expect(bench.errors).toEqual([]);
   });
 
+  test("late readings become a correction after the clock was set back, too", async () => {
+    await bench.close();
+    bench = await openBench(3_600_000);
+    await firstDay();
+    bench.to(at(1, 20));
+    await bench.settle();
+    bench.to(at(1, 5));
+    bench.reading("a", at(0, 13.5));
+    await bench.settle();
+    expect(bench.errors).toEqual([]);
+    expect(bench.farm().ledger.days.get(D0)?.anchors).toMatchObject([{ readings: 24 }, { number: 1, readings: 25 }]);
+  });
+
   test("days without a server are sealed and anchored as silence, one after the other", async () => {
     await firstDay();
     bench.to(at(5, 3));

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { DAY_MS } from "../../server/twin/days.ts";
-import { dayOf, digestReading, forgetBefore, forgetVersions, markWhole, rigDayOf, rowsOf, type Digest } from "../../server/twin/digest.ts";
+import { dayOf, digestReading, forgetOldest, forgetVersions, markWhole, rigDayOf, rowsOf, type Digest } from "../../server/twin/digest.ts";
 import { SLOT_MS, SLOTS } from "../../server/twin/rig-day.ts";
-import { newFarm, type Farm } from "../../server/twin/farm.ts";
+import { foldEntry, newFarm, nothingYet, type Farm } from "../../server/twin/farm.ts";
 import { NOTHING_MEASURED } from "../../server/twin/reading.ts";
 import { dirtyCells, restoreCells } from "../../server/twin/snapshot.ts";
+import { OWN, topicOf } from "../../server/twin/wire.ts";
 
 const DAY = 20_000;
 const counted = (rig: string, deviceTs: number) => ({ rig, deviceTs, boot: null, seq: null, signed: false });
@@ -68,9 +69,38 @@ describe("digest", () => {
   test("old days are forgotten", () => {
     const digest: Digest = new Map();
     for (const day of [DAY - 2, DAY - 1, DAY]) digestReading(digest, counted("r", day * DAY_MS), measured(1));
-    forgetBefore(digest, DAY - 1);
+    forgetOldest(digest, 2);
     expect([...digest.values()].map((rigDay) => rigDay.day)).toEqual([DAY - 1, DAY]);
+    forgetOldest(digest, 2);
+    expect(digest.size).toBe(2);
     expect(dayOf(DAY * DAY_MS - 1)).toBe(DAY - 1);
+  });
+
+  test("nothing of today is forgotten because the clock was once two months ahead", () => {
+    const farm = newFarm("farm");
+    const put = (topic: string, receivedTs: number, value: object): void =>
+      foldEntry(
+        farm,
+        {
+          pos: farm.asOfPos + 1,
+          receivedTs,
+          topic,
+          payload: Buffer.from(JSON.stringify(value)),
+          qos: 1,
+          retain: false,
+          dup: false,
+          client: "",
+        },
+        nothingYet(),
+      );
+    const nowTs = DAY * DAY_MS + 3_600_000;
+    put(OWN.start, nowTs, {});
+    for (let seq = 0; seq < 3; seq++) {
+      put(OWN.tick, nowTs + 60 * DAY_MS + seq, {});
+      put(topicOf("farm", "r", "telemetry"), nowTs + 60 * DAY_MS + seq, { v: 1, ts: nowTs + seq, seq, boot: "b", m: { hashrateThs: 1 } });
+    }
+    put(OWN.tick, nowTs + 60 * DAY_MS + 9, {});
+    expect(rowsOf(rigDayOf(farm.digest, "r", DAY)).reduce((sum, { n }) => sum + n, 0)).toBe(3);
   });
 
   test("a day that is to be written away anew is so with all its slots, whatever the hour it begins in", () => {
