@@ -4,7 +4,7 @@
  * is full the oldest minutes are thinned, every second reading of each rig first, then every second of those; the numbers of what
  * went (`seq`) are missing in what comes, and so the twin counts them.
  */
-import { mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, unlinkSync } from "node:fs";
 import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -52,7 +52,12 @@ export const openSpool = ({ folder, mostBytes, onThinned }: SpoolOptions) => {
   for (const name of readdirSync(folder)) {
     const [, number, ts, level] = NAME.exec(name) ?? [];
     if (number === undefined) continue;
-    held.set(Number(number), { number: Number(number), ts: Number(ts), level: Number(level), bytes: statSync(join(folder, name)).size });
+    const entry = { number: Number(number), ts: Number(ts), level: Number(level), bytes: statSync(join(folder, name)).size };
+    const other = held.get(entry.number);
+    // A kill in the midst of thinning left a batch as it was and as it is: with what was taken together with it, the thinned one has all.
+    const [kept, spent] = other !== undefined && other.level > entry.level ? [other, entry] : [entry, other];
+    held.set(entry.number, kept);
+    if (spent !== undefined) unlinkSync(join(folder, nameOf(spent)));
   }
   let order = [...held.keys()].sort((a, b) => a - b);
   let next = (order.at(-1) ?? 0) + 1;
@@ -103,12 +108,15 @@ export const openSpool = ({ folder, mostBytes, onThinned }: SpoolOptions) => {
       const kept = first.level >= MOST_LEVEL ? [] : thinned(lines);
       gone += lines.length - kept.length;
       const level = kept.length === lines.length ? MOST_LEVEL : first.level + 1;
-      for (const { number } of entries.slice(1)) await remove(number);
-      held.delete(first.number);
+      // What stays is on disk before anything goes: a kill in between costs a repetition.
+      if (kept.length > 0) await write({ number: first.number, ts: first.ts, level }, kept);
+      else {
+        held.delete(first.number);
+        order = order.filter((number) => number !== first.number);
+      }
       bytes -= first.bytes;
       await unlink(join(folder, nameOf(first))).catch(() => undefined);
-      if (kept.length === 0) order = order.filter((number) => number !== first.number);
-      else await write({ number: first.number, ts: first.ts, level }, kept);
+      for (const { number } of entries.slice(1)) await remove(number);
     }
     if (gone > 0) onThinned(gone);
   };

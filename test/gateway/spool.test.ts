@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -66,6 +66,27 @@ describe("the spool", () => {
     expect(ofA.at(-1)).toBe(599);
     expect(second - first).toBeGreaterThan(599 - (ofA.at(-2) ?? 0));
     expect(seqs(left.filter((text) => text.startsWith('{"rig":"b"')))).toEqual(ofA);
+  });
+  test("loses nothing but what is thinned where it ends before it has written what stays", async () => {
+    const spool = open(15 * line("a", 99).length);
+    for (let i = 0; i < 15; i++) await spool.put([line("a", i)], i);
+    // Here it can be held up as a kill would: what stays of the minute is to be written to this place.
+    const place = join(folder, "000000000001-0000000000000-1.jsonl.part");
+    mkdirSync(place);
+    await expect(spool.put([line("a", 15), line("a", 16)], 15)).rejects.toThrow(/EISDIR/);
+    rmdirSync(place);
+    expect(seqs(await drain(open()))).toEqual(Array.from({ length: 17 }, (_, i) => i));
+  });
+  test("goes on with what was thinned where it ended before it let go of what that was made of", async () => {
+    const spool = open();
+    for (let i = 0; i < 4; i++) await spool.put([line("a", i)], i);
+    // As a kill in between leaves it: the thinned minute beside the batches that are in it.
+    copyFileSync(join(folder, "000000000001-0000000000000-0.jsonl"), join(folder, "000000000001-0000000000000-1.jsonl"));
+    const after = open();
+    expect(after.waiting()).toBe(4);
+    expect(after.bytes()).toBe(spool.bytes());
+    expect(seqs(await drain(after))).toEqual([0, 1, 2, 3]);
+    expect(readdirSync(folder)).toEqual([]);
   });
   test("leaves a batch alone that is on its way, however full it is", async () => {
     const spool = open(2_000);
