@@ -241,6 +241,21 @@ describe("a chain that fails in the midst", () => {
     expect(await eventsOf(contract, "recorded")).toHaveLength(2);
   });
 
+  test("what was signed for a chain that went back since holds nothing up for good", async () => {
+    let aheadMs = 0;
+    const now = (): number => Date.now() + aheadMs;
+    await clientOn().register(machines(1, 1));
+    proxy.meddle((methods) => (methods.includes("eth_sendRawTransaction") ? "lose" : "pass"));
+    expect(await codeOf(clientOn().recordMaintenance([record(1, 1)]))).toContain("CHAIN_UNAVAILABLE");
+    proxy.meddle(() => "pass");
+    await node.rewind(1);
+    aheadMs = 200_000;
+    const chain = clientOn({ now });
+    expect(await chain.register(machines(1, 1))).toMatchObject([{ tokenId: 1 }]);
+    expect(await chain.recordMaintenance([record(1, 1)])).toMatchObject([{ reason: null }]);
+    expect(await eventsOf((await chain.identity()).contract, "recorded")).toHaveLength(2);
+  });
+
   test("a chain that is away is told as such, and what was known of it stays known", async () => {
     const chain = clientOn();
     expect(await clientOn({ rpcUrl: "http://127.0.0.1:9", folder: join(folder, "none") }).info()).toBeNull();

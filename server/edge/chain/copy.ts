@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 const TRIES = 20;
 const WAIT_MS = 250;
+/** What the server keeps beside the chain. */
+const SMALL = /\.json$/;
 /** Made anew by whoever opens it. */
 const LEFT_OUT = /^(LOCK|LOG|LOG\.old|.*\.new|.*\.dbtmp)$/;
 
@@ -27,8 +29,10 @@ export const copyChain = async (from: string, to: string): Promise<boolean> => {
     await mkdir(to, { recursive: true, mode: 0o700 });
     try {
       const before = await stateOf(from);
-      for (const entry of names)
-        if (entry.isFile() && !LEFT_OUT.test(entry.name)) await copyFile(join(from, entry.name), join(to, entry.name));
+      // The small files first: a transaction that is under way must not be ahead of the chain it was signed for.
+      const files = names.filter((entry) => entry.isFile() && !LEFT_OUT.test(entry.name)).map(({ name }) => name);
+      for (const name of files.toSorted((a, b) => Number(SMALL.test(b)) - Number(SMALL.test(a))))
+        await copyFile(join(from, name), join(to, name));
       if ((await stateOf(from)) === before) return true;
     } catch (error) {
       // A table that was merged into another one meanwhile.

@@ -6,6 +6,7 @@ import { BaseError, keccak256, type PublicClient, type TransactionReceipt } from
 import type { PrivateKeyAccount } from "viem/accounts";
 import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
+import { isWaiting } from "../../twin/wait.ts";
 import { readJson, removeFile, writeJson } from "./durable.ts";
 import { isAway } from "./faults.ts";
 
@@ -124,9 +125,14 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
     }
     const last = flight.attempts.at(-1);
     if (last === undefined) return null;
-    if (now() - last.sentTs < BUMP_MS) {
+    if (isWaiting(now(), last.sentTs + BUMP_MS, BUMP_MS)) {
       await push(last);
       return finish(flight);
+    }
+    // The chain is not where it was when this was signed, as where its folder was put back from a copy: what came before is gone, and it never gets its turn.
+    if ((await client.getTransactionCount({ address: account.address, blockTag: "latest" })) < flight.nonce) {
+      await removeFile(path);
+      return null;
     }
     const chainId = await client.getChainId();
     const dearer = await sign(
