@@ -12,7 +12,7 @@ import { createRecords } from "../flows/records.ts";
 import { createRights } from "../flows/rights.ts";
 import { createSignedDays } from "../flows/signed-days.ts";
 import { dateOf } from "../twin/day.ts";
-import { prunableBeforeTs } from "../twin/pruning.ts";
+import { prunableBeforeTs, usualDeviceTs } from "../twin/pruning.ts";
 import { OWN } from "../twin/wire.ts";
 import type { Data } from "./data.ts";
 import type { Fold } from "./fold.ts";
@@ -207,6 +207,7 @@ export const createLedger = (
       const prune = async (): Promise<void> => {
         const beforeTs = prunableBeforeTs({
           nowTs: clock.now(),
+          toldTs: usualDeviceTs(farm().twins.values(), farm().asOfTs),
           days: config.journalDays,
           bySizeTs: config.journalGb === null ? 0 : journal.beforeTsFor(config.journalGb * GB),
           sealedTs: anchoring.prunableBeforeTs(),

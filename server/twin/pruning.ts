@@ -4,6 +4,8 @@ import type { Twin } from "./twin.ts";
 
 export interface Prunable {
   readonly nowTs: number;
+  /** The time that the rigs tell (usualDeviceTs): a clock that is far ahead must not cost the journal. */
+  readonly toldTs: number;
   /** Longer than that it is not kept. */
   readonly days: number;
   /** Before which entries must go for the journal to be no larger than it may be; 0 where it is not. */
@@ -17,8 +19,8 @@ export interface Prunable {
 }
 
 /** Time before which the journal's entries may be dropped. What is still needed stays, whatever its age and size. */
-export const prunableBeforeTs = ({ nowTs, days, bySizeTs, sealedTs, storedTs, savedTs }: Prunable): number =>
-  Math.min(Math.max(nowTs - days * DAY_MS, bySizeTs), sealedTs, storedTs, savedTs);
+export const prunableBeforeTs = ({ nowTs, toldTs, days, bySizeTs, sealedTs, storedTs, savedTs }: Prunable): number =>
+  Math.min(Math.max(Math.min(nowTs, toldTs) - days * DAY_MS, bySizeTs), sealedTs, storedTs, savedTs);
 
 const UPPER = 0.75;
 

@@ -4,12 +4,17 @@ import { newTwin } from "../../server/twin/fold.ts";
 import { prunableBeforeTs, usualDeviceTs } from "../../server/twin/pruning.ts";
 
 const NOW = 20_000 * DAY_MS;
-const AGE = { nowTs: NOW, days: 30, bySizeTs: 0, sealedTs: NOW, storedTs: Infinity, savedTs: NOW };
+const AGE = { nowTs: NOW, toldTs: NOW, days: 30, bySizeTs: 0, sealedTs: NOW, storedTs: Infinity, savedTs: NOW };
 
 describe("how much of the journal may go", () => {
   test.each([
     ["what is older than it may be", {}, NOW - 30 * DAY_MS],
     ["more, where it is larger than it may be", { bySizeTs: NOW - 2 * DAY_MS }, NOW - 2 * DAY_MS],
+    [
+      "no more because a clock is two months ahead",
+      { nowTs: NOW + 60 * DAY_MS, sealedTs: NOW + 60 * DAY_MS, savedTs: NOW + 60 * DAY_MS },
+      NOW - 30 * DAY_MS,
+    ],
     ["nothing of a day that is not sealed", { bySizeTs: NOW - 2 * DAY_MS, sealedTs: NOW - 3 * DAY_MS }, NOW - 3 * DAY_MS],
     ["nothing that the series store lacks", { bySizeTs: NOW - 2 * DAY_MS, storedTs: NOW - 5 * DAY_MS }, NOW - 5 * DAY_MS],
     [
