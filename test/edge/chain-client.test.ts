@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { createPublicClient, http, parseAbiItem } from "viem";
@@ -98,6 +98,17 @@ describe("the first meeting", () => {
     proxy.meddle(() => "pass");
     const { contract } = await clientOn().identity();
     expect(await createPublicClient({ transport: http(node.rpcUrl) }).getBlockNumber()).toBe(1n);
+    expect(await eventsOf(contract, "registered")).toEqual([]);
+  });
+
+  test("a deployment that could not be noted, as by a process that was killed, is not made twice", async () => {
+    const place = join(folder, "keys", "contracts.json.new");
+    mkdirSync(place, { recursive: true });
+    expect(await codeOf(clientOn().identity())).toContain("EISDIR");
+    rmSync(place, { recursive: true });
+    const { contract } = await clientOn().identity();
+    expect(await createPublicClient({ transport: http(node.rpcUrl) }).getBlockNumber()).toBe(1n);
+    expect((await clientOn().identity()).contract).toBe(contract);
     expect(await eventsOf(contract, "registered")).toEqual([]);
   });
 

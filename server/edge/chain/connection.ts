@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { createPublicClient, encodeDeployData, http, zeroHash, type TransactionReceipt } from "viem";
 import { rigTwinAbi, rigTwinBytecode, telemetryLogAbi } from "../../contracts/abi.generated.ts";
+import type { PrivateKeyAccount } from "viem/accounts";
 import type { ChainIdentity } from "../../twin/ledger.ts";
 import { Refused } from "../../twin/refusal.ts";
 import type { Hex } from "../../twin/seal.ts";
@@ -56,20 +57,25 @@ export const connect = (options: ChainOptions) => {
   let identifying: Promise<ChainIdentity> | null = null;
 
   const keys = () => keysIn(folder, options.key);
+  const contracts = async (): Promise<Record<string, Deployed>> => (await readJson<Record<string, Deployed>>(contractsPath)) ?? {};
+  const placeOf = (chainId: number, genesis: Hex): string => `${chainId}/${genesis}`;
+  const noteDeployed = async (genesis: Hex, { contractAddress, blockNumber, status }: TransactionReceipt): Promise<void> => {
+    if (!contractAddress || status !== "success") return;
+    const made: Deployed = { contract: contractAddress, block: Number(blockNumber) };
+    await writeJson(contractsPath, { ...(await contracts()), [placeOf(await client.getChainId(), genesis)]: made });
+  };
+  const senderFor = (account: PrivateKeyAccount, file: string): ReturnType<typeof createSender> =>
+    createSender({ client, account, path: join(folder, file), now, waitMs: options.waitMs ?? WAIT_MS, onDeployed: noteDeployed });
   const senderOf = async (): Promise<ReturnType<typeof createSender>> => {
-    if (sender === null) {
-      const { relayer } = await keys();
-      sender ??= createSender({ client, account: relayer, path: join(folder, "in-flight.json"), now, waitMs: options.waitMs ?? WAIT_MS });
-    }
-    return sender;
+    const { relayer } = await keys();
+    return (sender ??= senderFor(relayer, "in-flight.json"));
   };
 
   /** The admin's own, where the admin has a key of its own: two senders of one key would take each other's nonces. */
   const adminSenderOf = async (): Promise<ReturnType<typeof createSender>> => {
     const { admin, relayer } = await keys();
     if (admin.address === relayer.address) return senderOf();
-    const path = join(folder, "in-flight-admin.json");
-    return (adminSender ??= createSender({ client, account: admin, path, now, waitMs: options.waitMs ?? WAIT_MS }));
+    return (adminSender ??= senderFor(admin, "in-flight-admin.json"));
   };
 
   const deploy = async (genesis: Hex): Promise<Deployed> => {
@@ -83,16 +89,13 @@ export const connect = (options: ChainOptions) => {
   };
 
   const deployedOn = async (chainId: number, genesis: Hex): Promise<Deployed> => {
-    const place = `${chainId}/${genesis}`;
-    const kept = (await readJson<Record<string, Deployed>>(contractsPath)) ?? {};
-    const there = options.contract === null ? kept[place] : { contract: options.contract, block: kept[place]?.block ?? 0 };
+    const kept = (await contracts())[placeOf(chainId, genesis)];
+    const there = options.contract === null ? kept : { contract: options.contract, block: kept?.block ?? 0 };
     if (there !== undefined) {
       if ((await client.getCode({ address: there.contract })) !== undefined) return there;
       if (options.contract !== null) throw new Refused("CHAIN_REFUSED", `there is no contract at ${there.contract}`);
     }
-    const made = await deploy(genesis);
-    await writeJson(contractsPath, { ...kept, [place]: made });
-    return made;
+    return deploy(genesis);
   };
 
   const identify = async (): Promise<ChainIdentity> => {

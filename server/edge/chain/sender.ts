@@ -43,9 +43,11 @@ export interface SenderNeeds {
   readonly now: () => number;
   /** How long one call waits for its receipt, ms. */
   readonly waitMs: number;
+  /** Notes a contract that was deployed. Called before the transaction is forgotten: a process that ends in between does it again. */
+  readonly onDeployed: (genesis: Hex, receipt: TransactionReceipt) => Promise<void>;
 }
 
-export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds) => {
+export const createSender = ({ client, account, path, now, waitMs, onDeployed }: SenderNeeds) => {
   const receiptOf = async (hash: Hex): Promise<TransactionReceipt | null> => {
     // viem says by an error that there is none yet; anything else that failed is no answer.
     try {
@@ -61,6 +63,12 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
       if (receipt !== null) return receipt;
     }
     return null;
+  };
+
+  /** It is over. */
+  const forget = async ({ genesis, to }: InFlight, receipt: TransactionReceipt | null): Promise<void> => {
+    if (to === null && receipt !== null) await onDeployed(genesis, receipt);
+    await removeFile(path);
   };
 
   const sign = async (out: Outgoing, chainId: number, nonce: number, gas: bigint, atLeastWei: bigint): Promise<Attempt> => {
@@ -102,7 +110,7 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
       const taken = (await client.getTransactionCount({ address: account.address, blockTag: "latest" })) > flight.nonce;
       const receipt = await anyReceipt(flight);
       if (receipt !== null || taken) {
-        await removeFile(path);
+        await forget(flight, receipt);
         return receipt;
       }
       if (now() > untilTs) throw new Refused("CHAIN_UNAVAILABLE", `transaction ${flight.attempts.at(-1)?.hash} waits for its block`);
@@ -120,7 +128,7 @@ export const createSender = ({ client, account, path, now, waitMs }: SenderNeeds
     }
     const done = await anyReceipt(flight);
     if (done !== null) {
-      await removeFile(path);
+      await forget(flight, done);
       return done;
     }
     const last = flight.attempts.at(-1);
