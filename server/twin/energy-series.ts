@@ -60,19 +60,34 @@ const meansOf = (axis: Buckets, rows: readonly EnergyRow[], name: "gco2ePerKwh" 
   return sums.map(({ sum, n }) => meanOf(FIELDS[name], sum, n));
 };
 
+/** How often each meter spoke in each bucket: every message of it has a row of its total. */
+const timesSpoken = (axis: Buckets, rows: readonly EnergyRow[]): ReadonlyMap<string, readonly number[]> => {
+  const spoken = new Map<string, number[]>();
+  for (const { name, at, powerW } of rows) {
+    const { meter, source } = meterAndSource(name);
+    if (source !== TOTAL) continue;
+    let times = spoken.get(meter);
+    if (times === undefined) spoken.set(meter, (times = axis.ts.map(() => 0)));
+    times[at] = powerW.n;
+  }
+  return spoken;
+};
+
 /**
  * The site's answer: each meter's mean in a bucket, summed over the meters, as energyNow (energy.ts) does for now. A bucket in which no
- * meter speaks is a gap. Rows without a meter count only where none has a name: they are of the same meters.
+ * meter speaks is a gap. A source of which some messages of a bucket say nothing gave nothing then (reading.ts): else the sources of a day
+ * would sum to more than the meter. Rows without a meter count only where none has a name: they are of the same meters.
  */
 export const metersTogether = (axis: Buckets, rows: readonly EnergyRow[]): EnergyAnswer => {
   const meters = new Map<string, Map<string, (number | null)[]>>();
+  const spoken = timesSpoken(axis, rows);
   for (const { name, at, powerW } of rows) {
     const { meter, source } = meterAndSource(name);
     let columns = meters.get(meter);
     if (columns === undefined) meters.set(meter, (columns = new Map()));
     let column = columns.get(source);
     if (column === undefined) columns.set(source, (column = emptyColumn(axis)));
-    column[at] = meanOf(FIELDS.powerW, powerW.sum, powerW.n);
+    if (powerW.n > 0) column[at] = meanOf(FIELDS.powerW, powerW.sum, Math.max(powerW.n, spoken.get(meter)?.[at] ?? 0));
   }
   const nameless = meters.get("");
   meters.delete("");

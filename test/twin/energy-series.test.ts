@@ -38,6 +38,19 @@ describe("the meters of a site", () => {
     });
   });
 
+  test("a source that only some messages of a bucket tell gave nothing in the others: the sources sum to the meter", () => {
+    const of = (name: string, n: number, w: number): EnergyRow => ({
+      ...told(energyName("a", name), 0, 0),
+      powerW: { sum: n * w * 10, n },
+    });
+    // Half of the day the sun gives 600 W of 1 kW, by night it is not told; the battery's value was refused.
+    const rows = [of("meter", 288, 1_000), of("grid", 288, 700), of("solar", 144, 600), of("battery", 0, 0)];
+    expect(metersTogether(axis(1, 86_400_000), rows)).toMatchObject({
+      meteredW: [1_000],
+      sourcesW: { grid: [700], solar: [300], battery: [null] },
+    });
+  });
+
   test("rows without a meter's name count only where no other is there", () => {
     const rows = [told("meter", 0, 700), told("meter", 1, 700), told("grid", 0, 700), total("a", 1, 710), total("a", 2, 720)];
     expect(metersTogether(axis(3, 60_000), rows)).toMatchObject({ meteredW: [700, 710, 720], sourcesW: { grid: [700, null, null] } });
