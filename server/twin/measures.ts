@@ -8,7 +8,7 @@ export interface Field {
   readonly decimals: number;
   /** 10 to the power of `decimals`. */
   readonly scale: number;
-  /** A counter or a time: up to 2^53 / 10 000 in its unit; others up to 2^31 steps of their decimals. */
+  /** A counter, a time, or what a large site's meter tells: up to MOST_WIDE steps of its decimals; others up to 2^31. */
   readonly wide: boolean;
 }
 export type MeasureName = "rig" | "board" | "site_energy";
@@ -35,13 +35,18 @@ const DECIMALS: Readonly<Record<string, number>> = {
   gco2ePerKwh: 1,
   pricePerKwh: 5,
 };
-const WIDE = new Set(["accepted", "rejected", "stale", "hwErrors", "uptimeS", "skewMs"]);
+const WIDE: Readonly<Record<MeasureName, ReadonlySet<string>>> = {
+  rig: new Set(["accepted", "rejected", "stale", "hwErrors", "uptimeS", "skewMs"]),
+  board: new Set(["hwErrors"]),
+  // A site's feed is up to a gigawatt, and a kWh may cost five digits of a small currency.
+  site_energy: new Set(["powerW", "pricePerKwh"]),
+};
 
 const measure = (name: MeasureName, fields: readonly string[]): Measure => ({
   name,
   fields: fields.map((field) => {
     const decimals = DECIMALS[field] ?? 0;
-    return { name: field, decimals, scale: Number(`1e${decimals}`), wide: WIDE.has(field) };
+    return { name: field, decimals, scale: Number(`1e${decimals}`), wide: WIDE[name].has(field) };
   }),
 });
 

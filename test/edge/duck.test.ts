@@ -15,10 +15,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { FROM_SCHEMA_1 } from "../../server/edge/duck/schema.ts";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
 import type { RowsQuery } from "../../server/twin/series.ts";
 import { questionsContract } from "./questions.contract.ts";
-import { batch, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
+import { batch, energy, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-duck-"));
@@ -260,6 +261,32 @@ describe("DuckDB series store", () => {
     expect(await store.cursor()).toBe(0);
     expect(left.map((file) => existsSync(file))).toEqual([true, true]);
     await store.stop();
+  });
+
+  test("takes a file of the first schema, in which a large site's power had no room, and keeps what is in it", async () => {
+    const store = await open("narrow");
+    await store.write(batch(1, { energy: [energy("main/meter", T0, { powerW: 5_000, pricePerKwh: 0.05 })] }));
+    await store.rollup(T0 + 3_600_000);
+    await store.stop();
+    const instance = await DuckDBInstance.create(fileOf("narrow"));
+    const connection = await instance.connect();
+    for (const sql of FROM_SCHEMA_1) await connection.run(sql.replace("BIGINT", "INTEGER"));
+    await connection.run("UPDATE meta SET value = 1 WHERE key = 'schema'");
+    connection.closeSync();
+    instance.closeSync();
+    for (let start = 0; start < 2; start++) {
+      const again = await open("narrow");
+      expect(await again.write(batch(2, { energy: [energy("main/meter", T0 + 60_000, { powerW: 300e6, pricePerKwh: 50_000 })] }))).toEqual(
+        [],
+      );
+      await again.rollup(T0 + 3_600_000);
+      const { meteredW, pricePerKwh } = await again.energySeries({ site: SITE, from: T0, to: T0 + 120_000, points: 2 });
+      expect([meteredW, pricePerKwh]).toEqual([
+        [5_000, 300e6],
+        [0.05, 50_000],
+      ]);
+      await again.stop();
+    }
   });
 
   test("does not read a file of another schema, and says what to do", async () => {

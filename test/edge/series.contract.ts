@@ -394,6 +394,20 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
       ]);
     });
 
+    test("keeps the power of a site of hundreds of megawatts and a price in a small currency, in all tiers", async () => {
+      const t = free();
+      await write({
+        energy: [0, 30_000].map((ms) => energy("main/meter", t + ms, { powerW: 999_999_999.9, pricePerKwh: 99_999.12345 }, "large")),
+      });
+      for (const nowTs of [0, t + HOUR]) {
+        while ((await store.rollup(nowTs)) > 0);
+        for (const points of [60, 1]) {
+          const answer = await store.energySeries({ site: "large", from: t, to: t + HOUR, points });
+          expect([answer.meteredW[0], answer.pricePerKwh[0]]).toEqual([999_999_999.9, 99_999.12345]);
+        }
+      }
+    });
+
     test("refuses for good only what cannot be kept, and keeps the rest", async () => {
       const t = free();
       const rejected = await write({

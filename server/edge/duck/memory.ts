@@ -2,8 +2,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { MEASURE_NAMES, MEASURES, type MeasureName } from "../../twin/measures.ts";
 import { HOUR_MS, type Window } from "../../twin/tiers.ts";
-import { CREATE, SCHEMA, tableOf } from "./schema.ts";
-import { rowsOf } from "./engine.ts";
+import { CREATE, FROM_SCHEMA_1, SCHEMA, tableOf } from "./schema.ts";
+import { rowsOf, transaction } from "./engine.ts";
 import { Refused } from "../../twin/refusal.ts";
 import { NO_PART } from "../../twin/series.ts";
 
@@ -124,6 +124,14 @@ export const isKnown = async (connection: DuckDBConnection, { upTo, series }: Me
   return found?.[0] === upTo && found[1] === series.length;
 };
 
+/** Makes a file of schema 1 one of this schema, whole or not at all. */
+const widen = (connection: DuckDBConnection): Promise<void> =>
+  transaction(connection, async () => {
+    for (const sql of FROM_SCHEMA_1) await connection.run(sql);
+    await connection.run("UPDATE meta SET value = $schema WHERE key = 'schema'", { schema: SCHEMA });
+    return () => undefined;
+  });
+
 /** Reads what is remembered. */
 export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> => {
   const marks = new Map(
@@ -133,6 +141,8 @@ export const loadMemory = async (connection: DuckDBConnection): Promise<Memory> 
     await connection.run("INSERT INTO meta VALUES ('schema', $schema), ('upTo', 0), ('rawFromTs', 0), ('minuteFromTs', 0)", {
       schema: SCHEMA,
     });
+  } else if (marks.get("schema") === 1) {
+    await widen(connection);
   } else if (marks.get("schema") !== SCHEMA) {
     throw new Refused(
       "STORE_UNAVAILABLE",

@@ -3,7 +3,7 @@ import { MEASURE_NAMES, MEASURES, type Field, type Measure, type MeasureName } f
 import type { Tier, Window } from "../../twin/tiers.ts";
 
 /** Raised when a table changes shape. */
-export const SCHEMA = 1;
+export const SCHEMA = 2;
 
 /** `tableOf("rig", "1m")` is `rig_1m`; raw rows are in `rig`. Names come from closed lists only. */
 export const tableOf = (measure: MeasureName, tier: Tier): string => (tier === "raw" ? measure : `${measure}_${tier}`);
@@ -28,6 +28,14 @@ export const CREATE: readonly string[] = [
   ...MEASURE_NAMES.flatMap((name) => tablesOf(MEASURES[name])),
   "CREATE TEMP TABLE IF NOT EXISTS late (id INTEGER, ts BIGINT)",
 ];
+
+/** What makes the tables of a file of schema 1 those of this one: what a meter tells of power and price is wide since then. */
+export const FROM_SCHEMA_1: readonly string[] = ["powerW", "pricePerKwh"].flatMap((field) => [
+  `ALTER TABLE site_energy ALTER "${field}" TYPE BIGINT`,
+  ...(["1m", "1h"] as const).flatMap((window) =>
+    ["min", "max"].map((figure) => `ALTER TABLE ${tableOf("site_energy", window)} ALTER "${field}_${figure}" TYPE BIGINT`),
+  ),
+]);
 
 const NUMBERS = (fields: readonly Field[], tier: Tier): string =>
   fields
