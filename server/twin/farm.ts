@@ -271,15 +271,28 @@ const refuse = (farm: Farm, entry: Entry, { code, detail }: Refusal, out: Outcom
   out.refused.push(line);
 };
 
+/** Whether a boot's next reading bears a time that one before it bore: its clock was set back, or is too coarse for its pace. */
+const isNextOfItsBoot = ({ boot, lastSeq }: Twin, reading: Reading): boolean =>
+  reading.seq !== null && lastSeq !== null && reading.boot === boot && reading.seq > lastSeq;
+
+/** A reading whose moment has its point already. Of two that bear one time the first counts; what the rig does now the next one tells all the same. */
+const carryAgain = (farm: Farm, before: Twin, reading: Reading, out: Outcome, gateway: string | null): void => {
+  farm.duplicates += 1;
+  const counted = foldDuplicate(before);
+  if (isNextOfItsBoot(before, reading)) {
+    const after = foldNewest(counted, reading, knownOf(reading.identity ?? before.identity), farm.resumedTs);
+    keep(farm, before, after, out);
+    alarmsAtReading(farm, after, reading, modelOf(after.identity), gateway, out);
+  } else {
+    noteMessage(farm, before, reading.receivedTs);
+    keep(farm, before, counted, out);
+  }
+};
+
 const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: string | null): void => {
   const before = twinOf(farm, reading.rig, reading.receivedTs, out);
   const seen = seenOfTwin(farm, before);
-  if (!note(seen, reading.boot, reading.seq, reading.deviceTs, before.boot)) {
-    farm.duplicates += 1;
-    noteMessage(farm, before, reading.receivedTs);
-    keep(farm, before, foldDuplicate(before), out);
-    return;
-  }
+  if (!note(seen, reading.boot, reading.seq, reading.deviceTs, before.boot)) return carryAgain(farm, before, reading, out, gateway);
   farm.accepted += 1;
   const newest = newestOf(seen, before, reading);
   const late = newest !== reading;
