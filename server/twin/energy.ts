@@ -7,6 +7,15 @@ export const GAS_GCO2E_PER_KWH = 505;
 /** A meter that is silent for longer is left out of "now", and the gap is not filled by its last value. */
 export const METER_STALE_MS = 300_000;
 
+/** What is left of a silence stays open down to so little: few meters tell anything in between. */
+const LEAST_OPEN_MS = 15_000;
+
+/** A time of the day for which a meter may yet tell something: from what it had told last (null: nothing yet) to when it told next. */
+interface Stretch {
+  readonly from: EnergyReading | null;
+  readonly toTs: number;
+}
+
 export interface EnergyState {
   /** Newest reading of each meter. */
   readonly meters: Map<string, EnergyReading>;
@@ -15,6 +24,8 @@ export interface EnergyState {
   kwh: number;
   cost: number;
   kgco2e: number;
+  /** Of each meter, where it was silent for longer than METER_STALE_MS today, and what is left of such silences. Absent in older snapshots. */
+  open?: Map<string, Stretch[]>;
   /** False while no meter has told a price. */
   priced: boolean;
   /** False while no meter has told a carbon intensity. */
@@ -44,32 +55,67 @@ const startDay = (energy: EnergyState, day: number): void => {
   energy.kwh = 0;
   energy.cost = 0;
   energy.kgco2e = 0;
+  energy.open?.clear();
 };
 
-/**
- * Adds the energy between a meter's previous reading and this one: the earlier power held, as long as the gap is short; split at
- * UTC midnight. Gives false for a reading that is not newer than the last. Changes `energy`.
- */
-export const foldEnergy = (energy: EnergyState, reading: EnergyReading): boolean => {
-  const before = energy.meters.get(reading.meter);
-  if (before !== undefined && reading.deviceTs <= before.deviceTs) return false;
-  energy.meters.set(reading.meter, reading);
-  const day = Math.floor(reading.deviceTs / DAY_MS);
-  if (day > energy.day) startDay(energy, day);
-  if (before === undefined || reading.deviceTs - before.deviceTs > METER_STALE_MS) return true;
-  const fromTs = Math.max(before.deviceTs, energy.day * DAY_MS);
-  const kwh = (before.meteredW * Math.max(0, reading.deviceTs - fromTs)) / 3.6e9;
+/** Adds what flowed from a reading on until `toTs`, as far as that is of the day; `sign` -1 takes it out again. */
+const addFlow = (energy: EnergyState, from: EnergyReading, toTs: number, sign: 1 | -1): void => {
+  const kwh = (sign * from.meteredW * (toTs - Math.max(from.deviceTs, energy.day * DAY_MS))) / 3.6e9;
   energy.kwh += kwh;
-  const bought = shareOfGrid(before);
-  if (before.pricePerKwh !== null) {
+  if (from.pricePerKwh !== null) {
     energy.priced = true;
-    energy.cost += kwh * bought * before.pricePerKwh;
+    energy.cost += kwh * shareOfGrid(from) * from.pricePerKwh;
   }
-  const intensity = intensityOf(before.sourcesW, before.gridGco2ePerKwh);
+  const intensity = intensityOf(from.sourcesW, from.gridGco2ePerKwh);
   if (intensity !== null) {
     energy.carbon = true;
     energy.kgco2e += (kwh * intensity) / 1_000;
   }
+};
+
+const isHeld = ({ from, toTs }: Stretch): boolean => from !== null && toTs - from.deviceTs <= METER_STALE_MS;
+
+/** Counts a stretch of a meter's day where the earlier power can be held so long. It stays open where not, or where it is `late` and long enough. */
+const addStretch = (energy: EnergyState, meter: string, stretch: Stretch, late: boolean): void => {
+  const { from, toTs } = stretch;
+  if (toTs <= energy.day * DAY_MS) return;
+  if (from !== null && isHeld(stretch)) {
+    addFlow(energy, from, toTs, 1);
+    if (!late || toTs - from.deviceTs <= LEAST_OPEN_MS) return;
+  }
+  const all = (energy.open ??= new Map<string, Stretch[]>());
+  const open = all.get(meter);
+  if (open === undefined) all.set(meter, [stretch]);
+  else open.push(stretch);
+};
+
+/** What a meter tells late parts the silence in which it falls in two; of a time that is counted it changes nothing. */
+const addLate = (energy: EnergyState, reading: EnergyReading): void => {
+  const { meter, deviceTs } = reading;
+  const open = energy.open?.get(meter) ?? [];
+  const stretch = open.find(({ from, toTs }) => deviceTs < toTs && (from === null || deviceTs > from.deviceTs));
+  if (stretch === undefined) return;
+  open.splice(open.indexOf(stretch), 1);
+  if (stretch.from !== null && isHeld(stretch)) addFlow(energy, stretch.from, stretch.toTs, -1);
+  addStretch(energy, meter, { from: stretch.from, toTs: deviceTs }, true);
+  addStretch(energy, meter, { from: reading, toTs: stretch.toTs }, true);
+};
+
+/**
+ * Adds the energy between a meter's previous reading and this one: the earlier power held, as long as the gap is short; split at
+ * UTC midnight. A longer gap is filled by what comes late for it while it is still that day, in whatever order. Gives false for a reading that is not
+ * newer than the last. Changes `energy`.
+ */
+export const foldEnergy = (energy: EnergyState, reading: EnergyReading): boolean => {
+  const before = energy.meters.get(reading.meter);
+  if (before !== undefined && reading.deviceTs <= before.deviceTs) {
+    addLate(energy, reading);
+    return false;
+  }
+  energy.meters.set(reading.meter, reading);
+  const day = Math.floor(reading.deviceTs / DAY_MS);
+  if (day > energy.day) startDay(energy, day);
+  addStretch(energy, reading.meter, { from: before ?? null, toTs: reading.deviceTs }, false);
   return true;
 };
 

@@ -37,13 +37,39 @@ describe("energy", () => {
     expect(energy.kwh).toBeCloseTo(100 / 60, 6);
   });
 
-  test("a gap is not filled, and what is older than the newest changes nothing", () => {
+  test("a gap is not filled by the last value, and what is told of a time that is counted changes nothing", () => {
     const energy = noEnergy();
     foldEnergy(energy, at(MIDNIGHT));
     foldEnergy(energy, at(MIDNIGHT + METER_STALE_MS + 1));
     expect(energy.kwh).toBe(0);
-    expect(foldEnergy(energy, at(MIDNIGHT + 5))).toBe(false);
-    expect(energy.kwh).toBe(0);
+    foldEnergy(energy, at(MIDNIGHT + METER_STALE_MS + 10_001));
+    const { kwh } = energy;
+    expect(foldEnergy(energy, at(MIDNIGHT + METER_STALE_MS + 5_001, { meteredW: 1e6 }))).toBe(false);
+    expect(energy.kwh).toBe(kwh);
+  });
+
+  test.each([
+    ["oldest first", (late: readonly number[]) => [...late]],
+    ["newest first", (late: readonly number[]) => late.toReversed()],
+    ["in no order", (late: readonly number[]) => late.toSorted((a, b) => ((a * 7_919) % 997) - ((b * 7_919) % 997))],
+  ])("what a meter tells late of an hour in which it was not heard counts as if it had come in time: %s", (_, order) => {
+    const told = (s: number): EnergyReading => at(MIDNIGHT + s * 1_000, { meteredW: 1_000 * (s % 97), gridGco2ePerKwh: s % 31 });
+    const seconds = Array.from({ length: 900 }, (_unused, i) => i * 10 - 1_800);
+    const [inTime, late] = [noEnergy(), noEnergy()];
+    for (const s of seconds) foldEnergy(inTime, told(s));
+    // Half an hour before midnight it was heard last, and then not for an hour and a half: some of that is of the day before.
+    const lost = seconds.slice(1, 301).filter((s) => s > -1_800);
+    for (const s of seconds) if (!lost.includes(s)) foldEnergy(late, told(s));
+    expect(late.kwh).toBeLessThan(inTime.kwh);
+    for (const s of order(lost)) expect(foldEnergy(late, told(s))).toBe(false);
+    for (const total of ["kwh", "cost", "kgco2e"] as const) expect(late[total]).toBeCloseTo(inTime[total], 9);
+    // Before the first word of the meter, and nothing else.
+    expect(late.open?.get("m1")?.filter(({ from }) => from !== null)).toEqual([]);
+    expect(late.meters).toEqual(inTime.meters);
+    // A new day asks for nothing of the last.
+    foldEnergy(late, at(MIDNIGHT + DAY_MS));
+    expect(foldEnergy(late, told(7_205))).toBe(false);
+    expect(late.kwh).toBe(0);
   });
 
   test("intensity: gas by combustion, own sun and wind 0, a charging battery left out, unknown grid unknown", () => {
