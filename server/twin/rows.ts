@@ -72,7 +72,10 @@ export const addPoint = (rows: Rows, site: string, name: string, part: number, m
   return at * rows.width;
 };
 
-const efficiencyOf = (powerW: number, hashrateThs: number): number => (hashrateThs > 0 ? powerW / hashrateThs : NaN);
+/** No machine that works needs as much; beyond, one that comes to a stop tells the last of its hashes, and no store has room for it. */
+const MOST_J_TH = 1_000_000;
+const efficiencyOf = (powerW: number, hashrateThs: number): number =>
+  hashrateThs > 0 && powerW <= MOST_J_TH * hashrateThs ? powerW / hashrateThs : NaN;
 
 /** Where each field stands in the numbers of a reading; -1 where it is not measured but worked out. */
 const RIG_PLACES = Int32Array.from(RIG_FIELDS, (field) => (PLACE as Partial<Record<string, number>>)[field] ?? -1);

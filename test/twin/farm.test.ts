@@ -4,7 +4,8 @@ import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../../s
 import { activeAlarms } from "../../server/twin/alarms/book.ts";
 import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines, snapshotTexts } from "../../server/twin/snapshot.ts";
 import { noRows } from "../../server/twin/rows.ts";
-import type { RowSet } from "../../server/twin/series.ts";
+import { RIG_FIELDS, type RowSet } from "../../server/twin/series.ts";
+import { sift } from "../../server/twin/sift.ts";
 import { totalsOf } from "../../server/twin/live.ts";
 import type { Entry, Message } from "../../server/twin/twin.ts";
 import { OWN } from "../../server/twin/wire.ts";
@@ -53,6 +54,14 @@ describe("one entry after the other", () => {
       gco2ePerKwh: 300,
     });
     expect([...farm.digest.keys()]).toEqual([`${Math.floor(T0 / 86_400_000)}/1/r1`]);
+  });
+
+  test("a rig that comes to a stop tells nothing that a series store would refuse: the last of its hashes make no J/TH", () => {
+    const hashes = [100, 0.01, 0.001, 0.000_05, 1e-12, 0];
+    const { rows } = foldAll(entriesOf(hashes.map((hashrateThs, seq) => telemetry("r1", T0 + seq * 10_000, seq, { hashrateThs }))));
+    const efficiency = RIG_FIELDS.indexOf("efficiencyJTh");
+    expect(rowsIn(rows.rig).map(({ values }) => values[efficiency])).toEqual([30, 300_000, NaN, NaN, NaN, NaN]);
+    expect(sift({ rows, upTo: 1 }, 0).rejected).toEqual([]);
   });
 
   test("within a boot the same reading is the newest at the end, whatever the clock did and in whatever order they come", () => {
