@@ -9,12 +9,15 @@ export interface Buckets {
 }
 
 const MOST_POINTS = 20_000;
+/** Some time in 2255: InfluxDB counts nanoseconds in 63 bits. Whoever asks for later gave microseconds, as like as not. */
+const LAST_TS = 9_000_000_000_000;
 const startOf = (ts: number, widthMs: number): number => Math.floor(ts / widthMs) * widthMs;
 
-/** Throws Refused RANGE_INVALID where there is no such range, REQUEST_INVALID where `points` is not 1 to 20 000. */
+/** Throws Refused RANGE_INVALID where there is no such range, or no store can tell of it, REQUEST_INVALID where `points` is not 1 to 20 000. */
 export const checkRange = (from: number, to: number, points = 1): void => {
   if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 0 || to <= from)
     throw new Refused("RANGE_INVALID", `from (${from}) and to (${to}) are ms since 1970, from before to.`);
+  if (to > LAST_TS) throw new Refused("RANGE_INVALID", `to (${to}) is ms since 1970, at most ${LAST_TS}.`);
   if (!Number.isInteger(points) || points < 1 || points > MOST_POINTS)
     throw new Refused("REQUEST_INVALID", `points (${points}) is 1 to ${MOST_POINTS}.`);
 };

@@ -492,6 +492,8 @@ export const seriesContract = (open: (place: string) => Promise<SeriesStore>): v
         [0.5, 5],
         [-1, 5],
         [0, Infinity],
+        // Microseconds.
+        [T0 * 1_000, (T0 + 60_000) * 1_000],
       ] as const)
         await expect(store.siteSeries({ site: SITE, from, to, points: 10 })).rejects.toMatchObject({ code: "RANGE_INVALID" });
       for (const points of [0, 1.5, 1e9])

@@ -42,6 +42,8 @@ describe("buckets", () => {
       [0.5, 9],
       [0, Number.NaN],
       [0, Infinity],
+      // Microseconds.
+      [T0 * 1_000, (T0 + 60_000) * 1_000],
     ] as const)
       expect(() => checkRange(from, to)).toThrow(/RANGE_INVALID/);
     for (const points of [0, -1, 1.5, 20_001, Number.NaN]) expect(() => bucketsOf(0, 1, points)).toThrow(/REQUEST_INVALID/);
