@@ -1,7 +1,7 @@
 /** Use, money and reliability of past days: read from the sealed five-minute rows, of today from the rows that are being counted. */
 import { activeAlarms } from "../twin/alarms/book.ts";
 import { DAY_MS } from "../twin/days.ts";
-import { dayOf } from "../twin/digest.ts";
+import { dayOf, type Digest } from "../twin/digest.ts";
 import { filledCells } from "../twin/rig-day.ts";
 import type { Farm } from "../twin/farm.ts";
 import { failuresOf, reliabilityOf } from "../twin/orders/reliability.ts";
@@ -30,15 +30,34 @@ export interface UsageNeeds {
 }
 
 const MOST_DAYS = 92;
-/** Today's rows change with every reading; whoever looks again within so long gets the same answer. */
-const TODAY_MS = 15_000;
+/** Rows of a day that goes on change with every reading; whoever looks again within so long gets the same answer. */
+const AGAIN_MS = 15_000;
+/** Of a day long past only what comes late changes something; what its meters and rigs said is asked for again after so long. */
+const PAST_AGAIN_MS = 600_000;
 const SLOTS_A_DAY = 288;
 /** From so many cleared alarms on, older ones may have been let go. */
 const LEAST_FULL_HISTORY = 2_000;
 
+interface Kept {
+  readonly use: DayUse;
+  madeTs: number;
+  /** Of which versions of the day, how many readings beside those, and what the meters said. */
+  readonly of: string;
+}
+
+/** Readings of a day that are in none of its sealed versions. */
+const unsealedOf = (digest: Digest, day: number, kept: number): number => {
+  let readings = 0;
+  for (const rigDay of digest.values())
+    if (rigDay.day === day && rigDay.version > kept) for (const [, , , n] of rigDay.spans.values()) readings += n;
+  return readings;
+};
+
 export const createUsage = (needs: UsageNeeds) => {
   const { farm, site, now } = needs;
-  const cache = new Map<string, { readonly use: DayUse; readonly madeTs: number }>();
+  const cache = new Map<number, Kept>();
+  /** How much people had entered, and when last, as the days in `cache` were reckoned. */
+  let entered = "";
 
   const partsOf = async (day: number): Promise<Map<string, Filled[]>> => {
     const parts = new Map<string, Filled[]>();
@@ -52,23 +71,41 @@ export const createUsage = (needs: UsageNeeds) => {
     return parts;
   };
 
+  /** Prices may be entered anew for days that are long past. */
+  const lookAtEntered = (): string => {
+    let newestTs = 0;
+    for (const { enteredTs } of farm().quotes.values()) newestTs = Math.max(newestTs, enteredTs);
+    const present = `${farm().quotes.size}/${newestTs}`;
+    if (present !== entered) cache.clear();
+    entered = present;
+    return entered;
+  };
+
   const dayUse = async (day: number): Promise<DayUse | null> => {
     const quotes = farm().quotes;
-    const isPast = day < dayOf(now()) - 1;
-    const key = `${day}/${keptVersion(farm().ledger.days, day)}/${quotes.size}`;
-    const known = cache.get(key);
-    if (known !== undefined && (isPast || now() - known.madeTs < TODAY_MS)) return known.use;
-    const parts = await partsOf(day);
-    if (parts.size === 0) return null;
+    const before = lookAtEntered();
+    const known = cache.get(day);
+    const againMs = day < dayOf(now()) - 1 ? PAST_AGAIN_MS : AGAIN_MS;
+    if (known !== undefined && now() - known.madeTs < againMs) return known.use;
+    const kept = keptVersion(farm().ledger.days, day);
     const range = { site, from: day * DAY_MS, to: (day + 1) * DAY_MS, points: SLOTS_A_DAY };
     const energy = await needs.energySeries(range);
+    const told = [...farm().energy.meters.values()].find(({ currency }) => currency !== null)?.currency;
+    const of = JSON.stringify([kept, unsealedOf(farm().digest, day, kept), energy, told]);
+    if (known?.of === of) {
+      known.madeTs = now();
+      return known.use;
+    }
+    const parts = await partsOf(day);
+    if (parts.size === 0) return null;
     const power = quotesOf(quotes, "power");
     // The meter says in what it is paid; without one, whoever entered the price does.
-    const paidIn = [...farm().energy.meters.values()].find(({ currency }) => currency !== null)?.currency;
-    const currency = paidIn ?? quoteAt(power, range.to)?.currency ?? null;
+    const currency = told ?? quoteAt(power, range.to)?.currency ?? null;
     const use = dayUseOf(day, parts, energy, { power, carbon: quotesOf(quotes, "carbon") }, currency);
-    for (const old of cache.keys()) if (old.startsWith(`${day}/`)) cache.delete(old);
-    cache.set(key, { use, madeTs: now() });
+    // What was entered while this was reckoned may not be in it.
+    if (lookAtEntered() !== before) return use;
+    cache.delete(day);
+    cache.set(day, { use, madeTs: now(), of });
     for (const old of cache.keys()) {
       if (cache.size <= MOST_DAYS) break;
       cache.delete(old);
