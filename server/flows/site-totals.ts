@@ -14,12 +14,11 @@ const AGAIN_MS = 30_000;
 /** Gives the totals of a farm, live or in a replay. */
 export const createTotals = (known: () => EnergyKnown): ((farm: Farm) => SiteTotals) => {
   const sums = new WeakMap<Farm, { readonly ts: number; readonly today: Today | null }>();
-  const todayIn = (farm: Farm): Today | null => {
+  const todayIn = (farm: Farm, meteredKwh: number): Today | null => {
     const before = sums.get(farm);
     if (before !== undefined && farm.asOfTs >= before.ts && farm.asOfTs - before.ts < AGAIN_MS) return before.today;
     const day = Math.floor(farm.asOfTs / DAY_MS);
-    const { energy, digest, quotes } = farm;
-    const today = todayOf(digest, day, energy.day === day ? energy.kwh : 0, known(), quotes);
+    const today = todayOf(farm.digest, day, meteredKwh, known(), farm.quotes);
     sums.set(farm, { ts: farm.asOfTs, today });
     return today;
   };
@@ -29,7 +28,7 @@ export const createTotals = (known: () => EnergyKnown): ((farm: Farm) => SiteTot
       .find(({ gridGco2ePerKwh }) => gridGco2ePerKwh !== null);
     const bare = totalsOf(farm);
     const isTold = bare.todayKwh > 0 && bare.todayCost !== null && bare.todayKgco2e !== null;
-    return filledTotals(bare, grid?.gridGco2ePerKwh ?? null, known(), farm.quotes, isTold ? null : todayIn(farm));
+    return filledTotals(bare, grid?.gridGco2ePerKwh ?? null, known(), farm.quotes, isTold ? null : todayIn(farm, bare.todayKwh));
   };
 };
 

@@ -1,6 +1,7 @@
 /** Twins as the live feed and the API show them. */
 import { activeAlarms, gravestOf } from "./alarms/book.ts";
 import type { LiveRow, RosterRow } from "./delta.ts";
+import { DAY_MS } from "./days.ts";
 import { energyNow } from "./energy.ts";
 import { targetThs } from "./fold.ts";
 import type { Farm } from "./farm.ts";
@@ -74,6 +75,8 @@ export const totalsOf = (farm: Farm): BareTotals => {
   const now = energyNow(farm.energy, farm.asOfTs);
   const wallW = now?.meteredW ?? reportedW;
   const { energy } = farm;
+  // The day of a meter that has not spoken since midnight is over.
+  const isToday = energy.day >= Math.floor(farm.asOfTs / DAY_MS);
   return {
     site: farm.site,
     rigs: farm.twins.size,
@@ -93,9 +96,9 @@ export const totalsOf = (farm: Farm): BareTotals => {
     hottestBoardC,
     hottestChipC,
     activeAlarms: alarms,
-    todayKwh: energy.kwh,
-    todayCost: energy.priced ? energy.cost : null,
-    todayKgco2e: energy.carbon ? energy.kgco2e : null,
+    todayKwh: isToday ? energy.kwh : 0,
+    todayCost: isToday && energy.priced ? energy.cost : null,
+    todayKgco2e: isToday && energy.carbon ? energy.kgco2e : null,
     asOfTs: farm.asOfTs,
   };
 };

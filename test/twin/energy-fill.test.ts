@@ -6,7 +6,7 @@ import { NOTHING_KNOWN, readEnergySettings, type EnergyKnown } from "../../serve
 import { foldEntry, newFarm, nothingYet } from "../../server/twin/farm.ts";
 import type { EnergyAnswer, SiteSeriesAnswer } from "../../server/twin/series.ts";
 import type { QuoteBook } from "../../server/twin/usage/quotes.ts";
-import { energy, handJournal, telemetry } from "../flows/hands.ts";
+import { energy, handJournal, telemetry, tick } from "../flows/hands.ts";
 
 const NOON = 20_000 * DAY_MS + DAY_MS / 2;
 const FIVE_MIN = 300_000;
@@ -138,6 +138,22 @@ describe("the site's figures of now", () => {
     const [bare, known] = [createTotals(() => NOTHING_KNOWN)(farm), createTotals(() => PLAN)(farm)];
     expect(known).toEqual(bare);
     expect(known.told).toEqual({ mix: "meter", carbon: "meter", price: "meter", today: "meter" });
+  });
+
+  test("a meter that has not spoken since midnight says nothing of today: yesterday's energy is not today's", () => {
+    const farm = farmOf(true);
+    const entered = (day: number) => ({ qos: 1, retain: false, dup: false, client: "", receivedTs: NOON + day * DAY_MS }) as const;
+    expect(createTotals(() => PLAN)(farm).todayKwh).toBeGreaterThan(0);
+    foldEntry(farm, { ...entered(1), ...tick, pos: farm.asOfPos + 1 }, nothingYet());
+    const silent = createTotals(() => PLAN)(farm);
+    expect(silent).toMatchObject({ todayKwh: 0, todayCost: null, todayKgco2e: null, told: { today: null } });
+    // Then the rigs have their word.
+    const reading = telemetry("r1", NOON + DAY_MS, 60, { powerW: 3_600 });
+    foldEntry(farm, { ...entered(1), ...reading, pos: farm.asOfPos + 1 }, nothingYet());
+    const totals = createTotals(() => PLAN)(farm);
+    expect(totals.todayKwh).toBeCloseTo(0.3, 6);
+    expect(totals.todayCost).toBeCloseTo(0.3 * 0.05, 6);
+    expect(totals.told.today).toBe("rigs");
   });
 
   test("where nobody tells anything, nothing is told", () => {
