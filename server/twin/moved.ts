@@ -30,17 +30,23 @@ export const shifted = (payload: Uint8Array, byMs: number, mark = ""): Uint8Arra
 /** `rigtwin/v1/{site}/{gateway}/signed` */
 const SIGNED = /^rigtwin\/v1\/([^/]+)\/[^/]+\/signed$/;
 
+/** What a gateway's batch has in it: a text of its own since version 2, before that a part of what is signed. Undefined where it is none. */
+const messagesIn = (envelope: unknown): readonly unknown[] | undefined => {
+  if (!isFields(envelope) || typeof envelope["signed"] !== "string") return undefined;
+  const { messages } = envelope;
+  const batch = typeof messages === "string" ? { messages: jsonOf(messages) } : jsonOf(envelope["signed"]);
+  return isFields(batch) && Array.isArray(batch["messages"]) ? batch["messages"] : undefined;
+};
+
 /**
  * The message moved by `byMs`. What a gateway has signed cannot be altered and still be signed: its readings come each by itself, without
  * a signature.
  */
 export const movedMessages = (message: Told, byMs: number, mark = ""): Told[] => {
   const site = SIGNED.exec(message.topic)?.[1];
-  const envelope = site === undefined ? undefined : valueOf(message.payload);
-  const batch = isFields(envelope) && typeof envelope["signed"] === "string" ? jsonOf(envelope["signed"]) : undefined;
-  if (site === undefined || !isFields(batch) || !Array.isArray(batch["messages"]))
-    return [{ ...message, payload: shifted(message.payload, byMs, mark) }];
-  return (batch["messages"] as unknown[]).flatMap((part) => {
+  const messages = site === undefined ? undefined : messagesIn(valueOf(message.payload));
+  if (site === undefined || messages === undefined) return [{ ...message, payload: shifted(message.payload, byMs, mark) }];
+  return messages.flatMap((part) => {
     if (!isFields(part)) return [];
     const { rig, channel, payload } = part;
     if (typeof rig !== "string" || (channel !== "telemetry" && channel !== "answers") || !isFields(payload)) return [];

@@ -26,16 +26,16 @@ describe("moved in time", () => {
     const payload = bytes(text);
     expect(shifted(payload, 5, "-r1")).toBe(payload);
   });
-  test("signed readings come each by itself, without the signature", () => {
-    const signed = JSON.stringify({
-      v: 1,
-      messages: [
-        { rig: "a", channel: "telemetry", payload: { ts: 1, seq: 4 } },
-        { rig: "b", channel: "answers", payload: { ts: 2 } },
-        { rig: 1 },
-      ],
-    });
-    const out = movedMessages(told("rigtwin/v1/farm/gateway-c1/signed", bytes({ v: 1, signed, sig: "00" })), 10);
+  const messages = [
+    { rig: "a", channel: "telemetry", payload: { ts: 1, seq: 4 } },
+    { rig: "b", channel: "answers", payload: { ts: 2 } },
+    { rig: 1 },
+  ];
+  test.each([
+    [1, { v: 1, signed: JSON.stringify({ v: 1, messages }), sig: "00" }],
+    [2, { v: 2, signed: JSON.stringify({ v: 2, body: "00" }), sig: "00", lines: ["", ""], messages: JSON.stringify(messages) }],
+  ])("signed readings come each by itself, without the signature: version %i", (_, batch) => {
+    const out = movedMessages(told("rigtwin/v1/farm/gateway-c1/signed", bytes(batch)), 10);
     expect(out.map(({ topic, payload }) => [topic, value(payload)])).toEqual([
       ["rigtwin/v1/farm/a/telemetry", { ts: 11, seq: 4 }],
       ["rigtwin/v1/farm/b/answers", { ts: 12 }],
