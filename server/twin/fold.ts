@@ -102,9 +102,14 @@ export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identit
   return changed ? (merged as unknown as Identity) : known;
 };
 
-/** EWMA of an eighth, each step bounded, so that one message that lay in a spool for an hour does not look like a wrong clock. */
+/** From so much on a difference is no matter of the network's moods. */
+const SKEW_STEP_MS = 2_000;
+/**
+ * EWMA of an eighth. Upwards each step is bounded, so that what lay in a spool for an hour does not look like a wrong clock; downwards it is
+ * taken at once: nothing arrives before it is made, so that whatever came before had lain somewhere, or the clock is another now.
+ */
 const skewAfter = (before: number | null, skewMs: number): number =>
-  before === null ? skewMs : before + Math.round(Math.max(-2_000, Math.min(2_000, skewMs - before)) / 8);
+  before === null || skewMs < before - SKEW_STEP_MS ? skewMs : before + Math.round(Math.min(SKEW_STEP_MS, skewMs - before) / 8);
 
 /** Whether something newer was told before, where nothing but the twin is known (else newest.ts). */
 const isOlder = ({ lastDeviceTs, boot, lastSeq }: Twin, reading: Reading): boolean => {

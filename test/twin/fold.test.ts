@@ -106,6 +106,18 @@ describe("a twin's state", () => {
     twin = foldReading(twin, { ...reading(T + 1_000, {}), receivedTs: T + 3_600_000 }, null, 0, 0);
     expect(Math.abs(twin.skewMs as number)).toBeLessThan(1_000);
   });
+
+  test("after hours out of a spool, or a first sight of them, one reading that comes as it is made sets the clock's skew right", () => {
+    const late = (hours: number) => Array.from({ length: hours * 360 }, (_, i) => T + i * 10_000);
+    for (const first of [[T], []]) {
+      let twin = newTwin("s", "r", 0, T);
+      const now = T + 5 * 3_600_000;
+      for (const ts of first) twin = foldReading(twin, { ...reading(ts, {}), receivedTs: ts + 40 }, null, 0, 0);
+      for (const ts of late(5).slice(1)) twin = foldReading(twin, { ...reading(ts, {}), receivedTs: now }, null, 0, 0);
+      twin = foldReading(twin, { ...reading(now + 10_000, {}), receivedTs: now + 10_040 }, null, 0, 0);
+      expect(twin.skewMs).toBe(40);
+    }
+  });
 });
 
 describe("identity", () => {
