@@ -1,5 +1,5 @@
 /** Small files with secrets, readable by their owner alone. */
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 
 /** Its text; null where there is none. Takes away what others might read. */
@@ -25,4 +25,18 @@ export const put = async (path: string, text: string): Promise<void> => {
     await file.close();
   }
   await rename(draft, path);
+};
+
+/** As `put`, in one turn: for what is written once and has to be on disk before anybody is told of it. */
+export const putAtOnce = (path: string, text: string): void => {
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const file = openSync(draft, "wx", 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(draft, path);
 };

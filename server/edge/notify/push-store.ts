@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { newPushDevice, type NewPushDevice } from "../../twin/notify/push.ts";
 import { Refused } from "../../twin/refusal.ts";
-import { put, textOf } from "./files.ts";
+import { put, putAtOnce, textOf } from "./files.ts";
 import { newPushKeys, type PushKeys } from "./web-push.ts";
 
 const FILE = "push.json";
@@ -34,24 +34,35 @@ export const openPushStore = (folder: string) => {
   } catch (cause) {
     throw new Refused("CONFIG_INVALID", `${FILE} in the data folder cannot be read; move it away to begin anew.`, { cause });
   }
-  const ownKeys = (): PushKeys => (keys ??= newPushKeys());
+  const refusedOf = (cause: unknown): Refused => {
+    const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+    return new Refused(full ? "DISK_FULL" : "JOURNAL_UNAVAILABLE", "The browsers could not be written to the data folder.", { cause });
+  };
+  const ownKeys = (): PushKeys => {
+    if (keys !== null) return keys;
+    const made = newPushKeys();
+    try {
+      putAtOnce(path, JSON.stringify({ keys: made, devices }));
+    } catch (cause) {
+      throw refusedOf(cause);
+    }
+    return (keys = made);
+  };
   /** One change after the other; durable when it resolves. */
   const change = (next: (before: readonly PushDevice[]) => readonly PushDevice[]): Promise<void> => {
     const mine = turn.then(async () => {
       const after = next(devices);
-      try {
-        await put(path, JSON.stringify({ keys: ownKeys(), devices: after }));
-      } catch (cause) {
-        const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
-        throw new Refused(full ? "DISK_FULL" : "JOURNAL_UNAVAILABLE", "The browsers could not be written to the data folder.", { cause });
-      }
+      const own = ownKeys();
+      await put(path, JSON.stringify({ keys: own, devices: after })).catch((cause: unknown) => {
+        throw refusedOf(cause);
+      });
       devices = after;
     });
     turn = mine.catch(() => undefined);
     return mine;
   };
   return {
-    /** Made at the first call, on disk with the first browser. */
+    /** Made and on disk at the first call: a browser may be asking its owner while this server ends. Throws Refused DISK_FULL, JOURNAL_UNAVAILABLE. */
     keys: ownKeys,
     devices: (): readonly PushDevice[] => devices,
     /** Keeps a browser, or what is new of it. Throws Refused REQUEST_INVALID, DISK_FULL, JOURNAL_UNAVAILABLE. */

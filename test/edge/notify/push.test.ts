@@ -193,6 +193,12 @@ test("keys are made once and stay over a restart; the file is its owner's alone;
   expect(() => openPushStore(folder)).toThrow("push.json in the data folder cannot be read");
 });
 
+test("the key that a browser was told is the server's after a kill, too", () => {
+  const folder = folderOf();
+  const told = openPushStore(folder).keys();
+  expect(openPushStore(folder).keys()).toEqual(told);
+});
+
 test("what is no subscription is refused, and a text that does not fit is no message", () => {
   const { device } = browser("https://push.example.org/a");
   for (const wrong of [{ p256dh: "AAAA" }, { auth: "no base64!" }, { endpoint: "ftp://x" }, { endpoint: "javascript:1" }])
