@@ -148,6 +148,11 @@ export const createPeople = (needs: PeopleNeeds) => {
     store.setPerson({ ...person, totpStep: step });
     return "app";
   };
+  /** In this order: a server that is killed in between must not leave anybody in by the password of before. */
+  const changeAndEnd = (after: Person): void => {
+    store.endSessions(after.id);
+    store.setPerson(after);
+  };
   /** The last admin cannot be taken away: nobody could let anybody in again. */
   const keepsAnAdmin = (but: number): void => {
     if (!store.people().some(({ id, role, disabledTs }) => id !== but && role === "admin" && disabledTs === null))
@@ -238,8 +243,7 @@ export const createPeople = (needs: PeopleNeeds) => {
         return true;
       }
       if (!always || (await needs.fitsPassword(password, admin.password))) return false;
-      store.setPerson({ ...admin, password: await needs.hashPassword(password), disabledTs: null });
-      store.endSessions(admin.id);
+      changeAndEnd({ ...admin, password: await needs.hashPassword(password), disabledTs: null });
       needs.audit("rigtwin", "password-changed", { name: "admin", by: "the setting PASSWORD" }, "");
       return false;
     },
@@ -276,9 +280,8 @@ export const createPeople = (needs: PeopleNeeds) => {
         totp: news.resetTotp === true ? null : before.totp,
         disabledTs: news.disabled === undefined ? before.disabledTs : news.disabled ? (before.disabledTs ?? clock.now()) : null,
       };
-      store.setPerson(after);
+      changeAndEnd(after);
       if (after.totp === null) store.setRecovery(id, []);
-      store.endSessions(id);
       needs.audit(
         by.name,
         "person-changed",
@@ -298,8 +301,7 @@ export const createPeople = (needs: PeopleNeeds) => {
       const person = known(id);
       if (!(await needs.fitsPassword(old, person.password))) throw new Refused("LOGIN_FAILED", "The old password is wrong.");
       strong(fresh);
-      store.setPerson({ ...person, password: await needs.hashPassword(fresh) });
-      store.endSessions(id);
+      changeAndEnd({ ...person, password: await needs.hashPassword(fresh) });
       needs.audit(person.name, "password-changed", { name: person.name }, from.address);
     },
 

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import Database from "libsql";
 import { Secret, TOTP } from "otpauth";
 import { privateKeyToAccount } from "viem/accounts";
 import { createSiweMessage } from "viem/siwe";
@@ -209,6 +211,19 @@ test("PASSWORD given at a later start takes the place of the old one and ends th
   expect(people.bySession(session)).toBeNull();
   expect(await people.login("admin", PASSWORD, null, FROM)).toBeNull();
   expect(await people.login("admin", "a new one altogether", null, FROM)).not.toBeNull();
+});
+
+test("whose sessions cannot be ended keeps the password that opened them", async () => {
+  const { people, folder } = await open();
+  const session = (await people.login("admin", PASSWORD, null, FROM)) ?? "";
+  // Where a server is killed, or its disk refuses, between the two.
+  const db = new Database(join(folder, "people.db"));
+  db.exec("CREATE TRIGGER refused BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  db.close();
+  await expect(people.changePassword(1, PASSWORD, "a new one altogether", FROM)).rejects.toThrow(/refused/);
+  await expect(people.first("a new one altogether", true)).rejects.toThrow(/refused/);
+  expect(people.bySession(session)).not.toBeNull();
+  expect(await people.login("admin", PASSWORD, null, FROM)).not.toBeNull();
 });
 
 test("the audit has each act, no secret, and shows any line that was changed, moved or taken out", async () => {

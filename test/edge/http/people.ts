@@ -57,6 +57,7 @@ export const openHouse = async (now: () => number = Date.now) => {
   });
   await people.first(PASSWORD, false);
   return {
+    folder,
     people,
     devices,
     audit,
