@@ -21,7 +21,8 @@ export interface DaysKept {
   readonly has: (day: number, version: number) => boolean;
   readonly version: (day: number, version: number) => readonly SealedRig[];
   readonly rigs: (day: number, upToVersion: number) => readonly string[];
-  readonly putTree: (chain: string, tree: Tree) => Tree;
+  /** Gives what is kept: the first that was put, unless this one is to stand `instead`. */
+  readonly putTree: (chain: string, tree: Tree, instead?: boolean) => Tree;
   readonly tree: (chain: string, day: number, number: number) => Tree | null;
 }
 export interface AnchorChain {
@@ -83,6 +84,9 @@ const REASONS = {
 
 /** Under which name trees are kept: another genesis or another contract needs others. */
 export const chainKey = ({ chainId, genesis, contract }: ChainIdentity): string => `${chainId}/${genesis}/${contract.toLowerCase()}`;
+
+/** Tokens that have a leaf, in its order. */
+const tokensIn = ({ leaves }: Tree): number[] => leaves.map((leaf) => (JSON.parse(leaf) as { tokenId: number }).tokenId);
 
 export const createAnchoring = (needs: AnchoringNeeds) => {
   const { chain, clock, days, farm, site } = needs;
@@ -194,23 +198,33 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
 
   /**
    * Sends a tree that is not on the chain. What an earlier call or process has signed comes to its end first, and then the chain is asked once
-   * more: the contract takes the same correction a second time, and would count one too many for good.
+   * more: the contract takes the same correction a second time, and would count one too many for good. `fitting`: asked then, when nothing is
+   * under way, for the tree that is to be sent.
    */
-  const sendMissing = async (tree: Tree): Promise<void> => {
-    if (await isThere(tree)) return;
+  const sendMissing = async (kept: Tree, fitting: () => Promise<Tree> = async () => kept): Promise<void> => {
+    if (await isThere(kept)) return;
     await chain.settle();
-    if (await isThere(tree)) return;
-    const { day, number, root, manifestHash, treeSize, readings } = tree;
+    if (await isThere(kept)) return;
+    const { day, number, root, manifest, manifestHash, treeSize, readings } = await fitting();
     if (number === 0) await chain.anchor(day, root, manifestHash, treeSize, readings);
-    else await chain.correct(day, root, manifestHash, readings, hashOf((JSON.parse(tree.manifest) as { reason: string }).reason));
+    else await chain.correct(day, root, manifestHash, readings, hashOf((JSON.parse(manifest) as { reason: string }).reason));
   };
 
+  /**
+   * A tree that was made while this machine's clock was ahead, or before it was set back, may lack a machine that came onto the chain that very day.
+   * The contract never takes it then, nor any day behind it: it is made anew.
+   */
   const anchorDay = async (identity: ChainIdentity, day: number): Promise<void> => {
     const key = chainKey(identity);
     const where = { chainId: identity.chainId, contract: identity.contract };
     const version = Math.min(1, keptVersion(ledgerDays(), day));
-    const tree = days.tree(key, day, 0) ?? days.putTree(key, await treeFor(where, day, 0, version, await chain.activeTokens(day), null));
-    await sendMissing(tree);
+    const made = (tokens: readonly number[]): Promise<Tree> => treeFor(where, day, 0, version, tokens, null);
+    let tree = days.tree(key, day, 0) ?? days.putTree(key, await made(await chain.activeTokens(day)));
+    await sendMissing(tree, async () => {
+      const tokens = await chain.activeTokens(day);
+      if (tokens.join() !== tokensIn(tree).join()) tree = days.putTree(key, await made(tokens), true);
+      return tree;
+    });
     const there = await chain.anchorOf(day);
     if (there === null) throw new Refused("CHAIN_UNAVAILABLE", `the anchor of day ${day} is not in its block yet`);
     if (there.root !== tree.root || there.manifestHash !== tree.manifestHash) throw conflict(day, "root");
@@ -227,7 +241,7 @@ export const createAnchoring = (needs: AnchoringNeeds) => {
     const key = chainKey(identity);
     const last = days.tree(key, day, anchors.length - 1);
     if (last === null) throw conflict(day, "number of corrections");
-    const tokens = new Set<number>(last.leaves.map((leaf) => (JSON.parse(leaf) as { tokenId: number }).tokenId));
+    const tokens = new Set<number>(tokensIn(last));
     const before = tokens.size;
     const missing = days
       .rigs(day, version)

@@ -173,6 +173,29 @@ describe("a correction that was signed and not sent", () => {
   });
 });
 
+describe("a tree that was made too early", () => {
+  test("is made anew with the machine that came onto the chain that day, and the days go on", async () => {
+    await firstDay();
+    bench.meddle((methods) => (methods.includes("eth_estimateGas") ? "lose" : "pass"));
+    bench.to(at(1, 0.3));
+    await bench.parts().anchoring.step();
+    expect(bench.errors).toHaveLength(1);
+    bench.meddle(() => "pass");
+    // The clock was ahead: it is still the evening before, and another machine comes.
+    bench.to(at(0, 23.8));
+    bench.birth("c");
+    await bench.parts().records.step();
+    bench.to(at(1, 0.5));
+    await bench.settle();
+    expect(bench.farm().ledger.days.get(D0)?.anchors).toMatchObject([{ treeSize: 3, readings: 24 }]);
+    bench.to(at(2, 0.3));
+    await bench.settle();
+    expect(await bench.parts().chain.lastAnchoredDay()).toBe(D0 + 1);
+    expect(bench.errors).toHaveLength(1);
+    for (const token of [1, 3]) expect(await verdictOf(token)).toEqual({ verdict: "verified", wrong: [] });
+  });
+});
+
 describe("blocks that were taken back", () => {
   test("an anchor and its correction are sent again, the same ones, and the days go on", async () => {
     await firstDay();

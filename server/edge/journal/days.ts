@@ -1,4 +1,4 @@
-/** Sealed days beside the journal, in `days.db`: what was counted, and the trees made of it. Rows are written once and never changed. */
+/** Sealed days beside the journal, in `days.db`: what was counted, and the trees made of it. Rows are written once and never changed; a tree only before it was sent. */
 import { join } from "node:path";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import Database from "libsql";
@@ -26,6 +26,7 @@ export const openDays = (folder: string) => {
   const putVersion = db.prepare("INSERT INTO version VALUES (?, ?, ?)");
   const putRig = db.prepare("INSERT INTO rig_day VALUES (?, ?, ?, ?)");
   const putTree = db.prepare("INSERT OR IGNORE INTO tree VALUES (?, ?, ?, ?)");
+  const putInstead = db.prepare("INSERT OR REPLACE INTO tree VALUES (?, ?, ?, ?)");
   const hasVersion = db.prepare("SELECT rigs FROM version WHERE day = ? AND version = ?");
   const rigsOf = db.prepare("SELECT DISTINCT rig FROM rig_day WHERE day = ? AND version <= ? ORDER BY rig");
   const rowsOf = db.prepare("SELECT version, body FROM rig_day WHERE day = ? AND version <= ? ORDER BY version, rig");
@@ -65,9 +66,9 @@ export const openDays = (folder: string) => {
         version,
         sealed: unpacked<SealedRig>(body),
       })),
-    /** A tree stays as it was first written: what is read back is what is to be anchored. */
-    putTree(chain: string, tree: Tree): Tree {
-      putTree.run(chain, tree.day, tree.number, packed(tree));
+    /** A tree stays as it was first written: what is read back is what is to be anchored. `instead`: of one that nobody has sent. */
+    putTree(chain: string, tree: Tree, instead = false): Tree {
+      (instead ? putInstead : putTree).run(chain, tree.day, tree.number, packed(tree));
       return unpacked<Tree>((getTree.get(chain, tree.day, tree.number) as { body: Buffer }).body);
     },
     tree: (chain: string, day: number, number: number): Tree | null => {
