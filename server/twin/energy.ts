@@ -101,6 +101,16 @@ const addLate = (energy: EnergyState, reading: EnergyReading): void => {
   addStretch(energy, meter, { from: reading, toTs: stretch.toTs }, true);
 };
 
+/** Within a boot the number says which of two readings is the later one, however the clock was set; else the time. */
+const isLater = (reading: EnergyReading, than: EnergyReading): boolean =>
+  reading.boot === than.boot && reading.seq !== null && than.seq !== null ? reading.seq > than.seq : reading.deviceTs > than.deviceTs;
+
+/** Whether a reading is what a meter says now. */
+export const isNewest = ({ meters }: EnergyState, reading: EnergyReading): boolean => {
+  const before = meters.get(reading.meter);
+  return before === undefined || isLater(reading, before);
+};
+
 /**
  * Adds the energy between a meter's previous reading and this one: the earlier power held, as long as the gap is short; split at
  * UTC midnight. A longer gap is filled by what comes late for it while it is still that day, in whatever order. Gives false for a reading that is not
@@ -108,14 +118,16 @@ const addLate = (energy: EnergyState, reading: EnergyReading): void => {
  */
 export const foldEnergy = (energy: EnergyState, reading: EnergyReading): boolean => {
   const before = energy.meters.get(reading.meter);
-  if (before !== undefined && reading.deviceTs <= before.deviceTs) {
+  if (!isNewest(energy, reading)) {
     addLate(energy, reading);
     return false;
   }
   energy.meters.set(reading.meter, reading);
   const day = Math.floor(reading.deviceTs / DAY_MS);
   if (day > energy.day) startDay(energy, day);
-  addStretch(energy, reading.meter, { from: before ?? null, toTs: reading.deviceTs }, false);
+  // Nothing lies between them where its clock was set back.
+  if (before === undefined || reading.deviceTs > before.deviceTs)
+    addStretch(energy, reading.meter, { from: before ?? null, toTs: reading.deviceTs }, false);
   return true;
 };
 

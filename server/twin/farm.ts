@@ -12,7 +12,7 @@ import type { Watch } from "./alarms/watch.ts";
 import { foldCommandNews, foldCommandTick, foldResponse, type CommandNews, type Commands } from "./commands.ts";
 import { dayOf, digestReading, forgetOldest, forgetVersions, type Digest } from "./digest.ts";
 import { noForeign, type Foreign } from "./dialects/index.ts";
-import { foldEnergy, noEnergy, type EnergyState } from "./energy.ts";
+import { foldEnergy, isNewest, noEnergy, type EnergyState } from "./energy.ts";
 import {
   foldAnnounced,
   foldBirth,
@@ -33,7 +33,7 @@ import { nearly } from "./nearly.ts";
 import { newestOf } from "./newest.ts";
 import { parse, type Parsed } from "./parse.ts";
 import { foldPartReason, foldPartRecords, foldParts, hasOtherSerial, noParts, type PartBook } from "./part-changes.ts";
-import type { Identity, Reading } from "./reading.ts";
+import type { EnergyReading, Identity, Reading } from "./reading.ts";
 import type { Act } from "./record.ts";
 import type { Code, Refusal } from "./refusal.ts";
 import { addEnergy, addReading } from "./rows.ts";
@@ -314,6 +314,17 @@ const carryReading = (farm: Farm, reading: Reading, out: Outcome, gateway: strin
   digestReading(farm.digest, { rig, deviceTs, boot, seq, signed: tier !== "self-reported" }, measured, openVersion(farm.ledger.days, day));
 };
 
+const carryEnergy = (farm: Farm, energy: EnergyReading, out: Outcome): void => {
+  const isNew = note(seenOf(farm.meterSeen, energy.meter), energy.boot, energy.seq, energy.deviceTs);
+  if (isNew) farm.accepted += 1;
+  else farm.duplicates += 1;
+  // As of a rig: where its clock was set back onto a time that has its point, what it says now counts all the same.
+  if (!isNew && !isNewest(farm.energy, energy)) return;
+  if (!foldEnergy(farm.energy, energy)) farm.late += 1;
+  out.metered += 1;
+  if (isNew && out.rows !== null) addEnergy(out.rows, energy);
+};
+
 const carryTick = (farm: Farm, entry: Entry, out: Outcome): void => {
   const quiet: Twin[] = [];
   for (const twin of farm.twins.values()) {
@@ -477,15 +488,7 @@ const carryParsed = (farm: Farm, entry: Entry, parsed: Parsed, out: Outcome, gat
       farm.duplicates += 1;
       return;
     case "energy":
-      if (!note(seenOf(farm.meterSeen, parsed.energy.meter), parsed.energy.boot, parsed.energy.seq, parsed.energy.deviceTs)) {
-        farm.duplicates += 1;
-        return;
-      }
-      farm.accepted += 1;
-      if (!foldEnergy(farm.energy, parsed.energy)) farm.late += 1;
-      out.metered += 1;
-      if (out.rows !== null) addEnergy(out.rows, parsed.energy);
-      return;
+      return carryEnergy(farm, parsed.energy, out);
     case "birth": {
       const before = twinOf(farm, parsed.rig, entry.receivedTs, out);
       const identity = { ...before.identity, ...parsed.birth.identity };

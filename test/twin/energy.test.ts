@@ -72,6 +72,22 @@ describe("energy", () => {
     expect(late.kwh).toBe(0);
   });
 
+  test("a meter whose clock is set back goes on, and its energy is counted once", () => {
+    const energy = noEnergy();
+    const told = (seq: number, s: number, boot = "b"): EnergyReading => at(MIDNIGHT + s * 1_000, { seq, boot, meteredW: 1_000 * seq });
+    for (let seq = 0; seq <= 360; seq++) expect(foldEnergy(energy, told(seq, 3_600 + seq * 10))).toBe(true);
+    const { kwh } = energy;
+    expect(foldEnergy(energy, told(361, 3_600))).toBe(true);
+    expect(energy.kwh).toBe(kwh);
+    expect(energyNow(energy, MIDNIGHT + 3_600_000)?.meteredW).toBe(361_000);
+    foldEnergy(energy, told(362, 3_610));
+    expect(energy.kwh).toBeCloseTo(kwh + (361 * 10) / 3_600, 9);
+    // What it had told before that comes late is still late; of another boot the time says which is the later.
+    expect(foldEnergy(energy, told(100, 5_000))).toBe(false);
+    expect(foldEnergy(energy, told(0, 3_605, "c"))).toBe(false);
+    expect(foldEnergy(energy, told(1, 3_615, "c"))).toBe(true);
+  });
+
   test("intensity: gas by combustion, own sun and wind 0, a charging battery left out, unknown grid unknown", () => {
     expect(intensityOf({ grid: 50, solar: 50 }, 400)).toBe(200);
     expect(intensityOf({ gas: 100 }, null)).toBe(GAS_GCO2E_PER_KWH);

@@ -94,6 +94,16 @@ describe("one entry after the other", () => {
     expect(rowsIn(rows.rig).map(({ ts }) => ts)).toEqual([0, 1, 2, 3, 4, 5].map((i) => T0 + i * 10_000));
   });
 
+  test("a meter whose clock is set back by whole readings goes on, and those moments keep the points they have", () => {
+    const puts = Array.from({ length: 12 }, (_, seq) => energy(T0 + (seq % 6) * 10_000, seq, 1_000 + seq));
+    const { farm, out, rows } = foldAll(entriesOf(puts));
+    expect(totalsOf(farm).meteredW).toBe(1_011);
+    expect([farm.accepted, farm.duplicates, farm.late, out.metered, rows.site_energy.count]).toEqual([6, 6, 0, 12, 12]);
+    // Sent again, none of it is anything new.
+    const again = foldAll(entriesOf([...puts, ...puts])).farm;
+    expect([again.accepted, again.duplicates, again.energy]).toEqual([6, 18, farm.energy]);
+  });
+
   test("redelivery and replay change nothing but the count of duplicates", () => {
     const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
     const once = foldAll(entriesOf(puts));
