@@ -47,8 +47,16 @@ describe("the use of a day that is past", () => {
     return { wallKwh: total.wallKwh, cost: total.cost };
   };
 
+  /** A farm that has one reading of the first day, and a price. */
+  const begin = async (): Promise<void> => {
+    farm = newFarm("farm");
+    void put(OWN.start, new TextEncoder().encode("{}"), FIRST);
+    reading(0, 1, FIRST + HOUR_MS);
+    await price(0.1);
+  };
+
   beforeEach(async () => {
-    [farm, nowTs, meterW] = [newFarm("farm"), LATER, 3_600_000];
+    [nowTs, meterW] = [LATER, 3_600_000];
     usage = createUsage({
       site: "farm",
       now: () => nowTs,
@@ -58,9 +66,7 @@ describe("the use of a day that is past", () => {
       write: (topic, payload) => put(topic, payload, nowTs),
       breathe: () => Promise.resolve(),
     });
-    void put(OWN.start, new TextEncoder().encode("{}"), FIRST);
-    reading(0, 1, FIRST + HOUR_MS);
-    await price(0.1);
+    await begin();
   });
 
   test("follows a price that is entered anew for the same moment", async () => {
@@ -80,5 +86,14 @@ describe("the use of a day that is past", () => {
     expect(await seen()).toEqual({ wallKwh: 300, cost: 30 });
     reading(1, 2, LATER);
     expect(await seen(900_000)).toEqual({ wallKwh: 600, cost: 60 });
+  });
+
+  test("goes back with whoever goes back in a replay, or with a clock that is set back", async () => {
+    const early = farm;
+    await begin();
+    reading(1, 2, FIRST + 2 * HOUR_MS);
+    expect(await seen()).toEqual({ wallKwh: 600, cost: 60 });
+    farm = early;
+    expect(await seen(FIRST + 1.5 * HOUR_MS - LATER)).toEqual({ wallKwh: 300, cost: 30 });
   });
 });
