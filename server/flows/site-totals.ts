@@ -17,7 +17,8 @@ export const createTotals = (known: () => EnergyKnown): ((farm: Farm) => SiteTot
   const todayIn = (farm: Farm, meteredKwh: number): Today | null => {
     const before = sums.get(farm);
     if (before !== undefined && farm.asOfTs >= before.ts && farm.asOfTs - before.ts < AGAIN_MS) return before.today;
-    const day = Math.floor(farm.asOfTs / DAY_MS);
+    // What the meter says is shared over its own day, of which the journal's time may be ahead.
+    const day = meteredKwh > 0 ? farm.energy.day : Math.floor(farm.asOfTs / DAY_MS);
     const today = todayOf(farm.digest, day, meteredKwh, known(), farm.quotes);
     sums.set(farm, { ts: farm.asOfTs, today });
     return today;

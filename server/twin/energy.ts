@@ -131,6 +131,13 @@ export const foldEnergy = (energy: EnergyState, reading: EnergyReading): boolean
   return true;
 };
 
+/**
+ * Whether the day of the totals goes on at `nowTs`, by the meters' own clocks: it is over for one that was last heard on it and has been silent past
+ * its midnight. The journal's time alone does not say so: where a clock was once ahead, that is ahead of all who tell.
+ */
+export const isDayOn = ({ meters, day }: EnergyState, nowTs: number): boolean =>
+  [...meters.values()].some(({ deviceTs, receivedTs }) => deviceTs + nowTs - receivedTs < (day + 1) * DAY_MS);
+
 /** The part of the inflow that is bought from the grid, 0 to 1; 1 where the sources are not told. */
 const shareOfGrid = (reading: EnergyReading): number => {
   const inflow = Object.values(reading.sourcesW).reduce((sum, watts) => sum + Math.max(0, watts), 0);

@@ -1,8 +1,7 @@
 /** Twins as the live feed and the API show them. */
 import { activeAlarms, gravestOf } from "./alarms/book.ts";
 import type { LiveRow, RosterRow } from "./delta.ts";
-import { DAY_MS } from "./days.ts";
-import { energyNow } from "./energy.ts";
+import { energyNow, isDayOn } from "./energy.ts";
 import { targetThs } from "./fold.ts";
 import type { Farm } from "./farm.ts";
 import { meanRpm, orNull, packed } from "./packed-measured.ts";
@@ -75,8 +74,7 @@ export const totalsOf = (farm: Farm): BareTotals => {
   const now = energyNow(farm.energy, farm.asOfTs);
   const wallW = now?.meteredW ?? reportedW;
   const { energy } = farm;
-  // The day of a meter that has not spoken since midnight is over.
-  const isToday = energy.day >= Math.floor(farm.asOfTs / DAY_MS);
+  const isToday = isDayOn(energy, farm.asOfTs);
   return {
     site: farm.site,
     rigs: farm.twins.size,

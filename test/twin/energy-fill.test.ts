@@ -107,12 +107,15 @@ describe("the energy series with what stands in", () => {
 });
 
 describe("the site's figures of now", () => {
-  const farmOf = (metered: boolean) => {
+  /** Ten minutes; `meter` gives a meter's message, `aheadMs` is by how much the journal's time is ahead of what is told. */
+  const farmOf = (metered: boolean, aheadMs = 0, meter: typeof energy = energy) => {
     const farm = newFarm("farm");
     const journal = handJournal(() => NOON);
+    journal.put(tick);
     for (let s = 0; s < 600; s += 10) {
-      journal.put(telemetry("r1", NOON + s * 1_000, s / 10, { powerW: 3_600 }), NOON + s * 1_000);
-      if (metered) journal.put(energy(NOON + s * 1_000, s / 10, 4_000), NOON + s * 1_000);
+      const ts = NOON + s * 1_000;
+      journal.put(telemetry("r1", ts, s / 10, { powerW: 3_600 }), ts + aheadMs);
+      if (metered) journal.put(meter(ts, s / 10, 4_000), ts + aheadMs);
     }
     for (const entry of journal.entries) foldEntry(farm, entry, nothingYet());
     return farm;
@@ -154,6 +157,21 @@ describe("the site's figures of now", () => {
     expect(totals.todayKwh).toBeCloseTo(0.3, 6);
     expect(totals.todayCost).toBeCloseTo(0.3 * 0.05, 6);
     expect(totals.told.today).toBe("rigs");
+  });
+
+  test("what a meter counts goes on where a clock was once ahead, and the journal's time is still days ahead of all who tell", () => {
+    const totals = createTotals(() => PLAN)(farmOf(true, 3 * DAY_MS));
+    const { asOfTs: _late, ...ahead } = totals;
+    expect(createTotals(() => PLAN)(farmOf(true))).toMatchObject({ ...ahead, meteredTs: totals.meteredTs });
+    expect([totals.todayKwh, totals.todayCost]).not.toContain(0);
+    // One that tells no price: the plan's, shared over the same day.
+    const bare: typeof energy = (ts, seq, meteredW) => ({
+      ...energy(ts, seq, meteredW),
+      payload: new TextEncoder().encode(JSON.stringify({ v: 1, ts, seq, boot: "b1", m: { meteredW } })),
+    });
+    const [known, late] = [0, 3 * DAY_MS].map((ms) => createTotals(() => PLAN)(farmOf(true, ms, bare)));
+    expect(known?.todayCost).toBeGreaterThan(0);
+    expect(late?.todayCost).toBe(known?.todayCost);
   });
 
   test("where nobody tells anything, nothing is told", () => {
