@@ -105,11 +105,17 @@ export const mergeIdentity = (known: Identity, told: Partial<Identity>): Identit
 /** From so much on a difference is no matter of the network's moods. */
 const SKEW_STEP_MS = 2_000;
 /**
- * EWMA of an eighth. Upwards each step is bounded, so that what lay in a spool for an hour does not look like a wrong clock; downwards it is
- * taken at once: nothing arrives before it is made, so that whatever came before had lain somewhere, or the clock is another now.
+ * EWMA of an eighth, but what says more than an average is taken at once. Downwards: nothing arrives before it is made, so that whatever came before
+ * had lain somewhere, or the clock is another now. And where the two clocks agree: what lay for just as long as its clock is ahead is rare, and one
+ * jump of a clock, ours among them, would be seen for hours. Any other step upwards is bounded, so that what lay in a spool for an hour does not look
+ * like a wrong clock.
  */
-const skewAfter = (before: number | null, skewMs: number): number =>
-  before === null || skewMs < before - SKEW_STEP_MS ? skewMs : before + Math.round(Math.min(SKEW_STEP_MS, skewMs - before) / 8);
+const skewAfter = (before: number | null, skewMs: number): number => {
+  if (before === null) return skewMs;
+  const byMs = skewMs - before;
+  const isPlain = byMs < -SKEW_STEP_MS || (byMs > SKEW_STEP_MS && Math.abs(skewMs) <= SKEW_STEP_MS);
+  return isPlain ? skewMs : before + Math.round(Math.min(SKEW_STEP_MS, byMs) / 8);
+};
 
 /** Whether something newer was told before, where nothing but the twin is known (else newest.ts). */
 const isOlder = ({ lastDeviceTs, boot, lastSeq }: Twin, reading: Reading): boolean => {

@@ -118,6 +118,15 @@ describe("a twin's state", () => {
       expect(twin.skewMs).toBe(40);
     }
   });
+
+  test("a clock that was minutes ahead for one reading, or ours that was as much behind, is not seen for hours after", () => {
+    let twin = after({ mode: "mining", hashrateThs: 99 });
+    twin = foldReading(twin, { ...reading(T + 10_000, {}), receivedTs: T + 10_040 }, null, 0, 0);
+    twin = foldReading(twin, { ...reading(T + 20_000, {}), receivedTs: T - 220_000 }, null, 0, 0);
+    expect(twin.skewMs).toBe(-240_000);
+    twin = foldReading(twin, { ...reading(T + 30_000, {}), receivedTs: T + 30_040 }, null, 0, 0);
+    expect(twin.skewMs).toBe(40);
+  });
 });
 
 describe("identity", () => {
