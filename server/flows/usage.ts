@@ -90,15 +90,20 @@ export const createUsage = (needs: UsageNeeds) => {
     // Time may go back: a clock is set, and whoever looks at a replay goes to an earlier moment of it.
     if (known !== undefined && isWaiting(now(), known.madeTs + againMs, againMs)) return known.use;
     const kept = keptVersion(farm().ledger.days, day);
+    // Before the rows are read: what comes meanwhile may be in them already, and is looked for again.
+    const unsealed = unsealedOf(farm().digest, day, kept);
+    const first = known === undefined ? await partsOf(day) : undefined;
+    // The store is not asked of a day on which no rig told anything.
+    if (first?.size === 0) return null;
     const range = { site, from: day * DAY_MS, to: (day + 1) * DAY_MS, points: SLOTS_A_DAY };
     const energy = await needs.energySeries(range);
     const told = [...farm().energy.meters.values()].find(({ currency }) => currency !== null)?.currency;
-    const of = JSON.stringify([kept, unsealedOf(farm().digest, day, kept), energy, told]);
+    const of = JSON.stringify([kept, unsealed, energy, told]);
     if (known?.of === of) {
       known.madeTs = now();
       return known.use;
     }
-    const parts = await partsOf(day);
+    const parts = first ?? (await partsOf(day));
     if (parts.size === 0) return null;
     const power = quotesOf(quotes, "power");
     // The meter says in what it is paid; without one, whoever entered the price does.

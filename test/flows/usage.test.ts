@@ -15,6 +15,8 @@ describe("the use of a day that is past", () => {
   let farm: Farm;
   let nowTs: number;
   let meterW: number;
+  /** Of how many days the store was asked. */
+  let asked: number;
   let usage: ReturnType<typeof createUsage>;
   const put = (topic: string, payload: Uint8Array, receivedTs: number): Promise<void> => {
     const rest = { qos: 1, retain: false, dup: false, client: "" } as const;
@@ -29,6 +31,7 @@ describe("the use of a day that is past", () => {
   /** One meter that says the same all day. */
   const energySeries = ({ from, points }: { readonly from: number; readonly points: number }): Promise<EnergyAnswer> => {
     const column = <T>(value: T): T[] => Array.from({ length: points }, () => value);
+    asked += 1;
     return Promise.resolve({
       ts: column(0).map((_, i) => from + i * 300_000),
       bucketMs: 300_000,
@@ -56,7 +59,7 @@ describe("the use of a day that is past", () => {
   };
 
   beforeEach(async () => {
-    [nowTs, meterW] = [LATER, 3_600_000];
+    [nowTs, meterW, asked] = [LATER, 3_600_000, 0];
     usage = createUsage({
       site: "farm",
       now: () => nowTs,
@@ -86,6 +89,11 @@ describe("the use of a day that is past", () => {
     expect(await seen()).toEqual({ wallKwh: 300, cost: 30 });
     reading(1, 2, LATER);
     expect(await seen(900_000)).toEqual({ wallKwh: 600, cost: 60 });
+  });
+
+  test("is asked of the store only where rigs told something of the day", async () => {
+    await usage.usage({ from: FIRST, to: LATER, by: "site" });
+    expect(asked).toBe(1);
   });
 
   test("goes back with whoever goes back in a replay, or with a clock that is set back", async () => {
