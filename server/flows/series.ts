@@ -1,7 +1,8 @@
 /**
  * Rows to the series store, at the store's pace. While it keeps up, rows come straight from the fold, in batches of a second.
- * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed. The cursor,
- * kept with the data, is the position up to which the store lacks nothing: a kill at any moment costs a repetition, never a row.
+ * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed: the last hour first,
+ * which is looked at, then from the oldest on. The cursor, kept with the data, is the position up to which the store lacks nothing: a kill
+ * at any moment costs a repetition, never a row.
  * It is asked for again after every outage: a database that was lost or put back from a copy is filled from the journal.
  */
 import { Refused } from "../twin/refusal.ts";
@@ -18,10 +19,14 @@ export interface SeriesNeeds extends RereadNeeds {
   /** Takes the store's position back. */
   readonly rewind: (upTo: number) => Promise<void>;
   readonly headPos: () => number;
+  /** Position at or before the first entry of a time; nothing is put first where it is not given. */
+  readonly positionAt?: (ts: number) => Promise<number>;
   readonly onRejected: (points: readonly RejectedPoint[]) => void;
   readonly onHealth: (away: string | null) => void;
   /** Live rows that may wait in memory; beyond, they are read from the journal later. */
   readonly mostRows?: number;
+  /** Of a gap, what is not older than this comes first, ms; an hour. */
+  readonly freshMs?: number;
 }
 
 const WRITE_MS = 1_000;
@@ -32,6 +37,9 @@ const MOST_ROWS = 400_000;
 const FULL_ROWS = 20_000;
 /** Rows of one catch-up write; small enough that live rows are not kept waiting behind it. */
 const CATCH_UP_ROWS = 5_000;
+const FRESH_MS = 3_600_000;
+/** The last part of a gap is put first again not before so long: where a store comes and goes, the gap is closed from the oldest on, of which the cursor keeps what is done. */
+const FRESH_AGAIN_MS = 600_000;
 
 export const createSeries = (needs: SeriesNeeds) => {
   const most = needs.mostRows ?? MOST_ROWS;
@@ -48,6 +56,9 @@ export const createSeries = (needs: SeriesNeeds) => {
   let liveFrom = 1;
   let liveTo = 0;
   let liveToTs = 0;
+  /** The gap's last part, written up to `to` before the rest of it, and the journal time of that. */
+  let fresh: { readonly from: number; readonly to: number; readonly toTs: number } | null = null;
+  let freshNotBeforeTs = 0;
   let retryAtTs = 0;
   let away: string | null = null;
   let working: Promise<void> | null = null;
@@ -64,26 +75,56 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (rejected.length > 0) needs.onRejected(rejected);
   };
 
-  /** Writes one batch of the gap. */
-  const closeGap = async (): Promise<void> => {
+  /** Rows of some entries from `fromPos` on, up to the position and time of the last; null where live rows were dropped meanwhile, and the gap has grown. */
+  const nextOfGap = async (fromPos: number, lastPos: number): Promise<{ rows: RowSet; upTo: number; ts: number | null } | null> => {
     const rows = noRows();
-    let upTo = stored;
-    while (countOf(rows) < CATCH_UP_ROWS && upTo < liveFrom - 1) {
-      const read = await reread.next(rows, stored + 1, liveFrom);
-      // Live rows were dropped meanwhile, and the gap has grown.
-      if (read === "closed") return;
-      if (read === "at its end") {
-        // Nothing more is there although the gap is not closed: those entries are lost to damage, which the journal reports.
-        upTo = liveFrom - 1;
-        break;
-      }
-      if (read.pos > stored) storedTs = read.ts;
+    let upTo = fromPos - 1;
+    let ts: number | null = null;
+    while (countOf(rows) < CATCH_UP_ROWS && upTo < lastPos) {
+      const read = await reread.next(rows, fromPos, lastPos + 1);
+      if (read === "closed") return null;
+      // Nothing more is there although the gap is not closed: those entries are lost to damage, which the journal reports.
+      if (read === "at its end") return { rows, upTo: lastPos, ts };
+      if (read.pos >= fromPos) ts = read.ts;
       upTo = Math.max(upTo, read.pos);
     }
-    upTo = Math.min(upTo, liveFrom - 1);
-    await send(rows, upTo);
+    return { rows, upTo: Math.min(upTo, lastPos), ts };
+  };
+
+  /** Where the gap is longer than the last hour, that hour is put first. */
+  const putFreshFirst = async (): Promise<void> => {
+    const nowTs = needs.clock.now();
+    if (fresh !== null || needs.positionAt === undefined || isWaiting(nowTs, freshNotBeforeTs, FRESH_AGAIN_MS)) return;
+    freshNotBeforeTs = nowTs + FRESH_AGAIN_MS;
+    const from = await needs.positionAt(nowTs - (needs.freshMs ?? FRESH_MS));
+    if (from <= stored + 1 || from >= liveFrom) return;
+    fresh = { from, to: from - 1, toTs: nowTs };
+    reread.close();
+  };
+
+  /** Writes one batch of the gap. */
+  const closeGap = async (): Promise<void> => {
+    await putFreshFirst();
+    const end = liveFrom - 1;
+    if (fresh !== null && fresh.to < end) {
+      const batch = await nextOfGap(fresh.to + 1, end);
+      if (batch === null) return;
+      await send(batch.rows, stored);
+      fresh = { from: fresh.from, to: batch.upTo, toTs: batch.ts ?? fresh.toTs };
+      if (fresh.to >= end) reread.close();
+      return;
+    }
+    const last = fresh === null ? end : fresh.from - 1;
+    const batch = await nextOfGap(stored + 1, last);
+    if (batch === null) return;
+    const isClosed = batch.upTo >= last;
+    const upTo = isClosed ? end : batch.upTo;
+    await send(batch.rows, upTo);
     stored = upTo;
-    if (stored >= liveFrom - 1) reread.close();
+    storedTs = (isClosed ? fresh?.toTs : undefined) ?? batch.ts ?? storedTs;
+    if (!isClosed) return;
+    fresh = null;
+    reread.close();
   };
 
   const flushLive = async (): Promise<void> => {
@@ -133,6 +174,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (told >= stored) return;
     stored = told;
     storedTs = await timeAt(told);
+    fresh = null;
     reread.close();
   };
 
@@ -144,6 +186,8 @@ export const createSeries = (needs: SeriesNeeds) => {
       while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
       say(null);
     } catch (error) {
+      // The store may be another one when it is back.
+      fresh = null;
       reread.close();
       retryAtTs = needs.clock.now() + RETRY_MS;
       say(error instanceof Refused ? error.detail : String(error));

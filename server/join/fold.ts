@@ -79,6 +79,7 @@ export const startFold = async (
     cursor: store.cursor,
     read: journal.read,
     headPos: () => journal.head().pos,
+    positionAt: journal.positionAt,
     rewind: store.rewind,
     foreign: () => farm().foreign,
     gateways: () => ({ keys: farm().gatewayKeys, verify: verifyNative }),

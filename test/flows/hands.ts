@@ -63,6 +63,7 @@ export const handJournal = (now: () => number) => {
       subscriber = to;
     },
     headPos,
+    positionAt: (ts: number): Promise<number> => Promise.resolve(entries.find(({ receivedTs }) => receivedTs >= ts)?.pos ?? headPos() + 1),
     oldestTs: () => entries[0]?.receivedTs ?? null,
   };
 };

@@ -61,7 +61,7 @@ const handStore = () => {
   };
 };
 
-const world = (mostRows?: number) => {
+const world = (mostRows?: number, freshMs?: number) => {
   const clock = handClock();
   const journal = handJournal(clock.now);
   const store = handStore();
@@ -75,11 +75,13 @@ const world = (mostRows?: number) => {
       cursor: store.cursor,
       read: journal.read,
       headPos: journal.headPos,
+      positionAt: journal.positionAt,
       rewind: store.rewind,
       modelOf: () => null,
       onRejected: () => undefined,
       onHealth: (away) => health.push(away),
       ...(mostRows === undefined ? {} : { mostRows }),
+      ...(freshMs === undefined ? {} : { freshMs }),
     });
   const series = make();
   const follow = (to: typeof series) =>
@@ -162,6 +164,43 @@ describe("rows to the store", () => {
     expect(store.keys()).toEqual(published.toSorted());
     expect(store.position()).toBe(102);
     expect(health.at(-1)).toBeNull();
+  });
+
+  test("of what it missed, the last hour comes before what is older, and a kill in between costs a repetition, never a row", async () => {
+    for (const writesLeft of [Infinity, 2, 3, 4]) {
+      const { clock, journal, store, series, make, follow, say, published } = world(1_000, 60_000);
+      await series.start();
+      store.state.away = true;
+      // More than one batch in the last minute, and more than one before it.
+      for (let second = 0; second < 120; second++) {
+        for (let n = 0; n < 100; n++) say();
+        await clock.pass(1_000);
+      }
+      const freshFrom = journal.entries.findIndex(({ receivedTs }) => receivedTs >= clock.now() - 60_000);
+      Object.assign(store.state, { away: false, writesLeft, writes: [] });
+      say();
+      await clock.pass(3_000);
+      const [live, ...others] = store.state.writes;
+      expect(live?.upTo).toBe(0);
+      expect(live?.rigs).toContain(published.at(-1));
+      const isFresh = ({ rigs }: { readonly rigs: readonly string[] }): boolean =>
+        rigs.length > 0 && published.indexOf(rigs[0] ?? "") >= freshFrom;
+      expect(others.slice(0, 2).every((write) => isFresh(write) && write.upTo === 0)).toBe(true);
+      expect(others.slice(2).some(isFresh)).toBe(false);
+      if (writesLeft !== Infinity) {
+        expect(store.keys().length).toBeLessThan(published.length);
+        // The one that was killed does nothing more; its successor knows only what is on disk.
+        clock.stopAll();
+        store.state.writesLeft = Infinity;
+        const second = make();
+        await second.start();
+        follow(second);
+        await clock.pass(5_000);
+      }
+      expect(store.keys()).toEqual(published.toSorted());
+      expect(store.position()).toBe(journal.headPos());
+      if (writesLeft === Infinity) expect(series.behindTs()).toBeNull();
+    }
   });
 
   test("what it lacks is told to whoever drops old entries, from the moment it is away", async () => {
@@ -341,7 +380,7 @@ describe("rows to the store", () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
-        const { clock, store, make, follow, say, published } = world(25);
+        const { clock, store, make, follow, say, published } = world(25, 2_000);
         let series = make();
         follow(series);
         await series.start();
