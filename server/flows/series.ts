@@ -1,7 +1,7 @@
 /**
  * Rows to the series store, at the store's pace. While it keeps up, rows come straight from the fold, in batches of a second.
- * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed: the last hour first,
- * which is looked at, then from the oldest on. The cursor, kept with the data, is the position up to which the store lacks nothing: a kill
+ * When it was away, what it missed is read again from the journal, behind the live rows, until the gap is closed: once the last hour,
+ * which is looked at, then all of it from the oldest on. The cursor, kept with the data, is the position up to which the store lacks nothing: a kill
  * at any moment costs a repetition, never a row.
  * It is asked for again after every outage: a database that was lost or put back from a copy is filled from the journal.
  */
@@ -39,7 +39,7 @@ const FULL_ROWS = 20_000;
 const CATCH_UP_ROWS = 5_000;
 const FRESH_MS = 3_600_000;
 /** The last part of a gap is put first again not before so long: where a store comes and goes, the gap is closed from the oldest on, of which the cursor keeps what is done. */
-const FRESH_AGAIN_MS = 600_000;
+const FRESH_AGAIN_MS = 3_600_000;
 
 export const createSeries = (needs: SeriesNeeds) => {
   const most = needs.mostRows ?? MOST_ROWS;
@@ -56,8 +56,10 @@ export const createSeries = (needs: SeriesNeeds) => {
   let liveFrom = 1;
   let liveTo = 0;
   let liveToTs = 0;
-  /** The gap's last part, written up to `to` before the rest of it, and the journal time of that. */
-  let fresh: { readonly from: number; readonly to: number; readonly toTs: number } | null = null;
+  /** Rows up to here were sent as live ones. */
+  let sentTo = 0;
+  /** How far the gap's last part is written before all of it is; null where it is not, or is done. */
+  let freshTo: number | null = null;
   let freshNotBeforeTs = 0;
   let retryAtTs = 0;
   let away: string | null = null;
@@ -94,37 +96,30 @@ export const createSeries = (needs: SeriesNeeds) => {
   /** Where the gap is longer than the last hour, that hour is put first. */
   const putFreshFirst = async (): Promise<void> => {
     const nowTs = needs.clock.now();
-    if (fresh !== null || needs.positionAt === undefined || isWaiting(nowTs, freshNotBeforeTs, FRESH_AGAIN_MS)) return;
+    if (freshTo !== null || needs.positionAt === undefined || isWaiting(nowTs, freshNotBeforeTs, FRESH_AGAIN_MS)) return;
     freshNotBeforeTs = nowTs + FRESH_AGAIN_MS;
     const from = await needs.positionAt(nowTs - (needs.freshMs ?? FRESH_MS));
     if (from <= stored + 1 || from >= liveFrom) return;
-    fresh = { from, to: from - 1, toTs: nowTs };
+    freshTo = from - 1;
     reread.close();
   };
 
-  /** Writes one batch of the gap. */
+  /**
+   * Writes one batch of the gap. What came first is written once more with the rest: what that says, of mappings and by devices of one value a
+   * message, may lie further back than is read before a first row.
+   */
   const closeGap = async (): Promise<void> => {
     await putFreshFirst();
     const end = liveFrom - 1;
-    if (fresh !== null && fresh.to < end) {
-      const batch = await nextOfGap(fresh.to + 1, end);
-      if (batch === null) return;
-      await send(batch.rows, stored);
-      fresh = { from: fresh.from, to: batch.upTo, toTs: batch.ts ?? fresh.toTs };
-      if (fresh.to >= end) reread.close();
-      return;
-    }
-    const last = fresh === null ? end : fresh.from - 1;
-    const batch = await nextOfGap(stored + 1, last);
+    const batch = await nextOfGap((freshTo ?? stored) + 1, end);
     if (batch === null) return;
-    const isClosed = batch.upTo >= last;
-    const upTo = isClosed ? end : batch.upTo;
-    await send(batch.rows, upTo);
-    stored = upTo;
-    storedTs = (isClosed ? fresh?.toTs : undefined) ?? batch.ts ?? storedTs;
-    if (!isClosed) return;
-    fresh = null;
-    reread.close();
+    const isDone = batch.upTo >= end;
+    await send(batch.rows, freshTo === null ? batch.upTo : stored);
+    if (freshTo === null) {
+      stored = batch.upTo;
+      storedTs = batch.ts ?? storedTs;
+    } else freshTo = isDone ? null : batch.upTo;
+    if (isDone) reread.close();
   };
 
   const flushLive = async (): Promise<void> => {
@@ -145,6 +140,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     } finally {
       spare = emptied(rows);
     }
+    sentTo = upTo;
     if (closed) {
       stored = upTo;
       storedTs = upToTs;
@@ -174,7 +170,6 @@ export const createSeries = (needs: SeriesNeeds) => {
     if (told >= stored) return;
     stored = told;
     storedTs = await timeAt(told);
-    fresh = null;
     reread.close();
   };
 
@@ -186,8 +181,9 @@ export const createSeries = (needs: SeriesNeeds) => {
       while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
       say(null);
     } catch (error) {
-      // The store may be another one when it is back.
-      fresh = null;
+      // The store may be an older one when it is back: the gap grows over the live rows that were sent before it was closed.
+      freshTo = null;
+      liveFrom = Math.max(liveFrom, sentTo + 1);
       reread.close();
       retryAtTs = needs.clock.now() + RETRY_MS;
       say(error instanceof Refused ? error.detail : String(error));

@@ -106,10 +106,17 @@ const isLater = (reading: EnergyReading, than: EnergyReading): boolean =>
   reading.boot === than.boot && reading.seq !== null && than.seq !== null ? reading.seq > than.seq : reading.deviceTs > than.deviceTs;
 
 /** Whether a reading is what a meter says now. */
-export const isNewest = ({ meters }: EnergyState, reading: EnergyReading): boolean => {
+const isNewest = ({ meters }: EnergyState, reading: EnergyReading): boolean => {
   const before = meters.get(reading.meter);
   return before === undefined || isLater(reading, before);
 };
+
+/**
+ * Whether a reading whose time was told before is what its meter says now all the same: its clock was set back since it started. Of another boot
+ * it is one that is sent again.
+ */
+export const isSetBack = (energy: EnergyState, reading: EnergyReading): boolean =>
+  energy.meters.get(reading.meter)?.boot === reading.boot && isNewest(energy, reading);
 
 /**
  * Adds the energy between a meter's previous reading and this one: the earlier power held, as long as the gap is short; split at

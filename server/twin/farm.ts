@@ -12,7 +12,7 @@ import type { Watch } from "./alarms/watch.ts";
 import { foldCommandNews, foldCommandTick, foldResponse, type CommandNews, type Commands } from "./commands.ts";
 import { dayOf, digestReading, forgetOldest, forgetVersions, type Digest } from "./digest.ts";
 import { noForeign, type Foreign } from "./dialects/index.ts";
-import { foldEnergy, isNewest, noEnergy, type EnergyState } from "./energy.ts";
+import { foldEnergy, isSetBack, noEnergy, type EnergyState } from "./energy.ts";
 import {
   foldAnnounced,
   foldBirth,
@@ -318,8 +318,7 @@ const carryEnergy = (farm: Farm, energy: EnergyReading, out: Outcome): void => {
   const isNew = note(seenOf(farm.meterSeen, energy.meter), energy.boot, energy.seq, energy.deviceTs);
   if (isNew) farm.accepted += 1;
   else farm.duplicates += 1;
-  // As of a rig: where its clock was set back onto a time that has its point, what it says now counts all the same.
-  if (!isNew && !isNewest(farm.energy, energy)) return;
+  if (!isNew && !isSetBack(farm.energy, energy)) return;
   if (!foldEnergy(farm.energy, energy)) farm.late += 1;
   out.metered += 1;
   if (isNew && out.rows !== null) addEnergy(out.rows, energy);

@@ -53,6 +53,10 @@ test("keeps, numbers, acknowledges and gives what the library's own memory does"
         const counted = Math.max(1, counter - n);
         // The broker sends nothing again whose second half is owed.
         if (what === "send" && released.has(counted)) continue;
+        // The library takes the second half of what is not owed for that of another, and the other is lost.
+        const owed = await all(both[1].outgoingStream({ id: client }));
+        if (what === "release" && owed.some(({ cmd }) => cmd === "pubrel") && !owed.some(({ messageId }) => messageId === counted))
+          continue;
         if (what === "release") released.add(counted);
         for (const [i, queue] of both.entries()) {
           const id = { id: client };

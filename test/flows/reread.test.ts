@@ -45,7 +45,7 @@ const keepingStore = () => {
   };
 };
 
-const world = (mostRows?: number, onReadOn: () => void = () => undefined) => {
+const world = (mostRows?: number, onReadOn: () => void = () => undefined, freshMs?: number) => {
   const clock = handClock();
   const journal = handJournal(clock.now);
   const store = keepingStore();
@@ -65,6 +65,7 @@ const world = (mostRows?: number, onReadOn: () => void = () => undefined) => {
         }
       },
       headPos: journal.headPos,
+      ...(freshMs === undefined ? {} : { positionAt: journal.positionAt, freshMs }),
       modelOf: () => null,
       foreign: () => farm.foreign,
       onRejected: () => undefined,
@@ -118,6 +119,26 @@ describe("rows that are read again from the journal are those that came live", (
       "powerW",
     );
     expect(Object.values(rows ?? {}).at(-1)).toEqual([101, 3_000]);
+  });
+
+  test("also where what came last is written first, and rests on what lies further back than is read before it", async () => {
+    const { clock, journal, store, start } = world(1, undefined, 60_000);
+    await start();
+    store.state.away = true;
+    journal.put(text("miner_aabbccddeeff/wattage", "3000"));
+    journal.put(hashrate(100));
+    for (let i = 0; i < 20_100; i++) journal.put(text("rigtwin/x", ""));
+    await clock.pass(100_000);
+    journal.put(hashrate(101));
+    for (let i = 0; i < 3; i++) journal.put(telemetry("r1", clock.now() + i, i));
+    await clock.pass(3_000);
+    store.state.away = false;
+    await clock.pass(10_000);
+    const rows = Object.entries(store.told("hashrateThs", "powerW")).filter(([key]) => !key.startsWith("r1"));
+    expect(rows.slice(-2).map(([, row]) => row)).toEqual([
+      [100, 3_000],
+      [101, 3_000],
+    ]);
   });
 
   test("where two messages without a time of their own come within a millisecond, the store going away between them", async () => {

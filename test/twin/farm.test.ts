@@ -104,6 +104,18 @@ describe("one entry after the other", () => {
     expect([again.accepted, again.duplicates, again.energy]).toEqual([6, 18, farm.energy]);
   });
 
+  test("what a meter told before it started anew is not its present when it is sent again, however its clock was set back since", () => {
+    const before = (put: ReturnType<typeof energy>) => ({
+      ...put,
+      payload: new TextEncoder().encode(new TextDecoder().decode(put.payload).replace(/"boot":"[^"]*"/, '"boot":"b0"')),
+    });
+    const old = [before(energy(T0 - 660_000, 498, 1_000)), before(energy(T0 - 60_000, 499, 1_000))];
+    const puts = [...old, energy(T0, 0, 5_000), energy(T0 - 960_000, 1, 6_000)];
+    const { farm } = foldAll(entriesOf(puts));
+    const again = foldAll(entriesOf([...puts, ...old])).farm;
+    expect([totalsOf(again).meteredW, again.energy, again.duplicates]).toEqual([6_000, farm.energy, farm.duplicates + 2]);
+  });
+
   test("redelivery and replay change nothing but the count of duplicates", () => {
     const puts = [birth("r1"), telemetry("r1", T0, 0), telemetry("r1", T0 + 5_000, 1)];
     const once = foldAll(entriesOf(puts));
