@@ -1,7 +1,7 @@
 // The least that Telegraf's mqtt_consumer with its json parser and its influxdb output does with a message: the same MQTT client
 // (paho.mqtt.golang), every number of the JSON flattened into a field, line protocol, gzip, batches of a thousand to InfluxDB. None of
-// Telegraf's own accounting, filters, tracking or buffers is here, and PUBACK waits for nothing, so that Telegraf itself can only cost
-// more. Takes COUNT messages, of which the first WARM are not measured, and prints one JSON line when the last is written.
+// Telegraf's own accounting, filters, tracking or buffers is here, and PUBACK waits for nothing: a stand-in where Telegraf is not to be
+// had, with other versions of the libraries than it has. Takes COUNT messages, of which the first WARM are not measured, and prints one JSON line when the last is written.
 // Arguments: broker clientId count warm influx. Built with what Debian packages, see ingest.ts.
 package main
 

@@ -129,9 +129,9 @@ export const run = async (emit: Emit): Promise<void> => {
         const clientId = `bench-${mode}-${round}`;
         const folder = mkdtempSync(join(tmpdir(), "rigtwin-bench-"));
         const worker = runNode("ingest-worker.js", [mode, broker.url, clientId, String(WARM + COUNT), String(WARM), folder]);
-        const run = await measured(worker, broker.port);
-        results[mode]?.push(run.result);
-        publisherCpuS.push(run.publisherCpuS);
+        const taken = await measured(worker, broker.port);
+        results[mode]?.push(taken.result);
+        publisherCpuS.push(taken.publisherCpuS);
         rmSync(folder, { recursive: true, force: true });
       }
     consumer = await consumerRounds(broker.port);
@@ -163,7 +163,8 @@ export const run = async (emit: Emit): Promise<void> => {
       reaches: "journal, fold and embedded store",
     }),
   );
-  if (consumer === null) return console.error("ingest-per-cpu: neither Go with Telegraf's libraries nor influxd may be missing for it");
+  if (consumer === null)
+    return console.error("ingest-per-cpu was not measured: it needs influxd, Go and the two libraries (see ingest.ts)");
   const consumerCpuS = median(consumer.results.map((result) => result.cpuS));
   emit(
     figure({
