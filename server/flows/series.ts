@@ -33,8 +33,10 @@ const WRITE_MS = 1_000;
 const RETRY_MS = 2_000;
 /** About 150 bytes each. */
 const MOST_ROWS = 400_000;
-/** So many are written at once, without waiting for the second to be over. */
+/** So many are written at once, without waiting for the second to be over … */
 const FULL_ROWS = 20_000;
+/** … and so is the last of such a burst, when nothing has come for so long. */
+const PAUSE_MS = 50;
 /** Rows of one catch-up write; small enough that live rows are not kept waiting behind it. */
 const CATCH_UP_ROWS = 5_000;
 const FRESH_MS = 3_600_000;
@@ -64,7 +66,11 @@ export const createSeries = (needs: SeriesNeeds) => {
   let retryAtTs = 0;
   let away: string | null = null;
   let working: Promise<void> | null = null;
-  let stopWork: () => void = () => undefined;
+  const stops: (() => void)[] = [];
+  /** Rows have come faster than a second's, and what is left of them waits. */
+  let isBurst = false;
+  /** Something came since it was looked at last. */
+  let hasCome = false;
   const reread = createReread(needs);
 
   const say = (now: string | null): void => {
@@ -205,8 +211,12 @@ export const createSeries = (needs: SeriesNeeds) => {
       if (liveTo < liveFrom && stored >= liveFrom - 1) liveFrom = Math.min(batch.firstPos, liveFrom);
       liveTo = batch.lastPos;
       liveToTs = needs.clock.now();
+      hasCome = true;
       const count = countOf(live);
-      if (count > FULL_ROWS && stored >= 0) void work();
+      if (count > FULL_ROWS && stored >= 0) {
+        isBurst = true;
+        void work();
+      }
       if (count <= most) return;
       live = noRows();
       liveFrom = liveTo + 1;
@@ -224,13 +234,22 @@ export const createSeries = (needs: SeriesNeeds) => {
       }
       liveFrom = needs.headPos() + 1;
       liveTo = needs.headPos();
-      stopWork = needs.clock.every(WRITE_MS, async () => {
-        if (stored < 0) {
-          await findStored().catch(() => undefined);
-          if (stored < 0) return;
-        }
-        await work();
-      });
+      stops.push(
+        needs.clock.every(WRITE_MS, async () => {
+          if (stored < 0) {
+            await findStored().catch(() => undefined);
+            if (stored < 0) return;
+          }
+          await work();
+        }),
+        needs.clock.every(PAUSE_MS, async () => {
+          const isOver = isBurst && !hasCome;
+          hasCome = false;
+          if (!isOver || working !== null) return;
+          isBurst = false;
+          await work();
+        }),
+      );
     },
     storedPos: (): number => Math.max(0, stored),
     /** Journal time up to which the store lacks nothing while it is catching up; null when it keeps up. */
@@ -240,7 +259,7 @@ export const createSeries = (needs: SeriesNeeds) => {
     away: (): string | null => away,
     /** Writes what is left, once, behind what is being written. */
     async stop(): Promise<void> {
-      stopWork();
+      for (const stop of stops.splice(0)) stop();
       await working;
       retryAtTs = 0;
       if (stored >= 0) await work();

@@ -115,6 +115,24 @@ describe("rows to the store", () => {
     expect(store.state.writes).toHaveLength(1);
   });
 
+  test("the last of a burst is written as soon as nothing more comes, and a calm farm's rows each second all the same", async () => {
+    const { clock, store, series, say } = world();
+    await series.start();
+    say();
+    await clock.pass(200);
+    expect(store.position()).toBe(0);
+    for (let i = 0; i < 20_000; i++) say();
+    for (let i = 0; i < 100; i++) say();
+    await clock.pass(400);
+    expect(store.position()).toBe(20_101);
+    expect(store.state.writes).toHaveLength(2);
+    say();
+    await clock.pass(100);
+    expect(store.position()).toBe(20_101);
+    await clock.pass(300);
+    expect(store.position()).toBe(20_102);
+  });
+
   test("rows that are dropped while a write is slow are read again from the journal", async () => {
     const { clock, store, series, say, published } = world(20);
     await series.start();
