@@ -27,6 +27,7 @@ import {
 } from "./fold.ts";
 import { dropMapping, foldMapping, isOwn, parseForeign, type Wish } from "./foreign.ts";
 import { verifyPure, type GatewayKeys, type Verify } from "./gateway.ts";
+import { beforeChange } from "./hold.ts";
 import { foldAnchor, foldLedger, noLedger, recordsOf, type Ledger } from "./ledger.ts";
 import { findModel } from "./models.ts";
 import { nearly } from "./nearly.ts";
@@ -225,9 +226,12 @@ const seenOf = (all: Map<string, Seen>, name: string): Seen => {
 
 /** By the number of the twin, as watches are (alarms/farm-side.ts). */
 const nearSeen = nearly((_all: Farm["seen"]): Seen[] => []);
+/** Whoever asks for one may change it. */
 const seenOfTwin = ({ seen }: Farm, { rig, index }: Twin): Seen => {
   const near = nearSeen(seen);
-  return (near[index] ??= seenOf(seen, rig));
+  const own = (near[index] ??= seenOf(seen, rig));
+  beforeChange(seen, own);
+  return own;
 };
 
 const twinOf = (farm: Farm, rig: string, ts: number, out: Outcome): Twin => {

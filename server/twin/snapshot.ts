@@ -3,11 +3,14 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalBytes } from "./canonical.ts";
 import { activeAlarms } from "./alarms/book.ts";
+import type { Watch } from "./alarms/watch.ts";
 import { digestKey, joinSpans, rigDayOf, rowsOf, type Digest } from "./digest.ts";
 import { cellOf, putCell, SLOTS, type Span } from "./rig-day.ts";
 import { newFarm, type Farm } from "./farm.ts";
+import { holdValues } from "./hold.ts";
 import { packed, plainMeasured } from "./packed-measured.ts";
 import { keptVersion } from "./sealing.ts";
+import type { Seen } from "./seen.ts";
 import type { Twin } from "./twin.ts";
 
 export const SNAPSHOT_VERSION = 6;
@@ -46,47 +49,73 @@ const unpack = (_key: string, value: unknown): unknown => {
 
 /** Entries of a map that are made into text together: about 64 KB, which a collection of the young takes with it. */
 const MAP_PIECE = 50;
-function* piecesOf(entries: readonly (readonly [string, unknown])[], by?: typeof pack): Generator<string> {
+/** A map in pieces; `textOf` gives the text of an entry. */
+function* piecesOf<T>(entries: readonly T[], textOf: (entry: T) => string): Generator<string> {
   yield '{"$map":[';
   for (let from = 0; from < entries.length; from += MAP_PIECE)
-    yield `${from === 0 ? "" : ","}${JSON.stringify(entries.slice(from, from + MAP_PIECE), by).slice(1, -1)}`;
+    yield `${from === 0 ? "" : ","}${entries
+      .slice(from, from + MAP_PIECE)
+      .map(textOf)
+      .join(",")}`;
   yield "]}";
 }
 
-/** All but the twins, as it is while this is run through: the first line. */
-function* restTexts({ twins: _twins, digest: _digest, watches, seen, ...rest }: Farm): Generator<string> {
-  yield `{"version":${SNAPSHOT_VERSION}`;
-  for (const [name, value] of Object.entries(rest)) {
-    yield `,"${name}":`;
-    if (value === rest.retained) yield* piecesOf([...rest.retained], pack);
-    else yield JSON.stringify(value, pack);
-  }
-  // Most of the text, and plain JSON: it is written in a fifth of the time without asking `pack` about each of its values.
-  for (const [name, map] of Object.entries({ watches, seen })) {
-    yield `,"${name}":`;
-    yield* piecesOf([...map]);
-  }
-  yield "}\n";
-}
+/** What is changed in place and is small: written at once, and waits as bytes. As text it would be what a collector has to move. */
+const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(value, pack));
+const textOf = (bytes: Uint8Array<ArrayBuffer>): string => {
+  const text = decoder.decode(bytes);
+  // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  return text;
+};
+
+const plainEntry = (entry: readonly [string, unknown]): string => JSON.stringify(entry);
+const packedEntry = (entry: readonly [string, unknown]): string => JSON.stringify(entry, pack);
 
 /**
- * The farm as it is now, as lines of JSON in pieces, none of them long: the rest first, then a line a twin; the last piece of a line ends with
- * its newline. The rest is written at once, and waits as bytes: as text it would be the largest thing that a collector has to move. Twins
- * are immutable, so theirs may be taken slowly while the farm goes on. The digest is not in it (see dirtyCells).
+ * The farm as it is now, as lines of JSON in pieces, none of them long: all but the twins first, then a line a twin; the last piece of a line ends
+ * with its newline. They may be taken slowly while the farm goes on: what is immutable is only remembered, what is large and changed in place is
+ * held (hold.ts), and of the rest the text is made at once. The digest is not in it (see dirtyCells). Run it to its end, or `return()` from it.
  */
 export const snapshotTexts = (farm: Farm): Generator<string> => {
-  const rest: Uint8Array<ArrayBuffer>[] = [];
-  for (const text of restTexts(farm)) rest.push(encoder.encode(text));
-  const frozen = [...farm.twins.values()];
-  return (function* texts() {
-    for (const bytes of rest.splice(0)) {
-      const text = decoder.decode(bytes);
-      // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
-      structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
-      yield text;
+  const { twins, digest: _digest, watches, seen, ledger, retained, ...rest } = farm;
+  const { records, tokens, ...others } = ledger;
+  const small = Object.entries(rest).map(([name, value]) => [name, bytesOf(value)] as const);
+  const bookkeeping = bytesOf(others);
+  const payloads = [...retained];
+  // A record is never changed, but the list of a rig's is.
+  const lists = [...records].map(([rig, list]) => [rig, list.slice()] as const);
+  const issued = [...tokens];
+  // Most of the text, and plain JSON: it is written in a fifth of the time without asking `pack` about each of its values.
+  const changing = Object.entries({ watches, seen }).map(([name, map]) => [name, [...map], holdValues<Watch | Seen>(map)] as const);
+  const frozen = [...twins.values()];
+
+  function* texts(): Generator<string> {
+    try {
+      yield "";
+      yield `{"version":${SNAPSHOT_VERSION}`;
+      for (const [name, bytes] of small.splice(0)) yield `,"${name}":${textOf(bytes)}`;
+      yield ',"retained":';
+      yield* piecesOf(payloads, packedEntry);
+      yield `,"ledger":${textOf(bookkeeping).slice(0, -1)},"records":`;
+      yield* piecesOf(lists, plainEntry);
+      yield ',"tokens":';
+      yield* piecesOf(issued, plainEntry);
+      yield "}";
+      for (const [name, entries, held] of changing) {
+        yield `,"${name}":`;
+        yield* piecesOf(entries, ([key, value]) => `[${JSON.stringify(key)},${held.textOf(value)}]`);
+      }
+      yield "}\n";
+      for (const twin of frozen) yield `${JSON.stringify(twin)}\n`;
+    } finally {
+      for (const [, , held] of changing) held.release();
     }
-    for (const twin of frozen) yield `${JSON.stringify(twin)}\n`;
-  })();
+  }
+  const all = texts();
+  // Begun: a generator that is not would not come to its end when it is returned from.
+  all.next();
+  return all;
 };
 
 /** As snapshotTexts, a line at a time and without newlines. */

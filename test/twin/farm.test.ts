@@ -2,6 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { foldEntry, newFarm, nothingYet, type Farm, type Outcome } from "../../server/twin/farm.ts";
 import { activeAlarms } from "../../server/twin/alarms/book.ts";
+import { recordsOf } from "../../server/twin/ledger.ts";
+import { sealRecord } from "../../server/twin/seal.ts";
 import { dirtyCells, farmHash, farmOfLines, restoreCells, snapshotLines, snapshotTexts } from "../../server/twin/snapshot.ts";
 import { noRows } from "../../server/twin/rows.ts";
 import { RIG_FIELDS, type RowSet } from "../../server/twin/series.ts";
@@ -272,6 +274,73 @@ describe("snapshots", () => {
     const first = texts.next().value as string;
     foldAll(entries.slice(20), farm);
     expect(`${first}${[...texts].join("")}`.trimEnd()).toBe(before);
+  });
+
+  test("whatever is folded between whichever two of its pieces, by several readers at once, each snapshot is the farm of its moment", () => {
+    const rigs = 120;
+    const nameOf = (rig: number): string => `r${rig}`;
+    const actOf = (act: object) => ({ topic: OWN.act, payload: new TextEncoder().encode(JSON.stringify(act)) });
+    const said = fc.oneof(
+      { weight: 6, arbitrary: fc.record({ what: fc.constant("reading" as const), rig: fc.nat(rigs - 1) }) },
+      fc.record({ what: fc.constantFrom("relearn", "birth", "future", "tick", "record"), rig: fc.nat(rigs - 1) }),
+    );
+    /** So few have records that some get a second one meanwhile. */
+    const RECORDED = 3;
+    const recordOf = (farm: Farm, rig: string) => {
+      const facts = { site: "farm", rig, serial: null, performedTs: T0, sealedTs: T0, technician: "badge-17", parts: [] };
+      const sealed = sealRecord({ ...facts, kind: "inspection", summary: "x" }, recordsOf(farm.ledger, rig).at(-1) ?? null);
+      return { topic: OWN.record, payload: new TextEncoder().encode(sealed.bytes) };
+    };
+    fc.assert(
+      fc.property(fc.array(fc.array(said, { maxLength: 40 }), { minLength: 3, maxLength: 25 }), fc.nat(12), (turns, secondAt) => {
+        let seq = 0;
+        const putOf = ({ what, rig }: { what: string; rig: number }): Put => {
+          seq += 1;
+          const atTs = T0 + 60_000 + seq * 1_000;
+          if (what === "relearn") return { ...actOf({ what, rig: nameOf(rig), by: "t1" }), atTs };
+          if (what === "birth") return { ...birth(nameOf(rig)), retain: true, atTs };
+          if (what === "record") return { ...recordOf(farm, nameOf(rig % RECORDED)), atTs };
+          if (what === "tick") return { ...tick, atTs };
+          return { ...telemetry(nameOf(rig), what === "future" ? atTs + 3_600_000 : atTs, seq), atTs };
+        };
+        const { farm } = foldAll(
+          entriesOf([
+            ...Array.from({ length: rigs }, (_, rig) => ({ ...birth(nameOf(rig)), retain: true })),
+            ...Array.from({ length: rigs }, (_, rig) => telemetry(nameOf(rig), T0, 0)),
+            ...Array.from({ length: RECORDED }, (_, rig) => recordOf(newFarm("farm"), nameOf(rig))),
+          ]),
+        );
+        const takers: { readonly texts: Generator<string>; readonly wanted: string; got: string }[] = [];
+        const begin = (): void => {
+          const wanted = [...snapshotTexts(farm)].join("");
+          takers.push({ texts: snapshotTexts(farm), wanted, got: "" });
+        };
+        begin();
+        turns.forEach((turn, at) => {
+          if (at === secondAt) begin();
+          const entries = entriesOf(turn.map(putOf)).map((entry) => ({ ...entry, pos: entry.pos + farm.asOfPos }));
+          foldAll(entries, farm);
+          for (const taker of takers) taker.got += (taker.texts.next().value as string | undefined) ?? "";
+        });
+        for (const { texts, wanted, got } of takers) expect(`${got}${[...texts].join("")}`).toBe(wanted);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test("texts that are given up hold nothing", () => {
+    const { farm } = foldAll(day());
+    const watch = farm.watches.get("r1");
+    if (watch === undefined) throw new Error("nobody is watched");
+    const texts = snapshotTexts(farm);
+    texts.return(undefined);
+    let asked = 0;
+    Object.defineProperty(watch, "toJSON", { value: () => (asked += 1) });
+    foldAll(
+      entriesOf([telemetry("r1", T0 + 86_400_000, 9_000)]).map((entry) => ({ ...entry, pos: farm.asOfPos + 1 })),
+      farm,
+    );
+    expect(asked).toBe(0);
   });
 
   test("a farm of any size is what it was, whatever letters its texts have", () => {

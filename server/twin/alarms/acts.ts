@@ -1,4 +1,5 @@
 /** What people do with alarms and their rules; acts in the journal, `by` a pseudonym. */
+import { beforeChange } from "../hold.ts";
 import type { Alarm } from "../twin.ts";
 import { acknowledgeAlarm, changeAlarm, setRule, type AlarmBook, type Maintenance, type RuleSetting } from "./book.ts";
 import type { AlarmKind } from "./kinds.ts";
@@ -62,7 +63,9 @@ export const foldAlarmAct = (book: AlarmBook, watches: ReadonlyMap<string, Watch
       return [];
     case "relearn": {
       const watch = watches.get(act.rig);
-      if (watch !== undefined) learnAnew(watch);
+      if (watch === undefined) return [];
+      beforeChange(watches, watch);
+      learnAnew(watch);
       return [];
     }
   }

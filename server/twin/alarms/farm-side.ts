@@ -1,4 +1,5 @@
 /** Where the fold and the alarms meet: what a reading, a tick or a refusal means for the rules. Changes the farm in place, as the fold does. */
+import { beforeChange } from "../hold.ts";
 import { nearly } from "../nearly.ts";
 import { energyNow, type EnergyState } from "../energy.ts";
 import { targetThs } from "../fold.ts";
@@ -49,13 +50,16 @@ const rulesOf = (book: AlarmBook): RuleSet => {
 
 /** Watches by the number of the twin: finding one of ten thousand by name costs as much as several rules. */
 const nearOf = nearly((_watches: AlarmSide["watches"]): Watch[] => []);
+/** Whoever asks for one may change it. */
 const watchOf = ({ watches }: Pick<AlarmSide, "watches">, { rig, index, lastSeenTs, firstSeenTs }: Twin): Watch => {
   const near = nearOf(watches);
   let watch = near[index];
-  if (watch !== undefined) return watch;
-  watch = watches.get(rig);
-  if (watch === undefined) watches.set(rig, (watch = newWatch(lastSeenTs ?? firstSeenTs)));
-  near[index] = watch;
+  if (watch === undefined) {
+    watch = watches.get(rig);
+    if (watch === undefined) watches.set(rig, (watch = newWatch(lastSeenTs ?? firstSeenTs)));
+    near[index] = watch;
+  }
+  beforeChange(watches, watch);
   return watch;
 };
 
