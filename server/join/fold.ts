@@ -43,12 +43,12 @@ export const startFold = async (
     subscribe: journal.subscribe,
     loadSnapshot: (ts) => snapshots.load(ts),
     saveSnapshot: async (pos, ts, texts, cells, isMoment, open) => {
-      const body = await snapshots.save(pos, ts, texts, cells, open);
+      await snapshots.save(pos, ts, texts, cells, open);
       snapshots.thin(ts);
       if (!isMoment) return;
       // The snapshot stands all the same: a replay without this moment folds longer.
       try {
-        moments.keep(pos, ts, body);
+        await moments.keep(pos, ts, snapshots.piecesAt(pos));
       } catch (error) {
         complain("a moment for replays was not kept", error);
       }

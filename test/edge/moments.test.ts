@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "@jest/globals";
+import Database from "libsql";
 import { openMoments } from "../../server/edge/journal/moments.ts";
 import { openSnapshots } from "../../server/edge/journal/snapshots.ts";
 
@@ -22,12 +23,16 @@ test("gives the newest that is not after the moment, also after a restart, and l
   expect(moments.load(T0 + 3.9 * HOUR_MS)).toBeNull();
   expect(moments.load(Number.MAX_SAFE_INTEGER)?.pos).toBe(290_001);
   moments.close();
+  const db = new Database(join(folder, "moments.db"));
+  expect(db.prepare("SELECT min(pos) AS first, count(*) AS n FROM moment_piece").get()).toMatchObject({ first: 40_001, n: 26 });
+  db.close();
 });
 
 test("takes the bytes of a snapshot for one of its own", async () => {
   const own = mkdtempSync(join(tmpdir(), "rigtwin-moments-"));
   const [moments, snapshots] = [openMoments(own), openSnapshots(own)];
-  moments.keep(7, T0, await snapshots.save(7, T0, ['{"rig":', '"r1"}\n{}\n'], []));
+  await snapshots.save(7, T0, ['{"rig":', '"r1"}\n{}\n'], []);
+  await moments.keep(7, T0, snapshots.piecesAt(7));
   expect(moments.load(T0)).toEqual({ pos: 7, lines: ['{"rig":"r1"}', "{}"], cells: [] });
   moments.close();
   snapshots.close();

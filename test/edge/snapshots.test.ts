@@ -1,7 +1,8 @@
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { deflateRawSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import Database from "libsql";
 import { createJournal } from "../../server/edge/journal/journal.ts";
@@ -51,11 +52,50 @@ test("one that was damaged is passed over for the one before it", async () => {
   await store.save(20, 2_000, ["bad"], []);
   store.close();
   const db = new Database(join(folder, "state.db"));
-  db.exec("UPDATE snapshot SET body = zeroblob(5) WHERE pos = 20");
+  db.exec("UPDATE snapshot_piece SET body = zeroblob(5) WHERE pos = 20");
   db.close();
   const again = openSnapshots(folder);
   expect(again.load(Number.MAX_SAFE_INTEGER)).toMatchObject({ pos: 10, lines: ["good"] });
   again.close();
+});
+
+test("those that an earlier version wrote, each in one piece, are read and let go of like the others", async () => {
+  const store = openSnapshots(folder);
+  await store.save(20, 2_000, ["new\n"], []);
+  const body = deflateRawSync("old\nlines\n");
+  const db = new Database(join(folder, "state.db"));
+  db.prepare("INSERT INTO snapshot VALUES (10, 1000, ?, ?)").run(createHash("sha256").update(body).digest(), body);
+  db.close();
+  expect(store.load(1_500)).toMatchObject({ pos: 10, lines: ["old", "lines"] });
+  expect(store.load(2_500)).toMatchObject({ pos: 20, lines: ["new"] });
+  store.thin(30 * DAY);
+  expect(store.load(1_500)).toBeNull();
+  expect(store.load(2_500)).toMatchObject({ pos: 20, lines: ["new"] });
+  store.close();
+});
+
+test("one whose texts end in an error, and one that a kill cut off, leave the one before as the newest", async () => {
+  let store = openSnapshots(folder);
+  await store.save(10, 1_000, ["good\n"], []);
+  const noise = randomBytes(3 << 20).toString("hex");
+  const broken = function* (): Generator<string> {
+    yield noise;
+    throw new Error("broken");
+  };
+  await expect(store.save(20, 2_000, broken(), [["r1", 1, 2, 3]])).rejects.toThrow("broken");
+  expect(loaded(store)).toMatchObject({ pos: 10, lines: ["good"], cells: [[]] });
+  expect([...store.piecesAt(20)]).toEqual([]);
+  store.close();
+  const db = new Database(join(folder, "state.db"));
+  db.exec("INSERT INTO snapshot_piece VALUES (30, 0, zeroblob(100))");
+  db.close();
+  store = openSnapshots(folder);
+  expect([store.newestPos(), loaded(store)?.pos]).toEqual([10, 10]);
+  await store.save(40, 4_000, [noise], []);
+  expect([...store.piecesAt(30)]).toEqual([]);
+  expect([...store.piecesAt(40)].length).toBeGreaterThan(1);
+  expect(store.load(5_000)?.lines).toEqual([noise]);
+  store.close();
 });
 
 /** Writes zeros over a page in the middle of the newest `n` snapshots of state.db. */
@@ -63,7 +103,9 @@ const breakNewest = (n: number): void => {
   const path = join(folder, "state.db");
   const db = new Database(path);
   db.pragma("wal_checkpoint(TRUNCATE)");
-  const pages = db.prepare("SELECT path, pageno FROM dbstat WHERE name = 'snapshot' AND pagetype = 'overflow' ORDER BY path").all() as {
+  const pages = db
+    .prepare("SELECT path, pageno FROM dbstat WHERE name = 'snapshot_piece' AND pagetype = 'overflow' ORDER BY path")
+    .all() as {
     path: string;
     pageno: number;
   }[];

@@ -24,6 +24,11 @@ interface Open {
   readonly rows: ReturnType<typeof createRowReader>;
 }
 
+/**
+ * What DuckDB holds for the roll-up of ten minutes of ten thousand rigs is this and 50 MB, for three seconds or so. With twice as much it takes half
+ * the time, and no answer comes sooner.
+ */
+const MEMORY_MB = 64;
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
 
@@ -40,7 +45,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
 
   /** `known`: what is remembered of the file, where this process wrote it last. */
   const open = async (known: Memory | null = null): Promise<Open> => {
-    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? 128, threads: options.threads ?? THREADS });
+    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? MEMORY_MB, threads: options.threads ?? THREADS });
     try {
       await engine.write(makeTables);
       if (known !== null && !(await engine.write((connection) => isKnown(connection, known))))

@@ -4,17 +4,30 @@ import { createDeflateRaw } from "node:zlib";
 
 /** Of text between two turns of the event loop, and of compressed bytes in one buffer. */
 const PIECE = 128 << 10;
+/** Compressed bytes that are given together, about. */
+const GIVEN = 1 << 20;
 
 const encoder = new TextEncoder();
 
 /**
- * In memory is what is compressed already and the piece at hand, never the whole text; readings that come meanwhile are not held up. The
- * piece at hand lies in the same bytes each time: in bytes of its own each would wait for the collector, nearly the whole text at once.
+ * The compressed bytes, a megabyte at a time. In memory are the piece at hand and what is not taken yet, never the whole; readings that come
+ * meanwhile are not held up. The text at hand lies in the same bytes each time: in bytes of its own each would wait for the collector, nearly the
+ * whole text at once.
  */
-export const deflated = async (texts: Iterable<string>): Promise<Buffer> => {
+export async function* deflatedPieces(texts: Iterable<string>): AsyncGenerator<Buffer> {
   const packer = createDeflateRaw({ level: 1, chunkSize: PIECE });
-  const parts: Buffer[] = [];
-  packer.on("data", (part: Buffer) => parts.push(part));
+  let parts: Buffer[] = [];
+  let bytes = 0;
+  packer.on("data", (part: Buffer) => {
+    parts.push(part);
+    bytes += part.length;
+  });
+  const take = (): Buffer => {
+    const piece = Buffer.concat(parts);
+    parts = [];
+    bytes = 0;
+    return piece;
+  };
   const ended = finished(packer);
   // Where it fails, a write says so first.
   ended.catch(() => undefined);
@@ -34,14 +47,21 @@ export const deflated = async (texts: Iterable<string>): Promise<Buffer> => {
         from += read;
         at += written;
         if (from < text.length) await pack();
+        if (bytes >= GIVEN) yield take();
       }
     }
     if (at > 0) await pack();
     packer.end();
     await ended;
-  } catch (error) {
+    yield take();
+  } finally {
     packer.destroy();
-    throw error;
   }
-  return Buffer.concat(parts);
+}
+
+/** As `deflatedPieces`, in one. */
+export const deflated = async (texts: Iterable<string>): Promise<Buffer> => {
+  const pieces: Buffer[] = [];
+  for await (const piece of deflatedPieces(texts)) pieces.push(piece);
+  return Buffer.concat(pieces);
 };

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import Database from "libsql";
 import type { Entry } from "../../twin/twin.ts";
+import { bodyOf, openBodies } from "./bodies.ts";
 import { hashOf } from "./chunks.ts";
 import { decodeEntries } from "./codec.ts";
 import { framesIn } from "./read.ts";
@@ -54,7 +55,6 @@ const rawOf = (row: ChunkRow): Buffer | null => {
     return null;
   }
 };
-const inflated = (body: ArrayBuffer): string => inflateRawSync(Buffer.from(body)).toString("utf8");
 
 export type Past = NonNullable<ReturnType<typeof openPast>>;
 
@@ -144,10 +144,17 @@ export const openPast = (folder: string, onGap: (firstPos: number, count: number
     /** The newest sound snapshot whose time is not after `ts`, with the cells up to it; null where there is none. */
     loadSnapshot(ts: number): { pos: number; lines: string[]; cells: Iterable<unknown> } | null {
       if (state === null) return null;
-      const rows = state.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts));
-      for (const row of rows as SnapshotRow[]) {
-        if (!createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256))) continue;
-        const lines = inflated(row.body)
+      const found = state.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts));
+      const rowAt = state.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?");
+      const bodies = openBodies(state, "snapshot");
+      for (const { pos } of found as { pos: number }[]) {
+        const row = rowAt.get(pos) as SnapshotRow | undefined;
+        // Thinned since.
+        if (row === undefined) continue;
+        const body = bodyOf(row.body, bodies.of(pos));
+        if (!createHash("sha256").update(body).digest().equals(Buffer.from(row.sha256))) continue;
+        const lines = inflateRawSync(body)
+          .toString("utf8")
           .split("\n")
           .filter((line) => line.length > 0);
         return { pos: row.pos, lines, cells: cellsOf(state, row) };

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import type Database from "libsql";
 import { DAY_MS } from "../../twin/days.ts";
-import { deflated } from "./deflated.ts";
+import { bodyOf, openBodies } from "./bodies.ts";
+import { deflated, deflatedPieces } from "./deflated.ts";
 import { isUnreadable, openWal } from "./wal.ts";
 
 const SCHEMA = `
@@ -27,7 +28,8 @@ const MOST_AHEAD_MS = 300_000;
 
 /** libsql gives an ArrayBuffer where its typings say Buffer. */
 type Blob = ArrayBuffer;
-const inflated = (body: Blob): string => inflateRawSync(Buffer.from(body)).toString("utf8");
+const inflated = (body: Blob | Buffer): string => inflateRawSync(body).toString("utf8");
+const NOTHING = Buffer.alloc(0);
 
 export interface Snapshot {
   readonly pos: number;
@@ -64,6 +66,7 @@ export type SnapshotStore = ReturnType<typeof openSnapshots>;
 /** Opens `state.db` in the data folder. */
 export const openSnapshots = (folder: string) => {
   const db = openWal(join(folder, "state.db"), "FULL", SCHEMA);
+  const bodies = openBodies(db, "snapshot");
   const put = db.prepare("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)");
   const putCells = db.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?)");
   const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
@@ -74,7 +77,7 @@ export const openSnapshots = (folder: string) => {
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
 
   /** Null where its bytes cannot be read, or do not fit their hash. */
-  const soundAt = (pos: number): { pos: number; ts: number; body: Blob } | null => {
+  const soundAt = (pos: number): { pos: number; ts: number; body: Buffer } | null => {
     try {
       // Prepared anew: a statement of libsql's that once met a broken page finds every other broken as well.
       const row = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?").get(pos) as {
@@ -83,7 +86,8 @@ export const openSnapshots = (folder: string) => {
         sha256: Blob;
         body: Blob;
       };
-      return createHash("sha256").update(Buffer.from(row.body)).digest().equals(Buffer.from(row.sha256)) ? row : null;
+      const body = bodyOf(row.body, bodies.of(pos));
+      return createHash("sha256").update(body).digest().equals(Buffer.from(row.sha256)) ? { pos: row.pos, ts: row.ts, body } : null;
     } catch (error) {
       if (isUnreadable(error)) return null;
       throw error;
@@ -110,8 +114,8 @@ export const openSnapshots = (folder: string) => {
 
   return {
     /**
-     * Saves in one transaction: the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before; `open`: the versions of
-     * days of which there are cells and that are not on disk elsewhere. Gives the snapshot's bytes, as they are kept.
+     * Saves the snapshot (`texts`: see snapshotTexts) and the digest cells changed since the one before, both or none; `open`: the versions of days of
+     * which there are cells and that are not on disk elsewhere.
      */
     async save(
       pos: number,
@@ -119,16 +123,27 @@ export const openSnapshots = (folder: string) => {
       texts: Iterable<string>,
       cells: readonly unknown[],
       open: readonly DayVersion[] = [],
-    ): Promise<Buffer> {
-      const body = await deflated(texts);
-      const cellBody = await deflated([JSON.stringify(cells)]);
-      db.transaction(() => {
-        putCells.run(pos, Math.floor(ts), cellBody);
-        noteOpen(pos, open);
-        put.run(pos, Math.floor(ts), createHash("sha256").update(body).digest(), body);
-      })();
-      return body;
+    ): Promise<void> {
+      const hash = createHash("sha256");
+      async function* hashed(): AsyncGenerator<Buffer> {
+        for await (const piece of deflatedPieces(texts)) {
+          hash.update(piece);
+          yield piece;
+        }
+      }
+      // What an earlier one left behind on a full disk may be the room that this one needs.
+      bodies.tidy();
+      await bodies.put(pos, hashed(), async () => {
+        const cellBody = await deflated([JSON.stringify(cells)]);
+        db.transaction(() => {
+          putCells.run(pos, Math.floor(ts), cellBody);
+          noteOpen(pos, open);
+          put.run(pos, Math.floor(ts), hash.digest(), NOTHING);
+        })();
+      });
     },
+    /** The bytes of the snapshot at `pos`, as they are kept. */
+    piecesAt: (pos: number): Iterable<Buffer> => bodies.of(pos),
     /** Position of the newest snapshot; 0 where there is none. */
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
     /** Its time, ms UTC; 0 where there is none. */
@@ -157,6 +172,7 @@ export const openSnapshots = (folder: string) => {
         `DELETE FROM snapshot WHERE pos < (SELECT max(pos) FROM snapshot) AND (ts < ? OR (ts < ? AND pos NOT IN
            (SELECT min(pos) FROM snapshot GROUP BY ts / ${HOUR_MS})))`,
       ).run(Math.floor(nowTs - KEEP_HOURLY_MS), Math.floor(nowTs - KEEP_ALL_MS));
+      bodies.tidy();
       db.prepare("DELETE FROM cells WHERE ts < ? AND pos < coalesce((SELECT min(pos) FROM cells_from), pos + 1)").run(
         Math.floor(nowTs - KEEP_HOURLY_MS - CELLS_MS),
       );
