@@ -4,7 +4,7 @@ import { CAPS, isOpen, railOf, type Command, type CommandNews, type Order, type 
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
 import { OWN } from "../twin/wire.ts";
-import type { Clock } from "./clock.ts";
+import { journalNow, type Clock } from "./clock.ts";
 
 export interface CommandsNeeds {
   readonly farm: () => Farm;
@@ -21,8 +21,7 @@ const bytesOf = (news: CommandNews): Uint8Array => new TextEncoder().encode(JSON
 
 export const createCommands = (needs: CommandsNeeds) => {
   const { farm, clock } = needs;
-  /** By the journal's time, in which commands run out of it; this machine's clock is behind that after it was set back. */
-  const now = (): number => Math.max(clock.now(), farm().asOfTs);
+  const now = (): number => journalNow(clock, farm());
 
   /** Who would be affected, without doing anything. Throws Refused REQUEST_INVALID. */
   const plan = ({ method, args, rigs, batchSize, gapS }: Pick<Order, "method" | "args" | "rigs" | "batchSize" | "gapS">): Planned => {

@@ -13,7 +13,7 @@ import {
 import type { Farm } from "../twin/farm.ts";
 import { Refused } from "../twin/refusal.ts";
 import { OWN } from "../twin/wire.ts";
-import type { Clock } from "./clock.ts";
+import { journalNow, type Clock } from "./clock.ts";
 
 export interface CurtailNeeds {
   readonly clock: Clock;
@@ -113,11 +113,11 @@ export const createCurtail = (needs: CurtailNeeds) => {
   };
 
   const pump = async (): Promise<void> => {
-    const { curtail, twins, commands, asOfTs } = farm();
-    if (curtail.event === null) return;
-    // The event's times are the journal's, which this machine's clock is behind after it was set back.
-    const step = nextStep(curtail.event, twins, commands, Math.max(clock.now(), asOfTs));
-    if (step !== null) await tell(curtail.event, step);
+    const now = farm();
+    const { event } = now.curtail;
+    if (event === null) return;
+    const step = nextStep(event, now.twins, now.commands, journalNow(clock, now));
+    if (step !== null) await tell(event, step);
   };
 
   return {

@@ -7,7 +7,7 @@ import type { Notice, NotifyNews } from "../twin/notify/book.ts";
 import { planNotices } from "../twin/notify/plan.ts";
 import type { Channel, NotifySettings } from "../twin/notify/shapes.ts";
 import { OWN } from "../twin/wire.ts";
-import type { Clock } from "./clock.ts";
+import { journalNow, type Clock } from "./clock.ts";
 
 /** What came of one try; `detail` is the far end's own answer, or what stood in the way, without secrets. */
 export interface Delivery {
@@ -55,8 +55,7 @@ export const createNotify = (needs: NotifyNeeds) => {
   const poked = new Set<string>();
   let planning = false;
   let stopEvery: (() => void) | null = null;
-  /** The book's times are the journal's, which this machine's clock is behind after it was set back. */
-  const now = (): number => Math.max(clock.now(), farm().asOfTs);
+  const now = (): number => journalNow(clock, farm());
 
   const write = (news: NotifyNews): Promise<unknown> => needs.write(OWN.notify, bytesOf(news));
 
