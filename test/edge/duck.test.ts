@@ -124,7 +124,7 @@ describe("DuckDB series store", () => {
     await store.stop();
   });
 
-  test("opens its file anew after each retention, and who writes, asks or exports meanwhile notices nothing", async () => {
+  test("opens its file anew after each retention and each roll-up, and who writes, asks or exports meanwhile notices nothing", async () => {
     const store = await open("renewed");
     const write = (upTo: number) => store.write(batch(upTo, { rigs: [rig("r", T0 + upTo * 1_000, { powerW: upTo })] }));
     for (let upTo = 1; upTo <= 50; upTo++) await write(upTo);
@@ -152,7 +152,11 @@ describe("DuckDB series store", () => {
     await store.write(batch(53, { rigs: [rig("r", T0 + 7_000, { powerW: 7 })] }));
     expect((await store.latest(SITE))[0]).toMatchObject({ rig: "r", ts: T0 + 52_000, values: { powerW: 52 } });
     expect((await store.rows(query)).values).toEqual(Array.from({ length: 52 }, (_, i) => i + 1));
-    expect(stats()).toBeGreaterThan(before);
+    const retained = stats();
+    expect(retained).toBeGreaterThan(before);
+    while ((await store.rollup(T0 + 600_000)) > 0);
+    expect(await store.cursor()).toBe(53);
+    expect(stats()).toBeGreaterThan(retained);
     expect(descriptors()).toBe(1);
     await store.stop();
     expect(descriptors()).toBe(0);

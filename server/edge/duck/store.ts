@@ -60,7 +60,8 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
 
   /**
    * DuckDB keeps in memory what it knows of every block that it wrote or read for as long as the file is open: with ten thousand rigs 15 MB
-   * more each hour. Opened anew it knows only what is asked for. Calls that come meanwhile wait a tenth of a second for it.
+   * more each hour. Opened anew, as it is after each ten minutes' roll-up, it knows only what is asked for. Calls that come meanwhile wait a tenth of
+   * a second for it.
    */
   const renew = (): void => {
     isDue = false;
@@ -177,6 +178,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
         const windows = await rollup(engine, memory, nowTs);
         // The rows are there whether or not this comes to its turn.
         await engine.letGo().catch(() => undefined);
+        if (windows === 0) isDue = true;
         return windows;
       }),
     letGo: () => using("let go of memory", ({ engine }) => engine.letGo()),
