@@ -94,11 +94,13 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     if (needs.saveMoment === undefined || savingMoment || !isMomentDue(farm, lastMomentPos)) return;
     savingMoment = true;
     lastMomentPos = farm.asOfPos;
+    const texts = snapshotTexts(farm);
     try {
-      await needs.saveMoment(farm.asOfPos, farm.asOfTs, snapshotTexts(farm));
+      await needs.saveMoment(farm.asOfPos, farm.asOfTs, texts);
     } catch (error) {
       needs.onError("a moment for replays was not kept", error);
     } finally {
+      texts.return(undefined);
       savingMoment = false;
     }
   };
@@ -128,11 +130,15 @@ export const createTelemetry = (needs: TelemetryNeeds) => {
     const isMoment = momentPart(farm, lastMomentPos) >= MOMENT_PART;
     if (isMoment) lastMomentPos = pos;
     const cells = dirtyCells(farm.digest);
+    const texts = snapshotTexts(farm);
     try {
-      await needs.saveSnapshot(pos, farm.asOfTs, snapshotTexts(farm), cells, isMoment, openVersions(farm.digest));
+      await needs.saveSnapshot(pos, farm.asOfTs, texts, cells, isMoment, openVersions(farm.digest));
     } catch (error) {
       untakeCells(farm.digest, cells);
       throw error;
+    } finally {
+      // A disk that refuses before the first is taken leaves them as they are, and with them all that they hold of the farm.
+      texts.return(undefined);
     }
     lastSnapshotPos = pos;
   };

@@ -62,6 +62,29 @@ test.each([
   expect(isMomentDue(of(500 + entries), 500)).toBe(true);
 });
 
+test("the texts of a snapshot and of a moment that failed before their first piece hold nothing of the farm any more", async () => {
+  const clock = handClock();
+  const journal = handJournal(clock.now);
+  const given: Iterable<string>[] = [];
+  const refuse = (_pos: number, _ts: number, texts: Iterable<string>): Promise<void> => {
+    given.push(texts);
+    return Promise.reject(new Refused("DISK_FULL", "no room"));
+  };
+  const errors: string[] = [];
+  const flow = createTelemetry({
+    ...needsOf(clock, journal),
+    loadSnapshot: () => null,
+    saveSnapshot: refuse,
+    saveMoment: refuse,
+    onError: (what) => errors.push(what),
+  });
+  await flow.start();
+  for (let i = 0; i < 10_000; i++) journal.put({ topic: "elsewhere", payload: NOTHING });
+  await flow.stop();
+  expect(errors).toEqual(["a moment for replays was not kept", "the snapshot was not saved"]);
+  expect(given.map((texts) => [...texts])).toEqual([[], []]);
+});
+
 test("what a snapshot that failed had taken of the day is in the next one", async () => {
   const clock = handClock();
   const journal = handJournal(clock.now);
