@@ -7,7 +7,7 @@ import { openEngine, type Engine } from "../../server/edge/duck/engine.ts";
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-engine-"));
 let engine: Engine;
 beforeAll(async () => {
-  engine = await openEngine({ file: join(folder, "e.duckdb"), memoryMb: 128, threads: 2 });
+  engine = await openEngine({ file: join(folder, "e.duckdb"), memoryMb: 64, askingMb: 128, threads: 2 });
   // Sixty megabytes that cannot be compressed, in the file.
   await engine.write(async (connection) => {
     await connection.run("CREATE TABLE big AS SELECT hash(range) AS a, hash(range + 0.5) AS b FROM range(4000000)");
@@ -21,7 +21,9 @@ afterAll(async () => {
 
 const heldMb = async (): Promise<number> =>
   Number((await engine.read("SELECT sum(memory_usage_bytes)::DOUBLE / 1e6 FROM duckdb_memory()"))[0]?.[0]);
-const limit = async (): Promise<string> => String((await engine.read("SELECT current_setting('memory_limit')"))[0]?.[0]);
+/** As it is while nobody asks. */
+const limit = (): Promise<string> =>
+  engine.write(async (connection) => String((await connection.runAndReadAll("SELECT current_setting('memory_limit')")).getRows()[0]?.[0]));
 const lookAtAll = () => engine.read("SELECT bit_xor(a), bit_xor(b) FROM big");
 
 test("lets go of what it keeps for a next query, and may take as much again", async () => {
@@ -33,6 +35,21 @@ test("lets go of what it keeps for a next query, and may take as much again", as
   expect(await limit()).toBe(usual);
   expect(await lookAtAll()).toEqual(before);
   expect(await heldMb()).toBeGreaterThan(40);
+});
+
+test("who asks may have more than what is written and rolled up, on the reading connection and on one of his own, and nobody else later", async () => {
+  const usual = await limit();
+  // A list of 32 MB, which is made in twice as much and cannot be spilled.
+  const large = "SELECT len(list(range))::INTEGER FROM range(4000000)";
+  await expect(engine.write((connection) => connection.run(large))).rejects.toThrow("Out of Memory");
+  expect(await Promise.all([engine.read(large), engine.read(large)])).toEqual([[[4_000_000]], [[4_000_000]]]);
+  expect(await limit()).toBe(usual);
+  const { connection, close } = await engine.extra();
+  await connection.run(large);
+  expect(await limit()).not.toBe(usual);
+  close();
+  await engine.letGo();
+  expect(await limit()).toBe(usual);
 });
 
 test("not while a caller has a connection of his own", async () => {

@@ -1,4 +1,4 @@
-/** The database file: opened with bounds, two connections (one writes, one reads), each used by one caller at a time. */
+/** The database file: opened with bounds, connections to write, to read and to set its bounds, each used by one caller at a time. */
 import { renameSync, statSync } from "node:fs";
 import { DuckDBInstance, type DuckDBConnection, type DuckDBValue } from "@duckdb/node-api";
 import { Refused } from "../../twin/refusal.ts";
@@ -6,6 +6,8 @@ import { Refused } from "../../twin/refusal.ts";
 export interface EngineOptions {
   readonly file: string;
   readonly memoryMb: number;
+  /** The same while somebody asks: an answer from many rows ends where it has too little, and is not asked for all the time. */
+  readonly askingMb: number;
   readonly threads: number;
 }
 export type Rows = readonly (readonly DuckDBValue[])[];
@@ -105,32 +107,59 @@ export const openEngine = async (options: EngineOptions) => {
   const instance = await createWithout(options);
   const writer = await instance.connect();
   const reader = await instance.connect();
+  const keeper = await instance.connect();
   // One call at a time on each: a query that waits inside DuckDB would hold a thread which the journal's fsync needs.
   const writing = createQueue();
   const reading = createQueue();
+  const keeping = createQueue();
   /** Connections that callers have for themselves. */
   let extras = 0;
+  /** Questions that are answered or wait for it. */
+  let asking = 0;
+  let limitMb = options.memoryMb;
+  /** Sets the limit that is right when it comes to this one's turn. Where more than that is in use just then it stays, until it is set next. */
+  const fitLimit = (): Promise<void> =>
+    keeping(async () => {
+      const wantedMb = asking + extras > 0 ? options.askingMb : options.memoryMb;
+      if (wantedMb === limitMb) return;
+      await keeper.run(`SET memory_limit = '${wantedMb}MB'`);
+      limitMb = wantedMb;
+    }).catch(() => undefined);
+  const asked = async <T>(task: () => Promise<T>): Promise<T> => {
+    asking += 1;
+    try {
+      return await reading(async () => {
+        await fitLimit();
+        return task();
+      });
+    } finally {
+      asking -= 1;
+      await fitLimit();
+    }
+  };
 
   return {
     /** In order, alone on the writing connection. */
     write: <T>(task: (connection: DuckDBConnection) => Promise<T>): Promise<T> => writing(() => task(writer)),
     /** All or nothing, in order; the function the task gives runs after COMMIT and before the next write. */
     transaction: <T>(task: (connection: DuckDBConnection) => Promise<() => T>): Promise<T> => writing(() => transaction(writer, task)),
-    read: (sql: string, binding: Binding = {}): Promise<Rows> => reading(() => rowsOf(reader, sql, binding)),
+    read: (sql: string, binding: Binding = {}): Promise<Rows> => asked(() => rowsOf(reader, sql, binding)),
     /** As `read`, in columns: of a hundred thousand rows in half the time. */
     columns: (sql: string, binding: Binding = {}): Promise<readonly (readonly DuckDBValue[])[]> =>
-      reading(async () => (await reader.runAndReadAll(sql, { ...binding })).getColumns()),
+      asked(async () => (await reader.runAndReadAll(sql, { ...binding })).getColumns()),
     /** One more connection, for work that may take long; the caller closes it, as often as he likes. */
     extra: (): Promise<{ readonly connection: DuckDBConnection; readonly close: () => void }> =>
       reading(async () => {
         const connection = await instance.connect();
         extras += 1;
+        await fitLimit();
         let isOpen = true;
         const close = (): void => {
           if (!isOpen) return;
           isOpen = false;
           extras -= 1;
           connection.closeSync();
+          void fitLimit();
         };
         return { connection, close };
       }),
@@ -143,8 +172,11 @@ export const openEngine = async (options: EngineOptions) => {
         writing(async () => {
           if (extras > 0) return;
           if (bytesOf(`${options.file}.wal`) >= LARGE_LOG_BYTES) await writer.run("CHECKPOINT").catch(() => undefined);
-          await writer.run(`SET memory_limit = '${RESTING_MB}MB'`).catch(() => undefined);
-          await writer.run(`SET memory_limit = '${options.memoryMb}MB'`);
+          await keeping(async () => {
+            await keeper.run(`SET memory_limit = '${RESTING_MB}MB'`).catch(() => undefined);
+            await keeper.run(`SET memory_limit = '${options.memoryMb}MB'`);
+            limitMb = options.memoryMb;
+          });
         }),
       ),
     /** Waits for what runs, then folds the log into the file and closes it. */
@@ -154,6 +186,7 @@ export const openEngine = async (options: EngineOptions) => {
         await writer.run("CHECKPOINT").catch(() => undefined);
         writer.closeSync();
       });
+      await keeping(async () => keeper.closeSync());
       instance.closeSync();
     },
   };

@@ -12,7 +12,7 @@ import { setPosition, writeBatch } from "./write.ts";
 
 export interface DuckStoreOptions {
   readonly file: string;
-  /** What DuckDB may hold in memory; beyond, it spills beside the file. */
+  /** What DuckDB may hold in memory while nobody asks; beyond, it spills beside the file. */
   readonly memoryMb?: number;
   readonly threads?: number;
 }
@@ -29,6 +29,8 @@ interface Open {
  * the time, and no answer comes sooner.
  */
 const MEMORY_MB = 64;
+/** While somebody asks: the course of two hours of ten thousand rigs, and what they told in them as an export, need more than half of this. */
+const ASKING_MB = 128;
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
 
@@ -45,7 +47,9 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
 
   /** `known`: what is remembered of the file, where this process wrote it last. */
   const open = async (known: Memory | null = null): Promise<Open> => {
-    const engine = await openEngine({ file: options.file, memoryMb: options.memoryMb ?? MEMORY_MB, threads: options.threads ?? THREADS });
+    const memoryMb = options.memoryMb ?? MEMORY_MB;
+    const askingMb = Math.max(memoryMb, ASKING_MB);
+    const engine = await openEngine({ file: options.file, memoryMb, askingMb, threads: options.threads ?? THREADS });
     try {
       await engine.write(makeTables);
       if (known !== null && !(await engine.write((connection) => isKnown(connection, known))))
