@@ -1,9 +1,12 @@
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import Database from "libsql";
 import { bodyOf, openBodies } from "../../server/edge/journal/bodies.ts";
+import { openWal } from "../../server/edge/journal/wal.ts";
+import { canMount, mountSmall } from "../servers/disk.ts";
 
 let folder = "";
 let db: Database.Database;
@@ -87,3 +90,28 @@ test("a row of an earlier version has its body itself", () => {
   expect(bodyOf(new Uint8Array([1, 2]).buffer, [])).toEqual(Buffer.from([1, 2]));
   expect(bodyOf(new ArrayBuffer(0), bytes("a", "b"))).toEqual(Buffer.from("ab"));
 });
+
+(canMount() ? test : test.skip)(
+  "a body for which the disk has no room leaves nothing on it, and a smaller one is kept at once",
+  async () => {
+    const disk = mountSmall(12);
+    const small = openWal(join(disk.folder, "state.db"), "FULL", "CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY)");
+    try {
+      const bodies = openBodies(small, "snapshot");
+      const noise = function* (pieces: number): Generator<Buffer> {
+        for (let i = 0; i < pieces; i++) yield randomBytes(1 << 20);
+      };
+      const put = (pos: number, pieces: number): Promise<void> =>
+        bodies.put(pos, noise(pieces), () => void small.prepare("INSERT INTO snapshot VALUES (?)").run(pos));
+      await put(1, 2);
+      for (const pos of [2, 3, 4]) await expect(put(pos, 20)).rejects.toThrow("room");
+      const positions = small.prepare("SELECT DISTINCT pos FROM snapshot_piece");
+      expect(positions.all()).toEqual([{ pos: 1 }]);
+      await put(5, 2);
+      expect([1, 5].map((pos) => Buffer.concat([...bodies.of(pos)]).length)).toEqual([2 << 20, 2 << 20]);
+    } finally {
+      small.close();
+      disk.unmount();
+    }
+  },
+);

@@ -2,7 +2,26 @@
  * Long bodies of a table's rows, kept in pieces in a table beside it: written and read as one, a body would be in memory several times over. The
  * pieces are there before their row, so that a row is whole; those without one are of a write that came to no end.
  */
+import { statSync, statfsSync } from "node:fs";
 import type Database from "libsql";
+import { Refused } from "../../twin/refusal.ts";
+
+/** Of the disk's room for what gives room back: without any, pieces of a body that came to no end could not be deleted. */
+const LEFT_BYTES = 256 << 10;
+
+/**
+ * Throws where the disk has no room for so many bytes more: in the log first, later in the file, to which what is in the log before them has to go
+ * too. What was deleted in the file gives room there, none in the log.
+ */
+const checkRoom = (db: Database.Database, bytes: number): void => {
+  const [{ file }] = db.pragma("database_list") as [{ file: string }];
+  const told = (name: string): number => Object.values(db.prepare(`PRAGMA ${name}`).get() as Record<string, number>)[0] ?? 0;
+  const pageBytes = told("page_size");
+  const toCome = Math.max(0, told("page_count") * pageBytes - statSync(file).size);
+  const growth = Math.max(0, bytes - told("freelist_count") * pageBytes);
+  const { bavail, bsize } = statfsSync(file);
+  if (bavail * bsize < toCome + bytes + growth + LEFT_BYTES) throw new Refused("DISK_FULL", `There is no room for ${file} on the disk.`);
+};
 
 export const openBodies = (db: Database.Database, table: "snapshot" | "moment") => {
   const pieces = `${table}_piece`;
@@ -27,7 +46,10 @@ export const openBodies = (db: Database.Database, table: "snapshot" | "moment") 
         dropAll(pos);
         const insert = db.prepare(`INSERT INTO ${pieces} VALUES (?, ?, ?)`);
         let number = 0;
-        for await (const piece of given) insert.run(pos, number++, piece);
+        for await (const piece of given) {
+          checkRoom(db, piece.byteLength);
+          insert.run(pos, number++, piece);
+        }
         await putRow();
       } catch (error) {
         // Where even that fails they go with the next `tidy`.
