@@ -98,6 +98,25 @@ test("one whose texts end in an error, and one that a kill cut off, leave the on
   store.close();
 });
 
+test("one that is saved again is not gone where that fails, and its cells are the later ones", async () => {
+  const store = openSnapshots(folder);
+  await store.save(10, 1_000, ["good\n"], [["r1", 1, 2, 3]]);
+  const broken = function* (): Generator<string> {
+    yield "bad\n";
+    throw new Error("broken");
+  };
+  await store.save(10, 1_000, broken(), [["r1", 1, 2, 4]]).catch(() => undefined);
+  expect(loaded(store)).toMatchObject({ pos: 10, lines: ["good"], cells: [[["r1", 1, 2, 4]]] });
+  store.close();
+  const db = new Database(join(folder, "state.db"));
+  db.exec("UPDATE snapshot_piece SET body = zeroblob(5)");
+  db.close();
+  const again = openSnapshots(folder);
+  await again.save(10, 1_000, ["good\n"], []);
+  expect(loaded(again)).toMatchObject({ pos: 10, lines: ["good"], cells: [[]] });
+  again.close();
+});
+
 /** Writes zeros over a page in the middle of the newest `n` snapshots of state.db. */
 const breakNewest = (n: number): void => {
   const path = join(folder, "state.db");

@@ -74,6 +74,7 @@ export const openSnapshots = (folder: string) => {
   const newest = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
   const headTs = db.prepare("SELECT ts FROM snapshot ORDER BY pos DESC LIMIT 1");
+  const standsAt = db.prepare("SELECT 1 FROM snapshot WHERE pos = ?");
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
 
   /** Null where its bytes cannot be read, or do not fit their hash. */
@@ -124,6 +125,16 @@ export const openSnapshots = (folder: string) => {
       cells: readonly unknown[],
       open: readonly DayVersion[] = [],
     ): Promise<void> {
+      const keepCells = async (putRow: () => void): Promise<void> => {
+        const cellBody = await deflated([JSON.stringify(cells)]);
+        db.transaction(() => {
+          putCells.run(pos, Math.floor(ts), cellBody);
+          noteOpen(pos, open);
+          putRow();
+        })();
+      };
+      // As where only what came behind it failed. At one position the farm is always the same, and to write it again would be to have none until that is done.
+      if (standsAt.get(pos) !== undefined && soundAt(pos) !== null) return keepCells(() => undefined);
       const hash = createHash("sha256");
       async function* hashed(): AsyncGenerator<Buffer> {
         for await (const piece of deflatedPieces(texts)) {
@@ -133,14 +144,7 @@ export const openSnapshots = (folder: string) => {
       }
       // What an earlier one left behind on a full disk may be the room that this one needs.
       bodies.tidy();
-      await bodies.put(pos, hashed(), async () => {
-        const cellBody = await deflated([JSON.stringify(cells)]);
-        db.transaction(() => {
-          putCells.run(pos, Math.floor(ts), cellBody);
-          noteOpen(pos, open);
-          put.run(pos, Math.floor(ts), hash.digest(), NOTHING);
-        })();
-      });
+      await bodies.put(pos, hashed(), () => keepCells(() => put.run(pos, Math.floor(ts), hash.digest(), NOTHING)));
     },
     /** The bytes of the snapshot at `pos`, as they are kept. */
     piecesAt: (pos: number): Iterable<Buffer> => bodies.of(pos),
