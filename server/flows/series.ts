@@ -184,7 +184,7 @@ export const createSeries = (needs: SeriesNeeds) => {
       if (away !== null) await askAgain();
       await flushLive();
       const untilTs = needs.clock.now() + WRITE_MS / 2;
-      while (stored < liveFrom - 1 && needs.clock.now() < untilTs) await closeGap();
+      while (stored < liveFrom - 1 && isWaiting(needs.clock.now(), untilTs, WRITE_MS / 2)) await closeGap();
       say(null);
     } catch (error) {
       // The store may be an older one when it is back: the gap grows over the live rows that were sent before it was closed.

@@ -161,6 +161,21 @@ describe("rows to the store", () => {
     expect(store.keys()).toEqual(published);
   });
 
+  test("live rows do not wait for a whole gap where the clock is set back while that is being closed", async () => {
+    const { clock, store, series, say, published } = world(20);
+    await series.start();
+    for (let i = 0; i < 16_000; i++) say();
+    let backMs = 0;
+    const now = clock.now;
+    clock.now = () => now() - backMs;
+    store.state.meanwhile = () => void (backMs += 3_600_000);
+    await clock.pass(1_000);
+    expect(series.storedPos()).toBeLessThan(11_000);
+    store.state.meanwhile = () => undefined;
+    await clock.pass(4_000);
+    expect(store.keys()).toEqual(published.toSorted());
+  });
+
   test("a store that was away for hours gets every row once it is back, live rows first", async () => {
     const { clock, store, series, say, published, health } = world(20);
     await series.start();
