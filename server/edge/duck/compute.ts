@@ -23,18 +23,21 @@ const FEWEST_SERIES = 1_024;
  * Some series after the other. Its windows stay dirty until all of them are done, so that rows answer for them that are whole, and after a kill
  * all are computed again.
  */
-const compute = async (connection: DuckDBConnection, window: Window, range: Range, series: number): Promise<void> => {
+const compute = async (engine: Engine, connection: DuckDBConnection, window: Window, range: Range, series: number): Promise<void> => {
   const together = Math.max(FEWEST_SERIES, Math.floor((MOST_ROWS * WINDOW_MS[window]) / (range.to - range.from)));
   for (const measure of MEASURE_NAMES) {
     const remove = `DELETE FROM ${tableOf(measure, window)} WHERE ts >= $from AND ts < $to AND id >= $first AND id < $end`;
     const insert = computeWindows(measure, window, WINDOW_MS[window]);
-    for (let first = 0; first < series; first += together)
+    for (let first = 0; first < series; first += together) {
       await transaction(connection, async () => {
         const which = { ...bound(range), first, end: first + together };
         await connection.run(remove, which);
         await connection.run(insert, which);
         return () => undefined;
       });
+      // What one transaction leaves behind is as much again as the next one needs.
+      await engine.breathe();
+    }
   }
 };
 
@@ -53,7 +56,7 @@ export const rollup = async (engine: Engine, memory: Memory, endedByTs: number):
       const ready = new Set([...memory.dirty[window]].filter((start) => !unready.has(start)));
       let done = 0;
       for (const range of dueWindows(ready, window, endedByTs, MOST[window])) {
-        await compute(connection, window, range, memory.series.length);
+        await compute(engine, connection, window, range, memory.series.length);
         done += await transaction(connection, async () => {
           await connection.run('DELETE FROM dirty WHERE "window" = $window AND ts >= $from AND ts < $to', { window, ...bound(range) });
           return () => cleaned(memory, window, range);

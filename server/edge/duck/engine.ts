@@ -117,14 +117,23 @@ export const openEngine = async (options: EngineOptions) => {
   /** Questions that are answered or wait for it. */
   let asking = 0;
   let limitMb = options.memoryMb;
+  const isAsked = (): boolean => asking + extras > 0;
+  const wantedMb = (): number => (isAsked() ? options.askingMb : options.memoryMb);
+  const setLimit = async (mb: number): Promise<void> => {
+    await keeper.run(`SET memory_limit = '${mb}MB'`);
+    limitMb = mb;
+  };
   /** Sets the limit that is right when it comes to this one's turn. Where more than that is in use just then it stays, until it is set next. */
   const fitLimit = (): Promise<void> =>
     keeping(async () => {
-      const wantedMb = asking + extras > 0 ? options.askingMb : options.memoryMb;
-      if (wantedMb === limitMb) return;
-      await keeper.run(`SET memory_limit = '${wantedMb}MB'`);
-      limitMb = wantedMb;
+      if (wantedMb() !== limitMb) await setLimit(wantedMb());
     }).catch(() => undefined);
+  /** What DuckDB's allocator keeps goes back to the system with each setting of the limit; blocks that are kept go where the limit is a low one for a moment. */
+  const shrink = (isAlone: () => boolean): Promise<void> =>
+    keeping(async () => {
+      if (isAlone()) await setLimit(RESTING_MB).catch(() => undefined);
+      await setLimit(wantedMb());
+    });
   const asked = async <T>(task: () => Promise<T>): Promise<T> => {
     asking += 1;
     try {
@@ -172,13 +181,11 @@ export const openEngine = async (options: EngineOptions) => {
         writing(async () => {
           if (extras > 0) return;
           if (bytesOf(`${options.file}.wal`) >= LARGE_LOG_BYTES) await writer.run("CHECKPOINT").catch(() => undefined);
-          await keeping(async () => {
-            await keeper.run(`SET memory_limit = '${RESTING_MB}MB'`).catch(() => undefined);
-            await keeper.run(`SET memory_limit = '${options.memoryMb}MB'`);
-            limitMb = options.memoryMb;
-          });
+          await shrink(() => true);
         }),
       ),
+    /** As `letGo`, for who has the writing connection between two of its statements, and leaving what those need who ask meanwhile. */
+    breathe: (): Promise<void> => shrink(() => !isAsked()).catch(() => undefined),
     /** Waits for what runs, then folds the log into the file and closes it. */
     close: async (): Promise<void> => {
       await reading(async () => reader.closeSync());
