@@ -52,6 +52,20 @@ test("who asks may have more than what is written and rolled up, on the reading 
   expect(await limit()).toBe(usual);
 });
 
+test("who writes lets go of it between two statements, unless somebody asks", async () => {
+  const breathe = () => engine.write(() => engine.breathe());
+  await lookAtAll();
+  const { close } = await engine.extra();
+  await breathe();
+  expect(await heldMb()).toBeGreaterThan(40);
+  close();
+  const usual = await limit();
+  await breathe();
+  expect(await heldMb()).toBeLessThan(20);
+  expect(await limit()).toBe(usual);
+  expect(await Promise.all([lookAtAll(), breathe(), lookAtAll(), breathe()])).toHaveLength(4);
+});
+
 test("not while a caller has a connection of his own", async () => {
   await lookAtAll();
   const { close } = await engine.extra();
