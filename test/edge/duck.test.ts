@@ -17,7 +17,7 @@ import { afterAll, describe, expect, test } from "@jest/globals";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { FROM_SCHEMA_1 } from "../../server/edge/duck/schema.ts";
 import { createDuckStore } from "../../server/edge/duck/store.ts";
-import type { RowsQuery } from "../../server/twin/series.ts";
+import { RIG_FIELDS, type RowsQuery, type SeriesStore } from "../../server/twin/series.ts";
 import { questionsContract } from "./questions.contract.ts";
 import { batch, energy, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
@@ -30,6 +30,19 @@ const open = async (place: string) => {
   const store = createDuckStore({ file: fileOf(place), threads: 1 });
   await store.start();
   return store;
+};
+
+/** An export, read by another DuckDB. */
+const parquetRows = async (store: SeriesStore, query: RowsQuery) => {
+  const file = join(folder, `${query.tier}.parquet`);
+  writeFileSync(file, "");
+  for await (const piece of store.parquet(query, new AbortController().signal)) appendFileSync(file, piece);
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  const rows = (await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`)).getRows();
+  connection.closeSync();
+  instance.closeSync();
+  return rows;
 };
 
 describe("DuckDB series store", () => {
@@ -54,14 +67,7 @@ describe("DuckDB series store", () => {
         to: T0 + 600_000,
         fields: ["hashrateThs", "accepted"],
       };
-      const file = join(folder, `${tier}.parquet`);
-      writeFileSync(file, "");
-      for await (const piece of store.parquet(query, new AbortController().signal)) appendFileSync(file, piece);
-      const instance = await DuckDBInstance.create();
-      const connection = await instance.connect();
-      const rows = (await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`)).getRows();
-      connection.closeSync();
-      instance.closeSync();
+      const rows = await parquetRows(store, query);
       const page = await store.rows(query);
       const width = page.values.length / page.ts.length;
       expect(rows.length).toBeGreaterThan(10);
@@ -121,6 +127,38 @@ describe("DuckDB series store", () => {
       expect(await store.rollup(END)).toBe(0);
       expect((await store.rows({ site: SITE, rigs: null, tier: "1m", from: T0, to: END, fields: ["powerW"] })).ts).toHaveLength(44_000);
     }
+    await store.stop();
+  });
+
+  test("writes an export in parts that is more than may be sorted at once, in the order of one", async () => {
+    const store = await open("in-parts");
+    const fields = RIG_FIELDS.slice(0, 14);
+    const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from: T0, to: T0 + 40 * 60_000, fields };
+    const rows = await parquetRows(store, query);
+    const page = await store.rows(query);
+    const width = page.values.length / page.ts.length;
+    expect(rows).toHaveLength(44_000);
+    expect(rows.length * width).toBeGreaterThan(2_000_000);
+    const isOther = (row: readonly unknown[], i: number): boolean =>
+      row.some((cell, at) => {
+        const wanted = at === 0 ? page.ts[i] : at === 1 ? page.rig[i] : page.values[i * width + at - 2];
+        return (typeof cell === "bigint" ? Number(cell) : cell) !== wanted;
+      });
+    expect(rows.findIndex(isOther)).toBe(-1);
+    await store.stop();
+  });
+
+  test("an export for which DuckDB has too little memory ends in an error, and leaves the file open anew for the next", async () => {
+    const store = createDuckStore({ file: fileOf("in-parts"), memoryMb: 16, askingMb: 16 });
+    await store.start();
+    const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from: T0, to: T0 + 40 * 60_000, fields: [...RIG_FIELDS] };
+    // What is in the log goes into the file when that is closed.
+    await store.write(batch(100, { rigs: [rig("r0001", T0 + 39 * 60_000 + 59_000, { powerW: 1 })] }));
+    const { mtimeMs } = statSync(fileOf("in-parts"));
+    await expect(parquetRows(store, query)).rejects.toThrow("Out of Memory");
+    expect(await store.cursor()).toBe(100);
+    expect(statSync(fileOf("in-parts")).mtimeMs).toBeGreaterThan(mtimeMs);
+    await store.write(batch(101, { rigs: [rig("r0001", T0 + 39 * 60_000 + 59_500, { powerW: 2 })] }));
     await store.stop();
   });
 

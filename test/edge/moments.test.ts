@@ -1,4 +1,5 @@
 /** The farm of the last day, kept for replays, on a real disk. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +27,24 @@ test("gives the newest that is not after the moment, also after a restart, and l
   const db = new Database(join(folder, "moments.db"));
   expect(db.prepare("SELECT min(pos) AS first, count(*) AS n FROM moment_piece").get()).toMatchObject({ first: 40_001, n: 26 });
   db.close();
+});
+
+test("one whose bytes are not all there is passed over for the one before it", async () => {
+  const own = mkdtempSync(join(tmpdir(), "rigtwin-moments-"));
+  const moments = openMoments(own);
+  for (const [pos, hour] of [
+    [1, 0],
+    [2, 1],
+    [3, 2],
+  ] as const)
+    await moments.save(pos, T0 + hour * HOUR_MS, [`{"hour":${hour}}\n`, randomBytes(2 << 20).toString("hex")]);
+  const db = new Database(join(own, "moments.db"));
+  db.exec("DELETE FROM moment_piece WHERE pos = 3; DELETE FROM moment_piece WHERE pos = 2 AND number > 0");
+  db.close();
+  expect(moments.load(T0 + 9 * HOUR_MS)).toMatchObject({ pos: 1, lines: ['{"hour":0}', expect.any(String)] });
+  moments.close();
+  expect(() => moments.load(T0)).toThrow();
+  rmSync(own, { recursive: true, force: true });
 });
 
 test("takes the bytes of a snapshot for one of its own", async () => {

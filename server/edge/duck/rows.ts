@@ -17,6 +17,10 @@ import { rowsIn, siteOnly, type Part } from "./spans.ts";
 const SLICE_MS = 86_400_000;
 
 const EXPORT = ".export-";
+/** Of an export, rows times columns that are grouped and sorted at once, and that its writer holds: each takes some ten bytes, several times over. */
+const MOST_VALUES = 2_000_000;
+/** DuckDB's own size of a Parquet file's row groups. */
+const MOST_GROUP_ROWS = 122_880;
 
 /** Removes what exports left behind that ended with their process; at once, so that none can begin meanwhile. */
 export const removeExports = (file: string): void => {
@@ -60,6 +64,26 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
     };
   };
 
+  const count = async (query: RowsQuery): Promise<number> => {
+    checkRange(query.from, query.to);
+    checkKept(query, memory);
+    const which = rigsOf(query.site, query.rigs);
+    if (which === null) return 0;
+    const width = query.tier === "raw" ? 1 : WINDOW_MS[query.tier];
+    const { sql, binding } = rowsIn("rig", [], spansOf(query.from, query.to, width, memory), which.which);
+    return Number((await engine.read(`SELECT count(*)::DOUBLE FROM (${sql})`, { ...binding, ...which.binding }))[0]?.[0] ?? 0);
+  };
+
+  /** The query in parts one behind the other in time, none of them of many more than MOST_VALUES; at least one. */
+  const slicesOf = async (query: RowsQuery, columns: number): Promise<readonly RowsQuery[]> => {
+    const parts = Math.max(1, ((await count(query)) * columns) / MOST_VALUES);
+    const width = query.tier === "raw" ? 1 : WINDOW_MS[query.tier];
+    const stepMs = Math.max(width, Math.ceil((query.to - query.from) / parts / width) * width);
+    const slices: RowsQuery[] = [];
+    for (let { from } = query; from < query.to; from += stepMs) slices.push({ ...query, from, to: Math.min(query.to, from + stepMs) });
+    return slices;
+  };
+
   return {
     async *slots(query: SlotsQuery): AsyncIterable<Slots> {
       checkRange(query.from, query.to);
@@ -91,15 +115,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
       }
     },
 
-    count: async (query: RowsQuery): Promise<number> => {
-      checkRange(query.from, query.to);
-      checkKept(query, memory);
-      const which = rigsOf(query.site, query.rigs);
-      if (which === null) return 0;
-      const width = query.tier === "raw" ? 1 : WINDOW_MS[query.tier];
-      const { sql, binding } = rowsIn("rig", [], spansOf(query.from, query.to, width, memory), which.which);
-      return Number((await engine.read(`SELECT count(*)::DOUBLE FROM (${sql})`, { ...binding, ...which.binding }))[0]?.[0] ?? 0);
-    },
+    count,
 
     rows: async (query: RowsQuery): Promise<ExportPage> => {
       const fields = fieldsOf("rig", query.fields);
@@ -137,7 +153,6 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
     /** Written beside the database by a connection of its own, then read in pieces; gone when the last is read or nobody reads on. */
     async *parquet(query: RowsQuery, signal: AbortSignal): AsyncIterable<Uint8Array> {
       const fields = fieldsOf("rig", query.fields);
-      const part = exported(query, fields);
       const isRaw = query.tier === "raw";
       const unit = (column: string, field: Field, decimals = field.decimals): string =>
         field.decimals === 0 && decimals === 0 ? `"${column}"` : `round("${column}" / ${field.scale}, ${decimals})`;
@@ -153,21 +168,34 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
               unit(`${field.name}_max`, field),
             ]),
           ];
+      const groupRows = Math.min(MOST_GROUP_ROWS, Math.ceil(MOST_VALUES / columns.length));
+      const select = (part: Part): string =>
+        `SELECT ${isRaw ? "ts" : "start"} AS ts, series.name AS rig, ${columns.map((sql, i) => `${sql} AS "${names[i]}"`).join(", ")}
+         FROM (${part.sql}) part JOIN series ON series.id = part.id ORDER BY 1, 2`;
       const place = `${file}${EXPORT}${randomUUID()}`;
       const { connection, close } = await engine.extra();
       const stop = (): void => connection.interrupt();
       signal.addEventListener("abort", stop);
       try {
         signal.throwIfAborted();
-        await connection
-          .run(
-            `COPY (SELECT ${isRaw ? "ts" : "start"} AS ts, series.name AS rig, ${columns.map((sql, i) => `${sql} AS "${names[i]}"`).join(", ")}
-               FROM (${part.sql}) part JOIN series ON series.id = part.id ORDER BY 1, 2) TO '${place.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd)`,
-            { ...part.binding },
-          )
-          .catch((cause: unknown) => {
-            throw signal.aborted ? signal.reason : unavailable("write an export", cause);
-          });
+        const run = async (sql: string, binding: Binding = {}): Promise<void> => {
+          signal.throwIfAborted();
+          await connection.run(sql, { ...binding });
+        };
+        const copy = (what: string): string =>
+          `COPY ${what} TO '${place.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`;
+        try {
+          const slices = await slicesOf(query, columns.length);
+          // Sorted at once they would have to fit into what DuckDB may hold.
+          for (const [at, slice] of slices.entries()) {
+            const part = exported(slice, fields);
+            if (slices.length === 1) await run(copy(`(${select(part)})`), part.binding);
+            else await run(`${at === 0 ? "CREATE TEMP TABLE staged AS" : "INSERT INTO staged"} ${select(part)}`, part.binding);
+          }
+          if (slices.length > 1) await run(copy("staged"));
+        } catch (cause) {
+          throw signal.aborted ? signal.reason : unavailable("write an export", cause);
+        }
         close();
         for await (const piece of createReadStream(place, { highWaterMark: 65_536 })) yield piece as Uint8Array;
       } finally {

@@ -14,6 +14,8 @@ export interface DuckStoreOptions {
   readonly file: string;
   /** What DuckDB may hold in memory while nobody asks; beyond, it spills beside the file. */
   readonly memoryMb?: number;
+  /** While somebody asks. */
+  readonly askingMb?: number;
   readonly threads?: number;
 }
 
@@ -34,6 +36,8 @@ const ASKING_MB = 128;
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
 
+/** After one of these DuckDB's count of what it has written beside the file is wrong, and nothing finds room there until the file is opened again. */
+const isShort = (cause: unknown): boolean => cause instanceof Error && /Out of Memory/.test(cause.message);
 /** After a fatal error DuckDB refuses everything until the file is opened again. */
 const isFatal = (cause: unknown): boolean => cause instanceof Error && /FATAL|invalidated/i.test(cause.message);
 
@@ -48,7 +52,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
   /** `known`: what is remembered of the file, where this process wrote it last. */
   const open = async (known: Memory | null = null): Promise<Open> => {
     const memoryMb = options.memoryMb ?? MEMORY_MB;
-    const askingMb = Math.max(memoryMb, ASKING_MB);
+    const askingMb = options.askingMb ?? Math.max(memoryMb, ASKING_MB);
     const engine = await openEngine({ file: options.file, memoryMb, askingMb, threads: options.threads ?? THREADS });
     try {
       await engine.write(makeTables);
@@ -92,6 +96,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     } catch (cause) {
       if (cause instanceof Refused && cause.code !== "STORE_UNAVAILABLE") throw cause;
       failure = cause instanceof Error ? cause.message : String(cause);
+      isDue ||= isShort(cause);
       const was = opened;
       const alive = await was?.then(
         () => true,
@@ -113,6 +118,7 @@ export const createDuckStore = (options: DuckStoreOptions): SeriesStore => {
     try {
       yield* await using(what, given);
     } catch (cause) {
+      isDue ||= isShort(cause);
       // Whoever gave up knows why.
       throw cause instanceof DOMException ? cause : unavailable(what, cause);
     } finally {

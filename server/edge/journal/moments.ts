@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import { bodyOf, openBodies } from "./bodies.ts";
 import { deflatedPieces } from "./deflated.ts";
-import { openWal } from "./wal.ts";
+import { isUnreadable, openWal } from "./wal.ts";
 
 const SCHEMA = "CREATE TABLE IF NOT EXISTS moment (pos INTEGER PRIMARY KEY, ts INTEGER NOT NULL, body BLOB NOT NULL);";
 /** A day and the hour that it takes to look at it. */
@@ -24,7 +24,7 @@ export const openMoments = (folder: string) => {
   const db = openWal(join(folder, "moments.db"), "OFF", SCHEMA);
   const head = db.prepare("SELECT max(pos) AS pos FROM moment");
   const put = db.prepare("INSERT OR REPLACE INTO moment VALUES (?, ?, ?)");
-  const newest = db.prepare("SELECT pos, body FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 1");
+  const newest = db.prepare("SELECT pos FROM moment WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
   const drop = db.prepare("DELETE FROM moment WHERE ts < ?");
 
   const bodies = openBodies(db, "moment");
@@ -36,6 +36,18 @@ export const openMoments = (folder: string) => {
     bodies.tidy();
   };
 
+  /** Null where its bytes cannot be read, or are not all there. */
+  const textAt = (pos: number): string | null => {
+    try {
+      // Prepared anew: a statement of libsql's that once met a broken page finds every other broken as well.
+      const row = db.prepare("SELECT body FROM moment WHERE pos = ?").get(pos) as { body: ArrayBuffer };
+      return inflateRawSync(bodyOf(row.body, bodies.of(pos))).toString("utf8");
+    } catch (error) {
+      if (isUnreadable(error) || String((error as NodeJS.ErrnoException).code).startsWith("Z_")) return null;
+      throw error;
+    }
+  };
+
   return {
     /** Keeps the farm as it is after entry `pos`, in the bytes of a snapshot of it, and lets go of what is older than a day. */
     keep,
@@ -43,12 +55,13 @@ export const openMoments = (folder: string) => {
     save: (pos: number, ts: number, texts: Iterable<string>): Promise<void> => keep(pos, ts, deflatedPieces(texts)),
     /** Position of the newest; 0 where there is none. */
     newestPos: (): number => (head.get() as { pos: number | null }).pos ?? 0,
-    /** The newest that is not after `ts` (ms UTC), null where there is none. */
+    /** The newest that is not after `ts` (ms UTC) and can be read, null where there is none among the last five. */
     load(ts: number): Moment | null {
-      const row = newest.get(Math.floor(ts)) as { pos: number; body: ArrayBuffer } | undefined;
-      if (row === undefined) return null;
-      const text = inflateRawSync(bodyOf(row.body, bodies.of(row.pos))).toString("utf8");
-      return { pos: row.pos, lines: text.split("\n").filter((line) => line !== ""), cells: [] };
+      for (const { pos } of newest.all(Math.floor(ts)) as { pos: number }[]) {
+        const text = textAt(pos);
+        if (text !== null) return { pos, lines: text.split("\n").filter((line) => line !== ""), cells: [] };
+      }
+      return null;
     },
     close: (): void => {
       db.close();
