@@ -33,13 +33,13 @@ const open = async (place: string) => {
 };
 
 /** An export, read by another DuckDB. */
-const parquetRows = async (store: SeriesStore, query: RowsQuery) => {
+const parquetRows = async (store: SeriesStore, query: RowsQuery, select = "*") => {
   const file = join(folder, `${query.tier}.parquet`);
   writeFileSync(file, "");
   for await (const piece of store.parquet(query, new AbortController().signal)) appendFileSync(file, piece);
   const instance = await DuckDBInstance.create();
   const connection = await instance.connect();
-  const rows = (await connection.runAndReadAll(`SELECT * FROM read_parquet('${file}')`)).getRows();
+  const rows = (await connection.runAndReadAll(`SELECT ${select} FROM read_parquet('${file}')`)).getRows();
   connection.closeSync();
   instance.closeSync();
   return rows;
@@ -145,6 +145,29 @@ describe("DuckDB series store", () => {
         return (typeof cell === "bigint" ? Number(cell) : cell) !== wanted;
       });
     expect(rows.findIndex(isOther)).toBe(-1);
+    await store.stop();
+  });
+
+  test("writes an export in parts as well where all of its rows are in the last hours of a month", async () => {
+    const store = await open("uneven");
+    await store.write(batch(1, { rigs: Array.from({ length: 1_000 }, (_, i) => rig(`r${i}`, T0, { powerW: 1 })) }));
+    await store.rollup(T0 + 60_000);
+    await store.stop();
+    const instance = await DuckDBInstance.create(fileOf("uneven"));
+    const connection = await instance.connect();
+    const figures = RIG_FIELDS.flatMap((field) =>
+      ["n", "min", "max", "sum"].map((figure) => `(hash(id + range) % 50000)::INTEGER AS "${field}_${figure}"`),
+    );
+    await connection.run(
+      `INSERT INTO rig_1m BY NAME SELECT id, ts + range * 60000 AS ts, readings, ${figures.join(", ")}
+       FROM (SELECT id, ts, readings FROM rig_1m), range(1, 120) ORDER BY range, id`,
+    );
+    connection.closeSync();
+    instance.closeSync();
+    await store.start();
+    const [from, to] = [T0 - 30 * 86_400_000, T0 + 120 * 60_000];
+    const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from, to, fields: [...RIG_FIELDS] };
+    expect(await parquetRows(store, query, "count(*)::INTEGER")).toEqual([[120_000]]);
     await store.stop();
   });
 

@@ -74,14 +74,21 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
     return Number((await engine.read(`SELECT count(*)::DOUBLE FROM (${sql})`, { ...binding, ...which.binding }))[0]?.[0] ?? 0);
   };
 
-  /** The query in parts one behind the other in time, none of them of many more than MOST_VALUES; at least one. */
-  const slicesOf = async (query: RowsQuery, columns: number): Promise<readonly RowsQuery[]> => {
-    const parts = Math.max(1, ((await count(query)) * columns) / MOST_VALUES);
-    const width = query.tier === "raw" ? 1 : WINDOW_MS[query.tier];
-    const stepMs = Math.max(width, Math.ceil((query.to - query.from) / parts / width) * width);
-    const slices: RowsQuery[] = [];
-    for (let { from } = query; from < query.to; from += stepMs) slices.push({ ...query, from, to: Math.min(query.to, from + stepMs) });
-    return slices;
+  /**
+   * The query in parts one behind the other in time, none of them of more than MOST_VALUES where it is longer than a window; at least one. Halved where
+   * there are too many, and not cut evenly: of a month most may be in its last hours.
+   */
+  const slicesOf = async (query: RowsQuery, columns: number, signal: AbortSignal): Promise<readonly RowsQuery[]> => {
+    signal.throwIfAborted();
+    const { from, to, tier } = query;
+    const width = tier === "raw" ? 1 : WINDOW_MS[tier];
+    const windows = Math.ceil((to - from) / width);
+    if (windows <= 1 || (await count(query)) * columns <= MOST_VALUES) return [query];
+    const middle = from + Math.floor(windows / 2) * width;
+    return [
+      ...(await slicesOf({ ...query, to: middle }, columns, signal)),
+      ...(await slicesOf({ ...query, from: middle }, columns, signal)),
+    ];
   };
 
   return {
@@ -185,7 +192,7 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
         const copy = (what: string): string =>
           `COPY ${what} TO '${place.replaceAll("'", "''")}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${groupRows})`;
         try {
-          const slices = await slicesOf(query, columns.length);
+          const slices = await slicesOf(query, columns.length, signal);
           // Sorted at once they would have to fit into what DuckDB may hold.
           for (const [at, slice] of slices.entries()) {
             const part = exported(slice, fields);
