@@ -8,6 +8,7 @@ import {
   readlinkSync,
   rmSync,
   statSync,
+  statfsSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -20,6 +21,7 @@ import { createDuckStore } from "../../server/edge/duck/store.ts";
 import { RIG_FIELDS, type RowsQuery, type SeriesStore } from "../../server/twin/series.ts";
 import { questionsContract } from "./questions.contract.ts";
 import { batch, energy, rig, seriesContract, SITE, T0 } from "./series.contract.ts";
+import { canMount, mountSmall } from "../servers/disk.ts";
 import { builtFor, readingsOf, wholeTo, writeAndKill } from "../servers/series-kill.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rigtwin-duck-"));
@@ -169,6 +171,27 @@ describe("DuckDB series store", () => {
     const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from, to, fields: [...RIG_FIELDS] };
     expect(await parquetRows(store, query, "count(*)::INTEGER")).toEqual([[120_000]]);
     await store.stop();
+  });
+
+  (canMount() ? test : test.skip)("an export for which the disk has no room gives back what it took of it", async () => {
+    const disk = mountSmall(80);
+    try {
+      copyFileSync(fileOf("uneven"), join(disk.folder, "s.duckdb"));
+      const store = createDuckStore({ file: join(disk.folder, "s.duckdb") });
+      await store.start();
+      const left = (): number => statfsSync(disk.folder).bavail * statfsSync(disk.folder).bsize;
+      const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from: T0, to: T0 + 120 * 60_000, fields: [...RIG_FIELDS] };
+      // How much it may write beside the file DuckDB learns when it first does: later others take it.
+      await parquetRows(store, query, "count(*)");
+      writeFileSync(join(disk.folder, "other"), Buffer.alloc(left() - (12 << 20)));
+      const before = left();
+      await expect(parquetRows(store, query)).rejects.toThrow("No space left on device");
+      await store.cursor();
+      expect(left()).toBeGreaterThanOrEqual(before);
+      await store.stop();
+    } finally {
+      disk.unmount();
+    }
   });
 
   test("an export for which DuckDB has too little memory ends in an error, and leaves the file open anew for the next", async () => {

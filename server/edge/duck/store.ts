@@ -36,8 +36,12 @@ const ASKING_MB = 128;
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
 
-/** After one of these DuckDB's count of what it has written beside the file is wrong, and nothing finds room there until the file is opened again. */
-const isShort = (cause: unknown): boolean => cause instanceof Error && /Out of Memory/.test(cause.message);
+/**
+ * After one of these DuckDB's count of what it has written beside the file is wrong, and nothing finds room there until the file is opened again; and
+ * what it wrote there when the disk was full stays on the full disk until then.
+ */
+const isShort = (cause: unknown): boolean =>
+  cause instanceof Error && /Out of Memory|duckdb_temp_storage.*No space left on device/.test(cause.message);
 /** After a fatal error DuckDB refuses everything until the file is opened again. */
 const isFatal = (cause: unknown): boolean => cause instanceof Error && /FATAL|invalidated/i.test(cause.message);
 
