@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import Database from "libsql";
 import { bodyOf, openBodies } from "../../server/edge/journal/bodies.ts";
 import { openWal } from "../../server/edge/journal/wal.ts";
-import { canMount, mountSmall } from "../servers/disk.ts";
+import { canMount, mountSmall, mountUntold } from "../servers/disk.ts";
 
 let folder = "";
 let db: Database.Database;
@@ -115,3 +115,16 @@ test("a row of an earlier version has its body itself", () => {
     }
   },
 );
+
+(canMount() ? test : test.skip)("a disk that does not tell how large it is is none without room", async () => {
+  const disk = mountUntold();
+  const own = openWal(join(disk.folder, "state.db"), "FULL", "CREATE TABLE IF NOT EXISTS snapshot (pos INTEGER PRIMARY KEY)");
+  try {
+    const bodies = openBodies(own, "snapshot");
+    await bodies.put(1, bytes("a", "b"), () => void own.prepare("INSERT INTO snapshot VALUES (1)").run());
+    expect(Buffer.concat([...bodies.of(1)]).toString()).toBe("ab");
+  } finally {
+    own.close();
+    disk.unmount();
+  }
+});

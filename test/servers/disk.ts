@@ -15,14 +15,28 @@ export interface Disk {
   readonly unmount: () => void;
 }
 
+/** Gives the folder. Throws where it cannot be mounted. */
+const mount = (type: "tmpfs" | "ramfs", options: readonly string[]): string => {
+  const folder = mkdtempSync(join(tmpdir(), "rigtwin-disk-"));
+  if (spawnSync("mount", ["-t", type, ...options, type, folder]).status === 0) return folder;
+  rmSync(folder, { recursive: true, force: true });
+  throw new Error(`no ${type} can be mounted on ${folder}`);
+};
+const unmount = (folder: string): void => {
+  spawnSync("umount", ["-l", folder]);
+  rmSync(folder, { recursive: true, force: true });
+};
+
+/** One that does not tell how large it is, as some over a network. Throws where it cannot be mounted. */
+export const mountUntold = (): Pick<Disk, "folder" | "unmount"> => {
+  const folder = mount("ramfs", []);
+  return { folder, unmount: () => unmount(folder) };
+};
+
 /** Throws where it cannot be mounted. */
 export const mountSmall = (sizeMb: number): Disk => {
-  const folder = mkdtempSync(join(tmpdir(), "rigtwin-disk-"));
+  const folder = mount("tmpfs", ["-o", `size=${sizeMb}m`]);
   const filler = join(folder, "filler");
-  if (spawnSync("mount", ["-t", "tmpfs", "-o", `size=${sizeMb}m`, "tmpfs", folder]).status !== 0) {
-    rmSync(folder, { recursive: true, force: true });
-    throw new Error(`no tmpfs can be mounted on ${folder}`);
-  }
   const left = (): number => {
     const { bavail, bsize } = statfsSync(folder);
     return bavail * bsize;
@@ -38,10 +52,7 @@ export const mountSmall = (sizeMb: number): Disk => {
         }
     },
     free: () => rmSync(filler, { force: true }),
-    unmount() {
-      spawnSync("umount", ["-l", folder]);
-      rmSync(folder, { recursive: true, force: true });
-    },
+    unmount: () => unmount(folder),
   };
 };
 

@@ -11,7 +11,8 @@ const LEFT_BYTES = 256 << 10;
 
 /**
  * Throws where the disk has no room for so many bytes more: in the log first, later in the file, to which what is in the log before them has to go
- * too. What was deleted in the file gives room there, none in the log.
+ * too. What was deleted in the file gives room there, none in the log. A file system that does not tell how large it is, as some over a network, is
+ * written to until it refuses.
  */
 const checkRoom = (db: Database.Database, bytes: number): void => {
   const [{ file }] = db.pragma("database_list") as [{ file: string }];
@@ -19,8 +20,9 @@ const checkRoom = (db: Database.Database, bytes: number): void => {
   const pageBytes = told("page_size");
   const toCome = Math.max(0, told("page_count") * pageBytes - statSync(file).size);
   const growth = Math.max(0, bytes - told("freelist_count") * pageBytes);
-  const { bavail, bsize } = statfsSync(file);
-  if (bavail * bsize < toCome + bytes + growth + LEFT_BYTES) throw new Refused("DISK_FULL", `There is no room for ${file} on the disk.`);
+  const { blocks, bavail, bsize } = statfsSync(file);
+  if (blocks > 0 && bavail * bsize < toCome + bytes + growth + LEFT_BYTES)
+    throw new Refused("DISK_FULL", `There is no room for ${file} on the disk.`);
 };
 
 export const openBodies = (db: Database.Database, table: "snapshot" | "moment") => {
