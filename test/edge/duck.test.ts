@@ -173,6 +173,23 @@ describe("DuckDB series store", () => {
     await store.stop();
   });
 
+  test("who exports beside another waits for him, and neither lacks memory", async () => {
+    const store = await open("uneven");
+    const to = T0 + 60 * 60_000;
+    const bytesOf = async (signal: AbortSignal): Promise<number> => {
+      let bytes = 0;
+      const query: RowsQuery = { site: SITE, rigs: null, tier: "1m", from: T0, to, fields: RIG_FIELDS.slice(0, 20) };
+      for await (const piece of store.parquet(query, signal)) bytes += piece.byteLength;
+      return bytes;
+    };
+    const { signal } = new AbortController();
+    const [one, gone, other] = await Promise.allSettled([bytesOf(signal), bytesOf(AbortSignal.abort()), bytesOf(signal)]);
+    expect(gone).toMatchObject({ status: "rejected", reason: { name: "AbortError" } });
+    expect(one).toEqual({ status: "fulfilled", value: expect.any(Number) });
+    expect(other).toEqual(one);
+    await store.stop();
+  });
+
   (canMount() ? test : test.skip)("an export for which the disk has no room gives back what it took of it", async () => {
     const disk = mountSmall(80);
     try {

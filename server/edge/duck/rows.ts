@@ -36,6 +36,18 @@ export const removeExports = (file: string): void => {
 const column = (values: readonly unknown[] | undefined): number[] => (values ?? []).map(Number);
 
 export const createRowReader = (engine: Engine, memory: Memory, file: string) => {
+  let lastTurn: Promise<void> = Promise.resolve();
+  /** Resolves when it is this export's turn to be written, to what ends its turn: beside each other two have not the memory that each of them needs. */
+  const turn = async (): Promise<() => void> => {
+    const before = lastTurn;
+    let end = (): void => undefined;
+    lastTurn = new Promise((resolve) => {
+      end = resolve;
+    });
+    await before;
+    return end;
+  };
+
   /** The series of these rigs, as a condition; null where there are none. */
   const rigsOf = (site: string, rigs: readonly string[] | null): { which: string; binding: Binding } | null => {
     if (rigs === null) return siteOnly(memory, "rig", site);
@@ -180,7 +192,15 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
         `SELECT ${isRaw ? "ts" : "start"} AS ts, series.name AS rig, ${columns.map((sql, i) => `${sql} AS "${names[i]}"`).join(", ")}
          FROM (${part.sql}) part JOIN series ON series.id = part.id ORDER BY 1, 2`;
       const place = `${file}${EXPORT}${randomUUID()}`;
-      const { connection, close } = await engine.extra();
+      const endTurn = await turn();
+      const { connection, close } = await engine.extra().catch((cause: unknown) => {
+        endTurn();
+        throw cause;
+      });
+      const end = (): void => {
+        close();
+        endTurn();
+      };
       const stop = (): void => connection.interrupt();
       signal.addEventListener("abort", stop);
       try {
@@ -203,11 +223,11 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
         } catch (cause) {
           throw signal.aborted ? signal.reason : unavailable("write an export", cause);
         }
-        close();
+        end();
         for await (const piece of createReadStream(place, { highWaterMark: 65_536 })) yield piece as Uint8Array;
       } finally {
         signal.removeEventListener("abort", stop);
-        close();
+        end();
         await rm(place, { force: true });
       }
     },
