@@ -55,6 +55,8 @@ export const rollup = async (engine: Engine, memory: Memory, endedByTs: number):
       const unready = window === "1h" ? windowsOf(memory.dirty["1m"], "1h") : new Set<number>();
       const ready = new Set([...memory.dirty[window]].filter((start) => !unready.has(start)));
       let done = 0;
+      // What questions have left behind goes first.
+      await engine.breathe();
       for (const range of dueWindows(ready, window, endedByTs, MOST[window])) {
         await compute(engine, connection, window, range, memory.series.length);
         done += await transaction(connection, async () => {

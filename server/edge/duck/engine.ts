@@ -6,7 +6,7 @@ import { Refused } from "../../twin/refusal.ts";
 export interface EngineOptions {
   readonly file: string;
   readonly memoryMb: number;
-  /** The same while somebody asks: an answer from many rows ends where it has too little, and is not asked for all the time. */
+  /** The same from a question on until somebody lets go: an answer from many rows ends where it has too little, and is not asked for all the time. */
   readonly askingMb: number;
   readonly threads: number;
 }
@@ -123,10 +123,10 @@ export const openEngine = async (options: EngineOptions) => {
     await keeper.run(`SET memory_limit = '${mb}MB'`);
     limitMb = mb;
   };
-  /** Sets the limit that is right when it comes to this one's turn. Where more than that is in use just then it stays, until it is set next. */
-  const fitLimit = (): Promise<void> =>
+  /** Before a question is put. It stays so high until somebody lets go: what was read for one question is there for the next. */
+  const raiseLimit = (): Promise<void> =>
     keeping(async () => {
-      if (wantedMb() !== limitMb) await setLimit(wantedMb());
+      if (limitMb < options.askingMb) await setLimit(options.askingMb);
     }).catch(() => undefined);
   /** What DuckDB's allocator keeps goes back to the system with each setting of the limit; blocks that are kept go where the limit is a low one for a moment. */
   const shrink = (isAlone: () => boolean): Promise<void> =>
@@ -138,12 +138,11 @@ export const openEngine = async (options: EngineOptions) => {
     asking += 1;
     try {
       return await reading(async () => {
-        await fitLimit();
+        await raiseLimit();
         return task();
       });
     } finally {
       asking -= 1;
-      await fitLimit();
     }
   };
 
@@ -161,14 +160,13 @@ export const openEngine = async (options: EngineOptions) => {
       reading(async () => {
         const connection = await instance.connect();
         extras += 1;
-        await fitLimit();
+        await raiseLimit();
         let isOpen = true;
         const close = (): void => {
           if (!isOpen) return;
           isOpen = false;
           extras -= 1;
           connection.closeSync();
-          void fitLimit();
         };
         return { connection, close };
       }),

@@ -14,7 +14,7 @@ export interface DuckStoreOptions {
   readonly file: string;
   /** What DuckDB may hold in memory while nobody asks; beyond, it spills beside the file. */
   readonly memoryMb?: number;
-  /** While somebody asks. */
+  /** From a question on, for a minute at most. */
   readonly askingMb?: number;
   readonly threads?: number;
 }
@@ -31,7 +31,7 @@ interface Open {
  * the time, and no answer comes sooner.
  */
 const MEMORY_MB = 64;
-/** While somebody asks: the course of two hours of ten thousand rigs, and what they told in them as an export, need more than half of this. */
+/** From a question on until the store lets go: the course of two hours of ten thousand rigs, and what they told in them as an export, need more than half of this. */
 const ASKING_MB = 128;
 /** With a second one a roll-up of ten thousand rigs takes twice the CPU to be done in the same time, and no question is answered sooner. */
 const THREADS = 1;
