@@ -62,7 +62,7 @@ function* piecesOf<T>(entries: readonly T[], textOf: (entry: T) => string): Gene
 
 /** What is changed in place and is small: written at once, and waits as bytes. As text it would be what a collector has to move. */
 const bytesOf = (value: unknown): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(value, pack));
-const textOf = (bytes: Uint8Array<ArrayBuffer>): string => {
+const textBack = (bytes: Uint8Array<ArrayBuffer>): string => {
   const text = decoder.decode(bytes);
   // By now old for the collector, it would be held until the whole heap is looked at; moved to something young, it goes at once.
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
@@ -94,10 +94,10 @@ export const snapshotTexts = (farm: Farm): Generator<string> => {
     try {
       yield "";
       yield `{"version":${SNAPSHOT_VERSION}`;
-      for (const [name, bytes] of small.splice(0)) yield `,"${name}":${textOf(bytes)}`;
+      for (const [name, bytes] of small.splice(0)) yield `,"${name}":${textBack(bytes)}`;
       yield ',"retained":';
       yield* piecesOf(payloads, packedEntry);
-      yield `,"ledger":${textOf(bookkeeping).slice(0, -1)},"records":`;
+      yield `,"ledger":${textBack(bookkeeping).slice(0, -1)},"records":`;
       yield* piecesOf(lists, plainEntry);
       yield ',"tokens":';
       yield* piecesOf(issued, plainEntry);

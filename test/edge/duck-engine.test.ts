@@ -55,18 +55,18 @@ test("who asks may have more than what is written and rolled up, on the reading 
 });
 
 test("who writes lets go of it between two statements, unless somebody asks", async () => {
-  const breathe = () => engine.write(() => engine.breathe());
+  const giveBack = () => engine.write(() => engine.giveBack());
   await engine.letGo();
   const usual = await limit();
   await lookAtAll();
   const { close } = await engine.extra();
-  await breathe();
+  await giveBack();
   expect(await heldMb()).toBeGreaterThan(40);
   close();
-  await breathe();
+  await giveBack();
   expect(await limit()).toBe(usual);
   expect(await heldMb()).toBeLessThan(20);
-  expect(await Promise.all([lookAtAll(), breathe(), lookAtAll(), breathe()])).toHaveLength(4);
+  expect(await Promise.all([lookAtAll(), giveBack(), lookAtAll(), giveBack()])).toHaveLength(4);
 });
 
 test("not while a caller has a connection of his own", async () => {

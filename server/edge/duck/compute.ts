@@ -36,7 +36,7 @@ const compute = async (engine: Engine, connection: DuckDBConnection, window: Win
         return () => undefined;
       });
       // What one transaction leaves behind is as much again as the next one needs.
-      await engine.breathe();
+      await engine.giveBack();
     }
   }
 };
@@ -56,7 +56,7 @@ export const rollup = async (engine: Engine, memory: Memory, endedByTs: number):
       const ready = new Set([...memory.dirty[window]].filter((start) => !unready.has(start)));
       let done = 0;
       // What questions have left behind goes first.
-      await engine.breathe();
+      await engine.giveBack();
       for (const range of dueWindows(ready, window, endedByTs, MOST[window])) {
         await compute(engine, connection, window, range, memory.series.length);
         done += await transaction(connection, async () => {

@@ -35,7 +35,7 @@ export const bytesOf = (file: string): number => {
 };
 
 /** Runs one task after the other; a failed one does not stop the rest. */
-const createQueue = () => {
+export const createQueue = () => {
   let last: Promise<unknown> = Promise.resolve();
   let waiting = 0;
   return <T>(task: () => Promise<T>): Promise<T> => {
@@ -183,7 +183,7 @@ export const openEngine = async (options: EngineOptions) => {
         }),
       ),
     /** As `letGo`, for who has the writing connection between two of its statements, and leaving what those need who ask meanwhile. */
-    breathe: (): Promise<void> => shrink(() => !isAsked()).catch(() => undefined),
+    giveBack: (): Promise<void> => shrink(() => !isAsked()).catch(() => undefined),
     /** Waits for what runs, then folds the log into the file and closes it. */
     close: async (): Promise<void> => {
       await reading(async () => reader.closeSync());

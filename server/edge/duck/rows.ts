@@ -9,7 +9,7 @@ import { exportColumns } from "../../twin/export.ts";
 import { fieldsOf, meanOf, valueOf, type Field } from "../../twin/measures.ts";
 import { NO_PART, type ExportPage, type RowsQuery, type Slots, type SlotsQuery } from "../../twin/series.ts";
 import { checkKept, spansOf, WINDOW_MS } from "../../twin/tiers.ts";
-import { unavailable, type Binding, type Engine } from "./engine.ts";
+import { createQueue, unavailable, type Binding, type Engine } from "./engine.ts";
 import { seriesOf, type Memory } from "./memory.ts";
 import { rowsIn, siteOnly, type Part } from "./spans.ts";
 
@@ -36,17 +36,8 @@ export const removeExports = (file: string): void => {
 const column = (values: readonly unknown[] | undefined): number[] => (values ?? []).map(Number);
 
 export const createRowReader = (engine: Engine, memory: Memory, file: string) => {
-  let lastTurn: Promise<void> = Promise.resolve();
-  /** Resolves when it is this export's turn to be written, to what ends its turn: beside each other two have not the memory that each of them needs. */
-  const turn = async (): Promise<() => void> => {
-    const before = lastTurn;
-    let end = (): void => undefined;
-    lastTurn = new Promise((resolve) => {
-      end = resolve;
-    });
-    await before;
-    return end;
-  };
+  /** Exports are written one after the other: beside each other two have not the memory that each of them needs. */
+  const exporting = createQueue();
 
   /** The series of these rigs, as a condition; null where there are none. */
   const rigsOf = (site: string, rigs: readonly string[] | null): { which: string; binding: Binding } | null => {
@@ -192,19 +183,10 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
         `SELECT ${isRaw ? "ts" : "start"} AS ts, series.name AS rig, ${columns.map((sql, i) => `${sql} AS "${names[i]}"`).join(", ")}
          FROM (${part.sql}) part JOIN series ON series.id = part.id ORDER BY 1, 2`;
       const place = `${file}${EXPORT}${randomUUID()}`;
-      const endTurn = await turn();
-      const { connection, close } = await engine.extra().catch((cause: unknown) => {
-        endTurn();
-        throw cause;
-      });
-      const end = (): void => {
-        close();
-        endTurn();
-      };
-      const stop = (): void => connection.interrupt();
-      signal.addEventListener("abort", stop);
-      try {
-        signal.throwIfAborted();
+      const write = async (): Promise<void> => {
+        const { connection, close } = await engine.extra();
+        const stop = (): void => connection.interrupt();
+        signal.addEventListener("abort", stop);
         const run = async (sql: string, binding: Binding = {}): Promise<void> => {
           signal.throwIfAborted();
           await connection.run(sql, { ...binding });
@@ -222,12 +204,15 @@ export const createRowReader = (engine: Engine, memory: Memory, file: string) =>
           if (slices.length > 1) await run(copy("staged"));
         } catch (cause) {
           throw signal.aborted ? signal.reason : unavailable("write an export", cause);
+        } finally {
+          signal.removeEventListener("abort", stop);
+          close();
         }
-        end();
+      };
+      try {
+        await exporting(write);
         for await (const piece of createReadStream(place, { highWaterMark: 65_536 })) yield piece as Uint8Array;
       } finally {
-        signal.removeEventListener("abort", stop);
-        end();
         await rm(place, { force: true });
       }
     },

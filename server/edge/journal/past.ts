@@ -3,17 +3,15 @@
  * nothing: the databases are in WAL mode, where readers and the writer do not wait for each other, and are opened for queries only; of a
  * tail file only frames count that fit their checksum. A tail file that is sealed meanwhile is found as a chunk.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { inflateRawSync } from "node:zlib";
 import Database from "libsql";
 import type { Entry } from "../../twin/twin.ts";
-import { bodyOf, openBodies } from "./bodies.ts";
 import { hashOf } from "./chunks.ts";
 import { decodeEntries } from "./codec.ts";
 import { framesIn } from "./read.ts";
-import { cellsOf } from "./snapshots.ts";
+import { cellsOf, newestSound } from "./snapshots.ts";
 import { tailFiles } from "./tail.ts";
 
 interface ChunkRow {
@@ -31,12 +29,6 @@ interface PrunedRow {
   readonly qos: 0 | 1 | 2;
   readonly retain: number;
   readonly client: string;
-}
-interface SnapshotRow {
-  readonly pos: number;
-  readonly ts: number;
-  readonly sha256: ArrayBuffer;
-  readonly body: ArrayBuffer;
 }
 
 /** A server that is just committing may hold a lock for a moment. */
@@ -144,22 +136,8 @@ export const openPast = (folder: string, onGap: (firstPos: number, count: number
     /** The newest sound snapshot whose time is not after `ts`, with the cells up to it; null where there is none. */
     loadSnapshot(ts: number): { pos: number; lines: string[]; cells: Iterable<unknown> } | null {
       if (state === null) return null;
-      const found = state.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts));
-      const rowAt = state.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?");
-      const bodies = openBodies(state, "snapshot");
-      for (const { pos } of found as { pos: number }[]) {
-        const row = rowAt.get(pos) as SnapshotRow | undefined;
-        // Thinned since.
-        if (row === undefined) continue;
-        const body = bodyOf(row.body, bodies.of(pos));
-        if (!createHash("sha256").update(body).digest().equals(Buffer.from(row.sha256))) continue;
-        const lines = inflateRawSync(body)
-          .toString("utf8")
-          .split("\n")
-          .filter((line) => line.length > 0);
-        return { pos: row.pos, lines, cells: cellsOf(state, row) };
-      }
-      return null;
+      const { sound } = newestSound(state, ts);
+      return sound === null ? null : { ...sound, cells: cellsOf(state, sound) };
     },
     close(): void {
       for (const db of [chunks, pruned, state]) db?.close();

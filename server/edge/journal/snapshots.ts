@@ -61,6 +61,40 @@ export const cellsOf = (db: Database.Database, { pos, ts }: { readonly pos: numb
   };
 };
 
+/** Null where it is gone, its bytes cannot be read, or do not fit their hash. */
+const soundAt = (db: Database.Database, pos: number): { readonly ts: number; readonly body: Buffer } | null => {
+  try {
+    // Prepared anew: a statement of libsql's that once met a broken page finds every other broken as well.
+    const row = db.prepare("SELECT ts, sha256, body FROM snapshot WHERE pos = ?").get(pos) as
+      | { ts: number; sha256: Blob; body: Blob }
+      | undefined;
+    if (row === undefined) return null;
+    const body = bodyOf(row.body, openBodies(db, "snapshot").of(pos));
+    return createHash("sha256").update(body).digest().equals(Buffer.from(row.sha256)) ? { ts: row.ts, body } : null;
+  } catch (error) {
+    if (isUnreadable(error)) return null;
+    throw error;
+  }
+};
+
+/**
+ * The newest snapshot whose time is not after `ts` (ms UTC) and whose bytes fit their hash, among the last five; null where none of them is sound.
+ * `found`: the position of the last of them, null where there are none. `db` is state.db, open.
+ */
+export const newestSound = (db: Database.Database, ts: number): { readonly found: number | null; readonly sound: Snapshot | null } => {
+  const last = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5").all(Math.floor(ts)) as { pos: number }[];
+  const found = last[0]?.pos ?? null;
+  for (const { pos } of last) {
+    const one = soundAt(db, pos);
+    if (one === null) continue;
+    const lines = inflated(one.body)
+      .split("\n")
+      .filter((line) => line.length > 0);
+    return { found, sound: { pos, ts: one.ts, lines } };
+  }
+  return { found, sound: null };
+};
+
 export type SnapshotStore = ReturnType<typeof openSnapshots>;
 
 /** Opens `state.db` in the data folder. */
@@ -71,29 +105,10 @@ export const openSnapshots = (folder: string) => {
   const putCells = db.prepare("INSERT OR REPLACE INTO cells VALUES (?, ?, ?)");
   const putCursor = db.prepare("INSERT OR REPLACE INTO cursor VALUES (?, ?)");
   const getCursor = db.prepare("SELECT pos FROM cursor WHERE name = ?");
-  const newest = db.prepare("SELECT pos FROM snapshot WHERE ts <= ? ORDER BY pos DESC LIMIT 5");
   const head = db.prepare("SELECT max(pos) AS pos FROM snapshot");
   const headTs = db.prepare("SELECT ts FROM snapshot ORDER BY pos DESC LIMIT 1");
   const standsAt = db.prepare("SELECT 1 FROM snapshot WHERE pos = ?");
   const firstSince = db.prepare("SELECT min(pos) AS pos FROM cells WHERE ts >= ?");
-
-  /** Null where its bytes cannot be read, or do not fit their hash. */
-  const soundAt = (pos: number): { pos: number; ts: number; body: Buffer } | null => {
-    try {
-      // Prepared anew: a statement of libsql's that once met a broken page finds every other broken as well.
-      const row = db.prepare("SELECT pos, ts, sha256, body FROM snapshot WHERE pos = ?").get(pos) as {
-        pos: number;
-        ts: number;
-        sha256: Blob;
-        body: Blob;
-      };
-      const body = bodyOf(row.body, bodies.of(pos));
-      return createHash("sha256").update(body).digest().equals(Buffer.from(row.sha256)) ? { pos: row.pos, ts: row.ts, body } : null;
-    } catch (error) {
-      if (isUnreadable(error)) return null;
-      throw error;
-    }
-  };
 
   /** Notes from where on cells of the days are kept that are open now. What opens does so with the cells at `pos`, unless nothing was noted yet. */
   const noteOpen = (pos: number, open: readonly DayVersion[]): void => {
@@ -134,7 +149,7 @@ export const openSnapshots = (folder: string) => {
         })();
       };
       // As where only what came behind it failed. At one position the farm is always the same, and to write it again would be to have none until that is done.
-      if (standsAt.get(pos) !== undefined && soundAt(pos) !== null) return keepCells(() => undefined);
+      if (standsAt.get(pos) !== undefined && soundAt(db, pos) !== null) return keepCells(() => undefined);
       const hash = createHash("sha256");
       async function* hashed(): AsyncGenerator<Buffer> {
         for await (const piece of deflatedPieces(texts)) {
@@ -157,16 +172,9 @@ export const openSnapshots = (folder: string) => {
      * there is none; throws where there are some and the newest five are all damaged.
      */
     load(ts: number, forView = false): (Snapshot & { cells: Iterable<unknown> }) | null {
-      const found = newest.all(Math.floor(ts)) as { pos: number }[];
-      for (const { pos } of found) {
-        const row = soundAt(pos);
-        if (row === null) continue;
-        const lines = inflated(row.body)
-          .split("\n")
-          .filter((line) => line.length > 0);
-        return { pos: row.pos, ts: row.ts, lines, cells: forView ? [] : cellsOf(db, row) };
-      }
-      if (found.length > 0) throw new Error(`state.db: of the snapshots up to position ${found[0]?.pos} none is sound`);
+      const { found, sound } = newestSound(db, ts);
+      if (sound !== null) return { ...sound, cells: forView ? [] : cellsOf(db, sound) };
+      if (found !== null) throw new Error(`state.db: of the snapshots up to position ${found} none is sound`);
       return null;
     },
     /** Thins: all of the last hour, one an hour of the last week, none older. The newest always stays, and with it the cells that it needs. */
